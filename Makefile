@@ -1,0 +1,44 @@
+# Two commands: `make demo` and `make test`. Everything they need they install themselves.
+PYTHON ?= python3
+VENV ?= .venv
+PORT ?= 8400
+BIN := $(VENV)/bin
+
+.PHONY: help demo demo-reset test check format clean
+
+help:  ## Show what can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
+
+demo: $(VENV)/.demo  ## Run the whole service on this machine (Ctrl-C stops it)
+	@$(BIN)/survey demo --port $(PORT)
+
+demo-reset: $(VENV)/.demo  ## Forget the demonstration's data
+	@$(BIN)/survey demo --reset
+
+test: $(VENV)/.test  ## Run every test, in a real browser too
+	@scripts/ensure-chromium
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.check test  ## Everything that CI runs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.check  ## Put the code in shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:  ## Remove what was installed and made here
+	rm -rf $(VENV) .data
+
+$(VENV)/.python:
+	@echo "  … a virtual environment in $(VENV)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed."; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.%: $(VENV)/.python pyproject.toml constraints.txt
+	@echo "  … what the $* needs, with pip (half a minute)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[demo,$*]"
+	@touch $@

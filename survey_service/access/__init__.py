@@ -1,0 +1,1 @@
+"""Who is signed in, under which commission, at which level of assurance."""

@@ -1,0 +1,78 @@
+"""Providers, units, staff with their commissions, and sign-ins."""
+
+import sqlalchemy as sa
+
+from survey_service.foundation.db import metadata
+
+providers = sa.Table(
+    "providers",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("hsa_id", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("sender_name", sa.Text, nullable=False),
+    sa.Column("legal_regime", sa.Text, nullable=False),
+)
+
+units = sa.Table(
+    "units",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("provider_id", sa.Uuid, nullable=False),
+    sa.Column("hsa_id", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+)
+
+staff_members = sa.Table(
+    "staff_members",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("provider_id", sa.Uuid, nullable=False),
+    sa.Column("hsa_id", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+)
+
+commissions = sa.Table(
+    "commissions",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("provider_id", sa.Uuid, nullable=False),
+    sa.Column("staff_id", sa.Uuid, nullable=False),
+    sa.Column("unit_id", sa.Uuid, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("valid_from", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("valid_until", sa.DateTime(timezone=True)),
+)
+
+sign_ins = sa.Table(
+    "sign_ins",
+    metadata,
+    sa.Column("token_digest", sa.LargeBinary, primary_key=True),
+    sa.Column("id", sa.Uuid, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("person_id", sa.Uuid),
+    sa.Column("staff_id", sa.Uuid),
+    sa.Column("provider_id", sa.Uuid),
+    sa.Column("unit_id", sa.Uuid),
+    sa.Column("acr", sa.Text, nullable=False),
+    sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("ended_at", sa.DateTime(timezone=True)),
+)
+
+sign_in_states = sa.Table(
+    "sign_in_states",
+    metadata,
+    sa.Column("key_digest", sa.LargeBinary, primary_key=True),
+    sa.Column("content", sa.Text, nullable=False),
+    sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+)
+
+client_assertions = sa.Table(
+    "client_assertions",
+    metadata,
+    sa.Column("client_id", sa.Text, primary_key=True),
+    sa.Column("jti_digest", sa.LargeBinary, primary_key=True),
+    sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+)

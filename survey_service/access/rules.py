@@ -1,0 +1,65 @@
+"""What an identity provider has to say before anybody is let in. Pure.
+
+Staff claims are those of the Inera identity provider; patients' those of the Swedish OpenID Connect profile. A token
+without an accepted level of assurance is refused, so single-factor sign-in never gets through [G1].
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from survey_service.errors import BadInput, SignInRefused
+from survey_service.people.rules import parse_identity_number
+
+PERSONAL_NUMBER_CLAIM = "https://id.oidc.se/claim/personalIdentityNumber"
+CARE_PURPOSE = "Vård och behandling"
+
+
+@dataclass(frozen=True, slots=True)
+class PatientClaims:
+    """A person, as an e-identification names them."""
+
+    number: str = field(repr=False)
+    acr: str
+
+
+@dataclass(frozen=True, slots=True)
+class StaffClaims:
+    """A member of staff under one commission."""
+
+    staff_hsa_id: str
+    unit_hsa_id: str
+    acr: str
+
+
+def read_patient_claims(claims: Mapping[str, Any], *, accepted_acr: Collection[str]) -> PatientClaims:
+    """The patient that the token names. Raises ``SignInRefused``."""
+    acr = _assurance(claims, accepted_acr)
+    try:
+        return PatientClaims(number=parse_identity_number(_text(claims, PERSONAL_NUMBER_CLAIM)), acr=acr)
+    except BadInput:
+        raise SignInRefused("Your e-identification did not give a personal identity number.") from None
+
+
+def read_staff_claims(claims: Mapping[str, Any], *, accepted_acr: Collection[str]) -> StaffClaims:
+    """The commission that the token names. Raises ``SignInRefused``."""
+    acr = _assurance(claims, accepted_acr)
+    if _text(claims, "commissionPurpose") != CARE_PURPOSE:
+        raise SignInRefused("Choose a commission for care and treatment when you sign in.")
+    return StaffClaims(
+        staff_hsa_id=_text(claims, "employeeHsaId"), unit_hsa_id=_text(claims, "healthCareUnitHsaId"), acr=acr
+    )
+
+
+def _assurance(claims: Mapping[str, Any], accepted: Collection[str]) -> str:
+    acr = claims.get("acr")
+    if not isinstance(acr, str) or acr not in accepted:
+        raise SignInRefused("That way of signing in is not secure enough here. Use two factors.")
+    return acr
+
+
+def _text(claims: Mapping[str, Any], name: str) -> str:
+    value = claims.get(name)
+    if not isinstance(value, str) or not value:
+        raise SignInRefused("The sign-in service did not say who you are.")
+    return value

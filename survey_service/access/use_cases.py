@@ -1,0 +1,223 @@
+"""Signing in, going on, signing out; and setting up the organisations that people sign in to."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import insert
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from survey_service.access.records import (
+    client_assertions,
+    commissions,
+    providers,
+    sign_in_states,
+    sign_ins,
+    staff_members,
+    units,
+)
+from survey_service.access.rules import PatientClaims, StaffClaims
+from survey_service.audit.rules import Access, Activity, Purpose
+from survey_service.audit.use_cases import record_access, record_denial
+from survey_service.errors import SignInRefused
+from survey_service.foundation.crypto import digest_token
+from survey_service.foundation.db import new_id
+from survey_service.foundation.principals import Gate, Operator, Patient, Staff
+from survey_service.foundation.services import Services
+from survey_service.people.use_cases import find_person
+
+# "Last seen" is written at most this often: a page with ten requests needs one row version, not ten.
+_SEEN_GRANULARITY = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A live sign-in."""
+
+    sign_in_id: UUID
+    principal: Patient | Staff
+    expires_at: datetime
+
+
+def sign_in_patient(services: Services, claims: PatientClaims) -> str:
+    """Start a patient's sign-in; returns the secret for the cookie. Raises ``SignInRefused`` for a stranger."""
+    person_id = find_person(services, claims.number)
+    if person_id is None:
+        raise SignInRefused("There is nothing for you here: no care unit has asked you anything.")
+    return _start(services, Patient(person_id), acr=claims.acr)
+
+
+def sign_in_staff(services: Services, claims: StaffClaims) -> str:
+    """Start a sign-in under a commission that the provider has recorded and that is in force."""
+    now = services.clock()
+    with services.db.transaction(as_=Gate()) as connection:
+        found = connection.execute(
+            sa.select(commissions.c.staff_id, commissions.c.provider_id, commissions.c.unit_id)
+            .join(staff_members, staff_members.c.id == commissions.c.staff_id)
+            .join(units, units.c.id == commissions.c.unit_id)
+            .where(
+                staff_members.c.hsa_id == claims.staff_hsa_id,
+                units.c.hsa_id == claims.unit_hsa_id,
+                commissions.c.valid_from <= now,
+                sa.or_(commissions.c.valid_until.is_(None), commissions.c.valid_until > now),
+            )
+        ).first()
+    if found is None:
+        record_denial(
+            services,
+            Access(Activity.SIGN_IN, Purpose.CARE, "commission"),
+            by=Gate(),
+            reason="no commission in force",
+        )
+        raise SignInRefused("You have no commission here that is in force. Ask your unit manager.")
+    return _start(services, Staff(found.staff_id, found.provider_id, found.unit_id), acr=claims.acr)
+
+
+def resume(services: Services, token: str) -> SignedIn | None:
+    """The sign-in behind a cookie, or None when it has ended, expired, or never was."""
+    now = services.clock()
+    with services.db.transaction(as_=Gate()) as connection:
+        row = connection.execute(sa.select(sign_ins).where(sign_ins.c.token_digest == digest_token(token))).first()
+        if row is None or row.ended_at is not None or now >= row.expires_at:
+            return None
+        idle_until = row.last_seen_at + timedelta(seconds=services.settings.sign_in_idle)
+        if now >= idle_until:
+            return None
+        if now - row.last_seen_at >= _SEEN_GRANULARITY:
+            connection.execute(sa.update(sign_ins).where(sign_ins.c.id == row.id).values(last_seen_at=now))
+    principal = Patient(row.person_id) if row.kind == "patient" else Staff(row.staff_id, row.provider_id, row.unit_id)
+    return SignedIn(sign_in_id=row.id, principal=principal, expires_at=row.expires_at)
+
+
+def sign_out(services: Services, token: str) -> None:
+    """End the sign-in at once, on every tab. Harmless when repeated."""
+    with services.db.transaction(as_=Gate()) as connection:
+        connection.execute(
+            sa.update(sign_ins)
+            .where(sign_ins.c.token_digest == digest_token(token), sign_ins.c.ended_at.is_(None))
+            .values(ended_at=services.clock())
+        )
+
+
+def use_assertion_once(services: Services, *, client_id: str, jti: str, expires_at: datetime) -> bool:
+    """Whether this client assertion is new. The row is the proof: the same one twice is refused."""
+    with services.db.transaction(as_=Gate()) as connection:
+        now = services.clock()
+        connection.execute(sa.delete(client_assertions).where(client_assertions.c.expires_at < now))
+        result = connection.execute(
+            upsert(client_assertions)
+            .values(client_id=client_id, jti_digest=digest_token(jti), expires_at=expires_at)
+            .on_conflict_do_nothing()
+        )
+        return bool(result.rowcount == 1)
+
+
+class SignInStates:
+    """State of sign-ins on their way to the identity provider and back (Authlib's cache): taken once, then gone."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def set(self, key: str, value: str, expires_in: int) -> None:
+        now = self._services.clock()
+        with self._services.db.transaction(as_=Gate()) as connection:
+            connection.execute(sa.delete(sign_in_states).where(sign_in_states.c.expires_at < now))
+            connection.execute(
+                insert(sign_in_states).values(
+                    key_digest=digest_token(key),
+                    content=value,
+                    expires_at=now + timedelta(seconds=expires_in),
+                )
+            )
+
+    def get(self, key: str) -> str | None:
+        with self._services.db.transaction(as_=Gate()) as connection:
+            found: str | None = connection.execute(
+                sa.select(sign_in_states.c.content).where(
+                    sign_in_states.c.key_digest == digest_token(key),
+                    sign_in_states.c.expires_at > self._services.clock(),
+                )
+            ).scalar_one_or_none()
+        return found
+
+    def delete(self, key: str) -> None:
+        with self._services.db.transaction(as_=Gate()) as connection:
+            connection.execute(sa.delete(sign_in_states).where(sign_in_states.c.key_digest == digest_token(key)))
+
+
+def add_provider(services: Services, *, hsa_id: str, name: str, sender_name: str, legal_regime: str) -> UUID:
+    """Enter a care provider. ``sender_name`` is what a stranger may read on a locked phone."""
+    provider_id = new_id()
+    with services.db.transaction(as_=Operator()) as connection:
+        connection.execute(
+            insert(providers).values(
+                id=provider_id, hsa_id=hsa_id, name=name, sender_name=sender_name, legal_regime=legal_regime
+            )
+        )
+    return provider_id
+
+
+def add_unit(services: Services, *, provider_id: UUID, hsa_id: str, name: str) -> UUID:
+    unit_id = new_id()
+    with services.db.transaction(as_=Operator()) as connection:
+        connection.execute(insert(units).values(id=unit_id, provider_id=provider_id, hsa_id=hsa_id, name=name))
+    return unit_id
+
+
+def add_staff_member(
+    services: Services, *, provider_id: UUID, unit_id: UUID, hsa_id: str, name: str, role: str = "clinician"
+) -> UUID:
+    """Enter a member of staff with a commission at one unit, in force from now on."""
+    staff_id = new_id()
+    with services.db.transaction(as_=Operator()) as connection:
+        connection.execute(insert(staff_members).values(id=staff_id, provider_id=provider_id, hsa_id=hsa_id, name=name))
+        connection.execute(
+            insert(commissions).values(
+                id=new_id(),
+                provider_id=provider_id,
+                staff_id=staff_id,
+                unit_id=unit_id,
+                role=role,
+                valid_from=services.clock(),
+            )
+        )
+    return staff_id
+
+
+def _start(services: Services, principal: Patient | Staff, *, acr: str) -> str:
+    token = secrets.token_urlsafe(32)
+    now = services.clock()
+    values = (
+        {"kind": "patient", "person_id": principal.person_id}
+        if isinstance(principal, Patient)
+        else {
+            "kind": "staff",
+            "staff_id": principal.staff_id,
+            "provider_id": principal.provider_id,
+            "unit_id": principal.unit_id,
+        }
+    )
+    with services.db.transaction(as_=Gate()) as connection:
+        connection.execute(
+            insert(sign_ins).values(
+                token_digest=digest_token(token),
+                id=new_id(),
+                acr=acr,
+                started_at=now,
+                last_seen_at=now,
+                expires_at=now + timedelta(seconds=services.settings.sign_in_longest),
+                **values,
+            )
+        )
+    purpose = Purpose.OWN_ACCESS if isinstance(principal, Patient) else Purpose.CARE
+    person_id = principal.person_id if isinstance(principal, Patient) else None
+    with services.db.transaction(as_=principal) as connection:
+        record_access(
+            connection,
+            services.clock,
+            [Access(Activity.SIGN_IN, purpose, "sign_in", person_id=person_id)],
+            by=principal,
+        )
+    return token

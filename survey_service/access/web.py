@@ -1,0 +1,112 @@
+"""Signing in and out, in the browser."""
+
+from flask import Blueprint, Response, current_app, g, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from survey_service.access import oidc
+from survey_service.access.queries import all_units, staff_names
+from survey_service.access.rules import read_patient_claims, read_staff_claims
+from survey_service.access.use_cases import resume, sign_in_patient, sign_in_staff, sign_out
+from survey_service.errors import BadInput
+from survey_service.foundation.principals import Patient, Staff
+from survey_service.http.context import services
+from survey_service.http.security import limiter
+
+blueprint = Blueprint("access", __name__)
+
+COOKIE = "sign_in"
+_METHODS = frozenset({"bankid", "freja"})
+
+
+@blueprint.get("/sign-in", endpoint="sign_in")
+def choose_way() -> ResponseReturnValue:
+    return render_template("sign_in.html")
+
+
+@blueprint.post("/sign-in")
+@limiter.limit("600 per minute")
+def start_patient_sign_in() -> ResponseReturnValue:
+    if request.form.get("method") not in _METHODS:
+        raise BadInput("Choose one of the ways to sign in.")
+    provider = services().settings.patient_identity
+    return oidc.send_to_provider(
+        current_app,
+        oidc.PATIENT,
+        callback=_absolute("access.patient_callback"),
+        accepted_acr=provider.accepted_acr,
+    )
+
+
+@blueprint.get("/sign-in/callback")
+def patient_callback() -> ResponseReturnValue:
+    claims = oidc.claims_from_provider(current_app, oidc.PATIENT)
+    accepted = services().settings.patient_identity.accepted_acr
+    token = sign_in_patient(services(), read_patient_claims(claims, accepted_acr=accepted))
+    return _signed_in(token, "answering.inbox")
+
+
+@blueprint.get("/staff/sign-in")
+@limiter.limit("600 per minute")
+def staff_sign_in() -> ResponseReturnValue:
+    provider = services().settings.staff_identity
+    return oidc.send_to_provider(
+        current_app,
+        oidc.STAFF,
+        callback=_absolute("access.staff_callback"),
+        accepted_acr=provider.accepted_acr,
+    )
+
+
+@blueprint.get("/staff/sign-in/callback")
+def staff_callback() -> ResponseReturnValue:
+    claims = oidc.claims_from_provider(current_app, oidc.STAFF)
+    accepted = services().settings.staff_identity.accepted_acr
+    token = sign_in_staff(services(), read_staff_claims(claims, accepted_acr=accepted))
+    return _signed_in(token, "delivery.worklist")
+
+
+@blueprint.post("/sign-out", endpoint="sign_out")
+def leave() -> ResponseReturnValue:
+    if token := request.cookies.get(COOKIE):
+        sign_out(services(), token)
+    response = redirect(url_for("home.index"), code=303)
+    response.delete_cookie(COOKIE)
+    session.clear()
+    return response
+
+
+def load_principal() -> None:
+    """Before each request: who is asking, by the cookie."""
+    token = request.cookies.get(COOKIE)
+    if not token or request.endpoint == "static":
+        return
+    signed_in = resume(services(), token)
+    if signed_in is not None:
+        g.principal = signed_in.principal
+
+
+def describe_principal() -> dict[str, object]:
+    """For the frame of every page: which kind of user is signed in, and the name where the frame shows one."""
+    found = g.get("principal")
+    described: dict[str, object] = {"signed_in": None, "signed_in_name": None, "unit_name": None}
+    if isinstance(found, Patient):
+        described["signed_in"] = "patient"
+    if isinstance(found, Staff):
+        with services().db.transaction(as_=found) as connection:
+            described["signed_in"] = "staff"
+            described["signed_in_name"] = staff_names(connection).get(found.staff_id)
+            described["unit_name"] = all_units(connection)[found.unit_id].name
+    return described
+
+
+def _signed_in(token: str, endpoint: str) -> Response:
+    # A new form session with each sign-in: what an earlier visitor's page held is of no use any more.
+    session.clear()
+    response = redirect(url_for(endpoint), code=303)
+    secure = services().settings.base_url.startswith("https://")
+    response.set_cookie(COOKIE, token, httponly=True, samesite="Lax", secure=secure)
+    return response  # type: ignore[return-value]  # because werkzeug's redirect is typed as its base class
+
+
+def _absolute(endpoint: str) -> str:
+    return services().settings.base_url + url_for(endpoint)

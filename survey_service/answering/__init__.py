@@ -1,0 +1,1 @@
+"""The next question, the answer kept, the response completed."""

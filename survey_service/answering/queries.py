@@ -1,0 +1,198 @@
+"""Reading sessions, answers, responses and scores. Row-level security decides whose."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, Row
+
+from instruments import Answered, AnswerKind, Score
+from survey_service.answering.records import answers, notices_given, responses, scores, sessions
+from survey_service.answering.rules import LoggedAnswer
+from survey_service.foundation.crypto import PersonCipher
+from survey_service.scheduling.queries import Task, tasks_of
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One instrument being answered, with everything that was pinned when it began."""
+
+    id: UUID
+    provider_id: UUID
+    person_id: UUID
+    task_id: UUID
+    notice_id: UUID
+    instrument: str
+    instrument_version: str
+    instrument_hash: str
+    wording_id: UUID
+    locale: str
+    mode: str
+    respondent: str
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One instrument answered in one session."""
+
+    id: UUID
+    provider_id: UUID
+    person_id: UUID
+    unit_id: UUID
+    completed_at: datetime
+    session: Session
+
+
+def session(connection: Connection, session_id: UUID, *, lock: bool = False) -> Session | None:
+    """The session, or None when there is none that the principal may see. ``lock`` holds it to the end."""
+    query = sa.select(sessions).where(sessions.c.id == session_id)
+    row = connection.execute(query.with_for_update() if lock else query).first()
+    return None if row is None else _session(row)
+
+
+def sessions_of_tasks(connection: Connection, task_ids: Collection[UUID]) -> Mapping[UUID, Session]:
+    """Sessions that have begun, by task."""
+    rows = connection.execute(sa.select(sessions).where(sessions.c.task_id.in_(task_ids))).all()
+    return {row.task_id: _session(row) for row in rows}
+
+
+def sealed_log(connection: Connection, session_id: UUID) -> Sequence[Row[tuple[object, ...]]]:
+    """The session's answers as stored. Open them with ``open_log``."""
+    return connection.execute(
+        sa.select(answers).where(answers.c.session_id == session_id).order_by(answers.c.sequence)
+    ).all()
+
+
+def open_log(cipher: PersonCipher, rows: Sequence[Row[tuple[object, ...]]]) -> list[LoggedAnswer]:
+    return [
+        LoggedAnswer(
+            sequence=row.sequence,
+            answer=Answered(
+                item_id=row.item_id,
+                kind=AnswerKind(row.kind),
+                value=None
+                if row.value_sealed is None
+                else int(
+                    cipher.open(
+                        row.value_sealed,
+                        table="answers",
+                        column="value",
+                        row=answer_row(row.session_id, row.sequence),
+                    )
+                ),
+            ),
+            supersedes=row.supersedes,
+        )
+        for row in rows
+    ]
+
+
+def answer_row(session_id: UUID, sequence: int) -> str:
+    """The row's name in the associated data of its sealed value."""
+    return f"{session_id}/{sequence}"
+
+
+def response(connection: Connection, response_id: UUID) -> Response | None:
+    found = _responses(connection, responses.c.id == response_id)
+    return found[0] if found else None
+
+
+def responses_of_tasks(connection: Connection, task_ids: Collection[UUID]) -> Mapping[UUID, Response]:
+    """Completed responses, by task."""
+    found = _responses(connection, sessions.c.task_id.in_(task_ids))
+    return {one.session.task_id: one for one in found}
+
+
+def responses_with_ids(connection: Connection, response_ids: Collection[UUID]) -> list[Response]:
+    return _responses(connection, responses.c.id.in_(response_ids))
+
+
+def unanswered_tasks(connection: Connection, occasion_id: UUID) -> list[Task]:
+    """What remains of an occasion, in order."""
+    tasks = tasks_of(connection, [occasion_id])
+    done = responses_of_tasks(connection, [task.id for task in tasks])
+    return [task for task in tasks if task.id not in done]
+
+
+def completed_task_ids() -> sa.Select[tuple[UUID]]:
+    """A select of the tasks that are answered, for others' queries to build on."""
+    return sa.select(sessions.c.task_id).join(responses, responses.c.session_id == sessions.c.id)
+
+
+def scores_of(connection: Connection, response_ids: Collection[UUID]) -> Mapping[UUID, tuple[Score, ...]]:
+    """Scores by response, in the order of their variables' names."""
+    rows = connection.execute(
+        sa.select(scores).where(scores.c.response_id.in_(response_ids)).order_by(scores.c.variable)
+    ).all()
+    found: dict[UUID, list[Score]] = defaultdict(list)
+    for row in rows:
+        found[row.response_id].append(
+            Score(
+                variable=row.variable,
+                value=row.value,
+                text=row.text,
+                standard_error=row.standard_error,
+                missing_reason=row.missing_reason,
+                method=row.method,
+                method_hash=row.method_hash,
+                algorithm=row.algorithm,
+            )
+        )
+    return {response_id: tuple(of_one) for response_id, of_one in found.items()}
+
+
+def notice_given(connection: Connection, occasion_id: UUID) -> bool:
+    """Whether the information notice of this occasion has been given."""
+    return (
+        connection.execute(
+            sa.select(notices_given.c.id).where(notices_given.c.occasion_id == occasion_id).limit(1)
+        ).first()
+        is not None
+    )
+
+
+def _responses(connection: Connection, condition: sa.ColumnElement[bool]) -> list[Response]:
+    rows = connection.execute(
+        sa.select(
+            responses.c.id.label("response_id"),
+            responses.c.unit_id,
+            responses.c.completed_at,
+            *sessions.c,
+        )
+        .join(sessions, sessions.c.id == responses.c.session_id)
+        .where(condition)
+        .order_by(responses.c.completed_at.desc())
+    ).all()
+    return [
+        Response(
+            id=row.response_id,
+            provider_id=row.provider_id,
+            person_id=row.person_id,
+            unit_id=row.unit_id,
+            completed_at=row.completed_at,
+            session=_session(row),
+        )
+        for row in rows
+    ]
+
+
+def _session(row: Row[tuple[object, ...]]) -> Session:
+    return Session(
+        id=row.id,
+        provider_id=row.provider_id,
+        person_id=row.person_id,
+        task_id=row.task_id,
+        notice_id=row.notice_id,
+        instrument=row.instrument,
+        instrument_version=row.instrument_version,
+        instrument_hash=row.instrument_hash,
+        wording_id=row.wording_id,
+        locale=row.locale,
+        mode=row.mode,
+        respondent=row.respondent,
+        started_at=row.started_at,
+    )

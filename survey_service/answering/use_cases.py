@@ -1,0 +1,357 @@
+"""Starting to answer, going on, and completing: the patient's side of a survey."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import assert_never
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, insert
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from instruments import AnswerKind, Ask, Complete, Instrument, Item
+from survey_service.answering import queries
+from survey_service.answering.queries import Session, answer_row
+from survey_service.answering.records import answers, notices_given, responses, scores, sessions
+from survey_service.answering.rules import (
+    LoggedAnswer,
+    Submission,
+    Verdict,
+    effective_answers,
+    effective_entries,
+    judge,
+)
+from survey_service.audit.rules import Access, Activity, Purpose
+from survey_service.audit.use_cases import record_access
+from survey_service.delivery.use_cases import deliver
+from survey_service.errors import AccessDenied, BadInput, Closed, Conflict, Unavailable
+from survey_service.foundation.crypto import PersonCipher
+from survey_service.foundation.db import new_id
+from survey_service.foundation.principals import Patient
+from survey_service.foundation.services import Services
+from survey_service.languages.queries import ApprovedWording, approved_wordings, wording
+from survey_service.scheduling.queries import Occasion, Task, occasion, occasion_of_task, tasks_of
+from translations.catalogue import InstrumentWording
+from translations.completeness import eligible_items
+
+# The version of the information notice in ``http/templates/notice.html``: raise it when its meaning changes.
+NOTICE_VERSION = "2026-11"
+
+_LANGUAGE_MISSING = "This survey is not available in a language that we can show. Your care unit can help you."
+
+
+@dataclass(frozen=True, slots=True)
+class SessionState:
+    """Where a session stands: its log, what counts of it, and what comes next."""
+
+    session: Session
+    occasion: Occasion
+    instrument: Instrument
+    wording: InstrumentWording
+    log: Sequence[LoggedAnswer]
+    entries: Sequence[LoggedAnswer]
+    step: Ask | Complete
+    siblings: Sequence[Session]
+
+    @property
+    def next_sequence(self) -> int:
+        return len(self.log) + 1
+
+
+def offered_languages(connection: Connection, services: Services, tasks: Sequence[Task]) -> frozenset[str]:
+    """The languages in which every instrument of the occasion may be shown [E2]."""
+    offered: list[set[str]] = []
+    for task in tasks:
+        instrument = services.library.get(task.instrument, task.instrument_version)
+        approved = approved_wordings(connection, instrument)
+        offered.append({locale for locale, one in approved.items() if _is_complete(instrument, one)})
+    return frozenset(set.intersection(*offered)) if offered else frozenset()
+
+
+def choose_language(offered: frozenset[str], wanted: str) -> str:
+    """The wanted language where it is offered, else Swedish, else whichever is. Raises ``Unavailable``."""
+    for locale in (wanted, "sv", *sorted(offered)):
+        if locale in offered:
+            return locale
+    raise Unavailable(_LANGUAGE_MISSING)
+
+
+def start_survey(services: Services, occasion_id: UUID, *, locale: str, as_: Patient) -> UUID:
+    """Record that the notice was given, and pin what will be asked; returns the session to go on with.
+
+    Started again, from a double click or another device, it returns to the session that is under way.
+    """
+    with services.db.transaction(as_=as_) as connection:
+        found = _open_occasion(connection, services, occasion_id)
+        tasks = tasks_of(connection, [found.id])
+        begun = queries.sessions_of_tasks(connection, [task.id for task in tasks])
+        if len(begun) < len(tasks):
+            chosen = choose_language(offered_languages(connection, services, tasks), locale)
+            notice_id = _give_notice(connection, services, found, chosen)
+            for task in tasks:
+                _begin(connection, services, task, found, notice_id=notice_id, locale=chosen)
+            accesses = [
+                Access(Activity.WRITE, Purpose.OWN_ACCESS, "occasion", found.id, as_.person_id, found.provider_id)
+            ]
+            record_access(connection, services.clock, accesses, by=as_)
+        waiting = queries.unanswered_tasks(connection, found.id)
+        if not waiting:
+            raise Conflict("You have already answered this.")
+        session = queries.sessions_of_tasks(connection, [waiting[0].id])[waiting[0].id]
+    return session.id
+
+
+def look_at_session(services: Services, session_id: UUID, *, as_: Patient) -> SessionState:
+    """Where the session stands. Raises ``AccessDenied`` for another's, ``Closed`` when the window has closed."""
+    cipher = services.keys.cipher(as_.person_id)
+    with services.db.transaction(as_=as_) as connection:
+        session = _own_session(connection, session_id)
+        return _state(connection, services, session, cipher)
+
+
+def record_answer(services: Services, session_id: UUID, submission: Submission, *, as_: Patient) -> SessionState:
+    """Append an answer; with the last one, complete the response in the same commit.
+
+    The same submission again changes nothing and succeeds. Raises ``Conflict`` when another device was first,
+    ``BadInput`` for an answer to a question that was not asked or a value that it does not take.
+    """
+    cipher = services.keys.cipher(as_.person_id)
+
+    def work(connection: Connection) -> SessionState:
+        # The lock first, the answers in a statement of their own: merged into one, a waiter would see stale rows.
+        session = _own_session(connection, session_id, lock=True)
+        state = _state(connection, services, session, cipher)
+        match judge(state.log, submission):
+            case Verdict.ALREADY_RECORDED:
+                return state
+            case Verdict.CONFLICT:
+                raise Conflict(
+                    "This question was already answered, perhaps on another device. Here is where you are now."
+                )
+            case Verdict.APPEND:
+                _check(state, submission)
+                _append(connection, services, state, submission, cipher)
+            case unknown:
+                assert_never(unknown)
+        state = _state(connection, services, session, cipher)
+        if isinstance(state.step, Complete):
+            _complete(connection, services, state)
+        return state
+
+    return services.db.run(work, as_=as_)
+
+
+def next_session(services: Services, state: SessionState, *, as_: Patient) -> UUID | None:
+    """The session that follows a completed one, or None when the occasion is answered in full."""
+    with services.db.transaction(as_=as_) as connection:
+        waiting = queries.unanswered_tasks(connection, state.occasion.id)
+        if not waiting:
+            return None
+        return queries.sessions_of_tasks(connection, [waiting[0].id])[waiting[0].id].id
+
+
+def _open_occasion(connection: Connection, services: Services, occasion_id: UUID) -> Occasion:
+    found = occasion(connection, occasion_id)
+    if found is None or found.opens_at > services.clock():
+        raise AccessDenied
+    if not found.is_open(services.clock()):
+        raise Closed("The time to answer this survey is over.")
+    return found
+
+
+def _own_session(connection: Connection, session_id: UUID, *, lock: bool = False) -> Session:
+    session = queries.session(connection, session_id, lock=lock)
+    if session is None:
+        raise AccessDenied
+    return session
+
+
+def _state(connection: Connection, services: Services, session: Session, cipher: PersonCipher) -> SessionState:
+    log = queries.open_log(cipher, queries.sealed_log(connection, session.id))
+    instrument = services.library.get(session.instrument, session.instrument_version)
+    if instrument.content_hash != session.instrument_hash:
+        raise Unavailable(
+            "This survey has changed since you began. Your answers are kept, and the operator has been told."
+        )
+    shown = wording(connection, session.wording_id)
+    task_occasion, siblings = _occasion_of(connection, session)
+    entries = effective_entries(log, adaptive=instrument.adaptive)
+    step = instrument.next_step([entry.answer for entry in entries], eligible=eligible_items(instrument, shown))
+    return SessionState(
+        session=session,
+        occasion=task_occasion,
+        instrument=instrument,
+        wording=shown,
+        log=log,
+        entries=entries,
+        step=step,
+        siblings=siblings,
+    )
+
+
+def _occasion_of(connection: Connection, session: Session) -> tuple[Occasion, list[Session]]:
+    found = occasion_of_task(connection, session.task_id)
+    if found is None:
+        raise AccessDenied
+    tasks = tasks_of(connection, [found.id])
+    begun = queries.sessions_of_tasks(connection, [task.id for task in tasks])
+    return found, [begun[task.id] for task in tasks if task.id in begun]
+
+
+def _check(state: SessionState, submission: Submission) -> None:
+    """Raise unless the submission answers the question that is open, or one that may be changed."""
+    if isinstance(state.step, Complete):
+        raise Conflict("You have already answered this.")
+    item = state.step.item if submission.supersedes is None else _changed_item(state, submission.supersedes)
+    answer = submission.answer
+    if answer.item_id != item.id:
+        raise BadInput("That question is not the one being asked. Here is where you are now.")
+    if answer.kind is AnswerKind.SKIPPED and not item.skippable:
+        raise BadInput("This question cannot be skipped.")
+    if answer.value is not None and not item.accepts(answer.value):
+        raise BadInput("That answer is not one of those that can be given.")
+
+
+def _changed_item(state: SessionState, sequence: int) -> Item:
+    if not state.instrument.changeable:
+        raise BadInput("Earlier answers cannot be changed in this survey.")
+    for entry in state.entries:
+        if entry.sequence == sequence:
+            return state.instrument.items[entry.answer.item_id]
+    raise Conflict("That answer has already been changed. Here is where you are now.")
+
+
+def _append(
+    connection: Connection,
+    services: Services,
+    state: SessionState,
+    submission: Submission,
+    cipher: PersonCipher,
+) -> None:
+    if not state.occasion.is_open(services.clock()):
+        raise Closed("The time to answer this survey is over. What you answered before is kept.")
+    session, answer = state.session, submission.answer
+    sealed = None
+    if answer.value is not None:
+        row = answer_row(session.id, submission.sequence)
+        sealed = cipher.seal(str(answer.value), table="answers", column="value", row=row)
+    connection.execute(
+        insert(answers).values(
+            session_id=session.id,
+            sequence=submission.sequence,
+            provider_id=session.provider_id,
+            person_id=session.person_id,
+            item_id=answer.item_id,
+            kind=answer.kind.value,
+            value_sealed=sealed,
+            supersedes=submission.supersedes,
+            answered_by=session.person_id,
+            answered_at=services.clock(),
+        )
+    )
+
+
+def _give_notice(connection: Connection, services: Services, found: Occasion, locale: str) -> UUID:
+    connection.execute(
+        upsert(notices_given)
+        .values(
+            id=new_id(),
+            provider_id=found.provider_id,
+            person_id=found.person_id,
+            occasion_id=found.id,
+            notice_version=NOTICE_VERSION,
+            locale=locale,
+            given_at=services.clock(),
+        )
+        .on_conflict_do_nothing(index_elements=["occasion_id", "notice_version", "locale"])
+    )
+    notice_id: UUID = connection.execute(
+        sa.select(notices_given.c.id).where(
+            notices_given.c.occasion_id == found.id,
+            notices_given.c.notice_version == NOTICE_VERSION,
+            notices_given.c.locale == locale,
+        )
+    ).scalar_one()
+    return notice_id
+
+
+def _begin(
+    connection: Connection, services: Services, task: Task, found: Occasion, *, notice_id: UUID, locale: str
+) -> None:
+    instrument = services.library.get(task.instrument, task.instrument_version)
+    shown: ApprovedWording = approved_wordings(connection, instrument)[locale]
+    connection.execute(
+        upsert(sessions)
+        .values(
+            id=new_id(),
+            provider_id=found.provider_id,
+            person_id=found.person_id,
+            task_id=task.id,
+            notice_id=notice_id,
+            instrument=instrument.id,
+            instrument_version=instrument.version,
+            instrument_hash=instrument.content_hash,
+            wording_id=shown.id,
+            locale=locale,
+            mode="web",
+            respondent="self",
+            started_at=services.clock(),
+        )
+        .on_conflict_do_nothing(index_elements=["task_id"])
+    )
+
+
+def _is_complete(instrument: Instrument, approved: ApprovedWording) -> bool:
+    """A form given whole needs all of its wording; an adaptive one enough items for its shortest length."""
+    eligible = eligible_items(instrument, approved.wording)
+    if instrument.adaptive:
+        return len(eligible) >= instrument.estimated_questions[0]
+    return eligible == frozenset(instrument.items)
+
+
+def _complete(connection: Connection, services: Services, state: SessionState) -> None:
+    """Response, scores, delivery and audit event: one commit with the last answer."""
+    session = state.session
+    response_id = new_id()
+    now = services.clock()
+    owner = {"provider_id": session.provider_id, "person_id": session.person_id}
+    connection.execute(
+        insert(responses).values(
+            id=response_id,
+            session_id=session.id,
+            unit_id=state.occasion.unit_id,
+            last_sequence=len(state.log),
+            completed_at=now,
+            **owner,
+        )
+    )
+    given = effective_answers(state.log, adaptive=state.instrument.adaptive)
+    scored = state.instrument.score(given, eligible=eligible_items(state.instrument, state.wording))
+    connection.execute(
+        insert(scores),
+        [
+            {
+                "response_id": response_id,
+                "variable": score.variable,
+                "value": score.value,
+                "text": score.text,
+                "standard_error": score.standard_error,
+                "missing_reason": score.missing_reason,
+                "method": score.method,
+                "method_hash": score.method_hash,
+                "algorithm": score.algorithm,
+                **owner,
+            }
+            for score in scored
+        ],
+    )
+    deliver(
+        connection,
+        response_id=response_id,
+        provider_id=session.provider_id,
+        person_id=session.person_id,
+        unit_id=state.occasion.unit_id,
+        at=now,
+    )
+    access = Access(Activity.WRITE, Purpose.OWN_ACCESS, "response", response_id, session.person_id, session.provider_id)
+    record_access(connection, services.clock, [access], by=Patient(session.person_id))

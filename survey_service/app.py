@@ -1,0 +1,124 @@
+"""The web application: pages for patients and staff, the interface for registers."""
+
+from time import perf_counter
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from flask import Flask, Response, g, request
+from flask_smorest import Api
+
+from survey_service.access import web as access
+from survey_service.access.oidc import install_identity_providers
+from survey_service.answering import web as answering
+from survey_service.audit.rules import Access, Activity, Purpose
+from survey_service.audit.use_cases import record_denial
+from survey_service.delivery import web as delivery
+from survey_service.errors import AccessDenied
+from survey_service.foundation.logging import configure_logging, get_logger
+from survey_service.foundation.services import Services
+from survey_service.http.context import EXTENSION, principal, services
+from survey_service.http.home import health, home, preferences
+from survey_service.http.locale import current_locale, install_locale, languages, text_direction
+from survey_service.http.problems import install_problems
+from survey_service.http.security import install_security
+from survey_service.privacy import web as privacy
+from survey_service.registers import api as registers
+from survey_service.registers.oauth import install_token_server
+from survey_service.scheduling import web as scheduling
+from survey_service.settings import Settings
+from survey_service.wiring import build_services
+
+API_PREFIX = "/api/v1"
+
+
+def create_app_from_environment() -> Flask:
+    """For gunicorn: ``survey_service.app:create_app_from_environment()``."""
+    settings = Settings.from_environment()
+    configure_logging(json=settings.json_logs)
+    return create_app(build_services(settings))
+
+
+def create_app(wired: Services) -> Flask:
+    """The application on these services."""
+    app = Flask(__name__, template_folder="http/templates", static_folder="http/static")
+    app.extensions[EXTENSION] = wired
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    install_security(app, wired.settings)
+    install_locale(app)
+    install_problems(app, on_denial=_log_denial)
+    install_identity_providers(app, wired)
+    install_token_server(app, wired)
+    for blueprint in (home, preferences, health, access.blueprint, answering.blueprint, delivery.blueprint):
+        app.register_blueprint(blueprint)
+    for blueprint in (privacy.blueprint, scheduling.blueprint):
+        app.register_blueprint(blueprint)
+    _install_api(app)
+    app.before_request(_begin)
+    app.before_request(access.load_principal)
+    app.after_request(_finish)
+    app.context_processor(_frame)
+    return app
+
+
+class _Api(Api):
+    """flask-smorest without its own error format: ours is problem+json, for every path under the API."""
+
+    def _register_error_handlers(self) -> None:
+        pass
+
+
+def _install_api(app: Flask) -> None:
+    app.config.update(
+        API_TITLE="Survey service",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX=API_PREFIX,
+        OPENAPI_JSON_PATH="openapi.json",
+        API_SPEC_OPTIONS={
+            "components": {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}}
+        },
+    )
+    _Api(app).register_blueprint(registers.blueprint, url_prefix=API_PREFIX)
+
+
+def _frame() -> dict[str, Any]:
+    """What the frame of every page shows."""
+    locale = current_locale()
+    return {
+        "locale": locale,
+        "text_direction": text_direction(locale),
+        "languages": languages(),
+        "demonstration": services().settings.demonstration,
+        **access.describe_principal(),
+    }
+
+
+def _log_denial(error: AccessDenied) -> None:
+    object_id = next(iter((request.view_args or {}).values()), None)
+    record_denial(
+        services(),
+        Access(Activity.READ, Purpose.ADMINISTRATION, request.endpoint or "unknown", object_id),
+        by=principal(),
+        reason=error.code,
+    )
+
+
+def _begin() -> None:
+    g.started = perf_counter()
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=str(uuid4()))
+
+
+def _finish(response: Response) -> Response:
+    # The rule, not the path: a path can hold a patient's own link.
+    if request.endpoint not in {"static", "health.alive"}:
+        get_logger().info(
+            "request",
+            method=request.method,
+            route=str(request.url_rule),
+            status=response.status_code,
+            milliseconds=round(1000 * (perf_counter() - g.started), 1),
+        )
+    return response

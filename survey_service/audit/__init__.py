@@ -1,0 +1,1 @@
+"""Who saw what, when, for which purpose; refusals included."""

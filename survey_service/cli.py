@@ -1,0 +1,128 @@
+"""The ``survey`` command line: thin entries to what others do."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import click
+
+import migrations
+from survey_service.settings import Settings, SettingsError
+
+_DEMO_FOLDER = Path(".data/demo")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def main() -> None:
+    """Patient-reported surveys: care first with a receipt, registers second as consumers."""
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8400, show_default=True)
+@click.option("--processes", default=2, show_default=True)
+@click.option("--threads", default=4, show_default=True, help="Threads in each process.")
+def web(host: str, port: int, processes: int, threads: int) -> None:
+    """Serve the pages and the interface (gunicorn). Settings come from SURVEY_* variables."""
+    _settings()
+    command = [sys.executable, "-m", "gunicorn", "--worker-class", "gthread", "--workers", str(processes)]
+    command += ["--threads", str(threads), "--bind", f"{host}:{port}", "--log-level", "warning"]
+    # The shared-memory heartbeat on disk can stall a worker in a container.
+    command += ["--worker-tmp-dir", "/dev/shm"] if Path("/dev/shm").is_dir() else []  # noqa: S108  # because it is that file system
+    os.execv(sys.executable, [*command, "survey_service.app:create_app_from_environment()"])  # noqa: S606  # because the command is ours
+
+
+@main.command()
+@click.option("--until-idle", is_flag=True, help="Stop when no job is due.")
+def worker(until_idle: bool) -> None:
+    """Run jobs: invitations, releases, housekeeping."""
+    from survey_service.foundation.logging import configure_logging
+    from survey_service.wiring import build_services
+    from survey_service.worker import create_worker
+
+    settings = _settings()
+    configure_logging(json=settings.json_logs)
+    create_worker(build_services(settings)).run(until_idle=until_idle)
+
+
+@main.group()
+def database() -> None:
+    """Prepare, migrate and check the databases."""
+
+
+@database.command()
+@click.option(
+    "--admin-url", required=True, envvar="SURVEY_ADMIN_DATABASE_URL", help="As an administrator of the cluster."
+)
+@click.option("--main", "main_name", default="survey", show_default=True)
+@click.option("--keys", "keys_name", default="survey_keys", show_default=True)
+def prepare(admin_url: str, main_name: str, keys_name: str) -> None:
+    """Create roles and databases where they are missing."""
+    migrations.prepare_cluster(admin_url, main=main_name, keys=keys_name)
+    click.echo("Roles and databases are in place.")
+
+
+@database.command()
+@click.option("--revision", default="head", show_default=True)
+def migrate(revision: str) -> None:
+    """Bring both databases up to a revision, as their owner."""
+    urls = _settings().databases
+    if urls.owner is None or urls.keys_owner is None:
+        raise click.ClickException("Set SURVEY_OWNER_DATABASE_URL and SURVEY_KEYS_OWNER_DATABASE_URL.")
+    migrations.upgrade(urls.owner, migrations.MAIN, revision)
+    migrations.upgrade(urls.keys_owner, migrations.KEYS, revision)
+    click.echo("Both databases are up to date.")
+
+
+@main.group()
+def register() -> None:
+    """What a register's client does."""
+
+
+@register.command()
+@click.option("--client", "file", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--cursor", help="Where the last pull ended.")
+@click.option("--purpose", default="PDL-7:4", show_default=True)
+def pull(file: Path, cursor: str | None, purpose: str) -> None:
+    """Pull released results: one JSON line for each entry, the cursor to go on from on standard error."""
+    from survey_service.register_client import PullRefused, RegisterClient
+
+    count = 0
+    try:
+        for page in RegisterClient.read(file).pages(cursor=cursor, purpose=purpose):
+            for entry in page["entries"]:
+                click.echo(json.dumps(entry, ensure_ascii=False))
+                count += 1
+            cursor = page["next_cursor"]
+    except PullRefused as refused:
+        raise click.ClickException(str(refused)) from None
+    click.echo(f"{count} entries. Go on with --cursor {cursor}", err=True)
+
+
+@main.command()
+@click.option("--folder", default=_DEMO_FOLDER, show_default=True, type=click.Path(path_type=Path))
+@click.option("--port", default=8400, show_default=True, help="The first of four ports.")
+@click.option("--reset", "afresh", is_flag=True, help="Forget the data and stop.")
+def demo(folder: Path, port: int, afresh: bool) -> None:
+    """Run the whole service on this machine, with made-up people."""
+    from survey_service.demo.environment import DemoFolder, Ports
+    from survey_service.demo.supervisor import reset, run_demo
+
+    where = DemoFolder(folder.resolve())
+    if afresh:
+        reset(where)
+        click.echo("The demonstration's data is gone. `make demo` makes it anew.")
+        return
+    run_demo(where, Ports(port))
+
+
+def _settings() -> Settings:
+    try:
+        return Settings.from_environment()
+    except SettingsError as missing:
+        raise click.ClickException(str(missing)) from None
+
+
+if __name__ == "__main__":
+    main()

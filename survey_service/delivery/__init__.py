@@ -1,0 +1,1 @@
+"""The answers at the responsible provider: delivered, received, read, assessed. Three acts, never one status."""

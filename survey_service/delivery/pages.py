@@ -1,0 +1,204 @@
+"""What the unit's pages show: one reading transaction each, then plain values for the templates."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from flask_babel import gettext
+
+from instruments import QuestionKind, Score
+from survey_service.access.queries import all_units, staff_names
+from survey_service.answering.queries import (
+    Response,
+    completed_task_ids,
+    open_log,
+    responses_with_ids,
+    scores_of,
+    sealed_log,
+)
+from survey_service.answering.rules import LoggedAnswer, effective_entries
+from survey_service.audit.rules import Access, Activity, Purpose
+from survey_service.audit.use_cases import record_access
+from survey_service.delivery import queries
+from survey_service.delivery.use_cases import own_response
+from survey_service.foundation.principals import Staff
+from survey_service.foundation.services import Services
+from survey_service.http.locale import current_locale, language_name, number
+from survey_service.languages.queries import wording
+from survey_service.people.queries import NAME_IS_ERASED, open_patients, sealed_patients
+from survey_service.people.rules import Identity
+from survey_service.scheduling.queries import occasion_of_task, waiting_occasions_of_unit
+from survey_service.scheduling.rules import in_language
+from translations.catalogue import InstrumentWording
+
+Context = dict[str, Any]
+
+# As many as a person can take in; the rest is reached by filters (issue "care units").
+_MOST_ROWS = 100
+
+
+def worklist(services: Services, *, only_unread: bool, as_: Staff) -> Context:
+    """New answers first, then the latest; and who has not answered yet. Each patient shown is logged."""
+    now = services.clock()
+    with services.db.transaction(as_=as_) as connection:
+        listed = queries.worklist(connection, as_.unit_id, only_unread=only_unread, limit=_MOST_ROWS)
+        responses = {one.id: one for one in responses_with_ids(connection, [one.response_id for one in listed])}
+        scores = scores_of(connection, list(responses))
+        expected = waiting_occasions_of_unit(
+            connection, as_.unit_id, now, completed=completed_task_ids(), limit=_MOST_ROWS
+        )
+        names = staff_names(connection)
+        titles = {
+            one.id: (
+                wording(connection, one.session.wording_id).texts["title"],
+                occasion_of_task(connection, one.session.task_id),
+            )
+            for one in responses.values()
+        }
+        shown = {one.person_id for one in listed} | {one.person_id for one in expected}
+        sealed = sealed_patients(connection, shown)
+        accesses = [Access(Activity.READ, Purpose.CARE, "worklist", None, person_id) for person_id in sorted(shown)]
+        record_access(connection, services.clock, accesses, by=as_)
+        counted = queries.counts(connection, as_.unit_id)
+    identities = open_patients(services.keys, sealed)
+    locale = current_locale()
+    return {
+        "filter": "unread" if only_unread else "all",
+        "counts": counted,
+        "responses": [
+            {
+                "id": one.response_id,
+                **_patient(identities, one.person_id),
+                "instrument_title": titles[one.response_id][0],
+                "occasion": in_language(found.titles, locale) if (found := titles[one.response_id][1]) else "",
+                "completed_at": responses[one.response_id].completed_at,
+                "received_at": one.received_at,
+                "received_by": names.get(one.received_by) if one.received_by else None,
+                "read_at": one.read_at,
+                "assessed_at": one.assessed_at,
+                # Before the receipt the list says that there are answers, not which.
+                "summary": summarise(scores.get(one.response_id, ())) if one.received_at else None,
+            }
+            for one in listed
+        ],
+        "outstanding": [
+            {
+                "patient_name": _patient(identities, one.person_id)["patient_name"],
+                "title": in_language(one.titles, locale),
+                "due_at": one.due_at,
+                "state": "late" if one.due_at < now else "invited",
+            }
+            for one in expected
+        ],
+    }
+
+
+def response(services: Services, response_id: UUID, *, as_: Staff) -> tuple[str, Context]:
+    """The template and its values: the answers, or, before anybody has opened them, the page that asks to.
+
+    Raises ``AccessDenied`` for another unit's.
+    """
+    with services.db.transaction(as_=as_) as connection:
+        found = own_response(connection, response_id, as_=as_)
+        happened = queries.whereabouts(connection, [found.id])[found.id]
+        shown = wording(connection, found.session.wording_id)
+        sealed = sealed_patients(connection, [found.person_id])
+        rows = sealed_log(connection, found.session.id) if happened.received_at else []
+        scores = scores_of(connection, [found.id])[found.id]
+        asked_at = occasion_of_task(connection, found.session.task_id)
+        names = staff_names(connection)
+        units = all_units(connection)
+        accesses = [Access(Activity.READ, Purpose.CARE, "response", found.id, found.person_id)]
+        record_access(connection, services.clock, accesses, by=as_)
+    patient = _patient(open_patients(services.keys, sealed), found.person_id)
+    described = {
+        "id": found.id,
+        "instrument_title": shown.texts["title"],
+        "completed_at": found.completed_at,
+        "patient_name": patient["patient_name"],
+        "occasion": in_language(asked_at.titles, current_locale()) if asked_at else "",
+        "mode": gettext("On the web") if found.session.mode == "web" else found.session.mode,
+        "language": language_name(found.session.locale, in_=current_locale()),
+        "assessed_at": happened.assessed_at,
+    }
+    if happened.received_at is None or happened.received_by is None or happened.received_at_unit is None:
+        return "staff/confirm_receipt.html", {"response": described}
+    instrument = services.library.get(found.session.instrument, found.session.instrument_version)
+    log = open_log(services.keys.cipher(found.person_id), rows)
+    entries = effective_entries(log, adaptive=instrument.adaptive)
+    answered_at = {row.sequence: row.answered_at for row in rows}
+    return "staff/response.html", {
+        "response": described,
+        "patient": {"name": patient["patient_name"], "personal_number": patient["personal_number"]},
+        "receipt": {
+            "at": happened.received_at,
+            "by": names.get(happened.received_by, NAME_IS_ERASED),
+            "unit_name": units[happened.received_at_unit].name,
+            "route": gettext("Opened by a person"),
+        },
+        "scores": [_score_row(score) for score in scores],
+        "answers": [
+            {
+                "question": shown.texts[f"item:{entry.answer.item_id}"],
+                "answer": _answer_text(services, found, shown, entry),
+                "at": answered_at[entry.sequence],
+            }
+            for entry in entries
+        ],
+    }
+
+
+def summarise(scores: Sequence[Score]) -> str:
+    """The figures a clinician looks for first, on one line."""
+    parts = []
+    for score in scores:
+        name = score.variable.rpartition(".")[2]
+        if name == "t" and score.value is not None and score.standard_error is not None:
+            parts.append(f"T {number(round(score.value, 1))} (SE {number(round(score.standard_error, 1))})")
+        elif name in {"profile", "index", "vas"}:
+            shown = score.text if score.text is not None else score.value
+            parts.append(f"{_label(name)} {number(shown) if shown is not None else '–'}")
+    return " · ".join(parts)
+
+
+def _score_row(score: Score) -> Context:
+    name = score.variable.rpartition(".")[2]
+    return {
+        "variable": score.variable,
+        "label": _label(name),
+        "value": score.value if score.value is not None else score.text,
+        "se": score.standard_error,
+        "method": score.method,
+        "t_score": name == "t" and score.value is not None and score.standard_error is not None,
+    }
+
+
+def _label(name: str) -> str:
+    labels = {
+        "t": gettext("T-score"),
+        "theta": gettext("Theta"),
+        "n_items": gettext("Number of questions"),
+        "stop_reason": gettext("Why the test ended"),
+        "profile": gettext("Health profile"),
+        "index": gettext("Index"),
+        "vas": gettext("Health today (0–100)"),
+        "lss": gettext("Sum of levels"),
+    }
+    return str(labels.get(name, name))
+
+
+def _answer_text(services: Services, found: Response, shown: InstrumentWording, entry: LoggedAnswer) -> str | None:
+    instrument = services.library.get(found.session.instrument, found.session.instrument_version)
+    item = instrument.items[entry.answer.item_id]
+    if entry.answer.value is None:
+        return None
+    if item.kind is QuestionKind.VISUAL_ANALOGUE_SCALE:
+        return number(entry.answer.value)
+    return shown.texts[f"option:{item.option_set}:{entry.answer.value}"]
+
+
+def _patient(identities: Mapping[UUID, Identity], person_id: UUID) -> Context:
+    identity = identities.get(person_id)
+    if identity is None:
+        return {"patient_name": NAME_IS_ERASED, "personal_number": NAME_IS_ERASED}
+    return {"patient_name": identity.name, "personal_number": f"{identity.number[:8]}-{identity.number[8:]}"}

@@ -1,0 +1,135 @@
+"""The demonstration's settings: made at the first start, found again at the next."""
+
+import json
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from joserfc.jwk import ECKey, KeySet
+
+from survey_service.demo.embedded import EmbeddedPostgres
+from survey_service.demo.people import LOA3
+from survey_service.foundation.crypto import new_master_keyset
+from survey_service.settings import Settings
+
+REGISTER_CLIENT_ID = "example-register"
+FIRST_PORT = 8400
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Four neighbours: pages, sign-in provider, e-mail page, SMTP."""
+
+    first: int
+
+    @property
+    def web(self) -> int:
+        return self.first
+
+    @property
+    def identity(self) -> int:
+        return self.first + 1
+
+    @property
+    def mail(self) -> int:
+        return self.first + 2
+
+    @property
+    def smtp(self) -> int:
+        return self.first + 3
+
+    @property
+    def all(self) -> tuple[int, ...]:
+        return (self.web, self.identity, self.mail, self.smtp)
+
+
+@dataclass(frozen=True, slots=True)
+class DemoFolder:
+    """Where one demonstration keeps its things. Deleting it is starting afresh."""
+
+    path: Path
+
+    @property
+    def database(self) -> Path:
+        return self.path / "postgres"
+
+    @property
+    def register_client(self) -> Path:
+        """What the register's client needs: its id, its private key, and where to ask."""
+        return self.path / "register-client.json"
+
+    @property
+    def running(self) -> Path:
+        """Written while the demonstration runs, for `survey replay`."""
+        return self.path / "running.json"
+
+    def keys(self) -> dict[str, Any]:
+        """The secrets of this demonstration, made once."""
+        file = self.path / "keys.json"
+        if not file.exists():
+            self.path.mkdir(parents=True, exist_ok=True)
+            file.touch(mode=0o600)
+            file.write_text(json.dumps(_new_keys()), encoding="utf-8")
+        found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        return found
+
+
+def demo_environment(folder: DemoFolder, postgres: EmbeddedPostgres, ports: Ports) -> dict[str, str]:
+    """The ``SURVEY_*`` variables of the demonstration's processes."""
+    keys = folder.keys()
+    urls = postgres.urls()
+    issuer = f"http://localhost:{ports.identity}"
+    return {
+        "SURVEY_ENVIRONMENT": "demonstration",
+        "SURVEY_BASE_URL": f"http://localhost:{ports.web}",
+        "SURVEY_DATABASE_URL": urls.login,
+        "SURVEY_REGISTER_DATABASE_URL": urls.register,
+        "SURVEY_WORKER_DATABASE_URL": urls.worker,
+        "SURVEY_OPERATOR_DATABASE_URL": urls.operator,
+        "SURVEY_KEYS_DATABASE_URL": urls.keys,
+        "SURVEY_SECRET_KEY": keys["secret_key"],
+        "SURVEY_MASTER_KEYSET": keys["master_keyset"],
+        "SURVEY_IDENTITY_KEY": keys["identity_key"],
+        "SURVEY_TOKEN_KEY": json.dumps(keys["token_key"]),
+        **{
+            f"SURVEY_{who}_OIDC_{name}": value
+            for who in ("PATIENT", "STAFF")
+            for name, value in {
+                "ISSUER": issuer,
+                "CLIENT_ID": f"survey-{who.lower()}",
+                "CLIENT_SECRET": "demonstration",
+                "ACR": LOA3,
+            }.items()
+        },
+        "SURVEY_SMTP_HOST": "127.0.0.1",
+        "SURVEY_SMTP_PORT": str(ports.smtp),
+        "SURVEY_SMTP_SENDER": "no-reply@example.se",
+        "SURVEY_SMTP_STARTTLS": "false",
+        "SURVEY_JSON_LOGS": "false",
+        # Authlib refuses plain http unless told that this is one machine's demonstration.
+        "AUTHLIB_INSECURE_TRANSPORT": "1",
+    }
+
+
+def demo_settings(folder: DemoFolder, postgres: EmbeddedPostgres, ports: Ports) -> Settings:
+    return Settings.from_environment(demo_environment(folder, postgres, ports))
+
+
+def write_register_client(folder: DemoFolder, settings: Settings) -> dict[str, Any]:
+    """Write the register client's file; returns the public keys for the service."""
+    key = ECKey.import_key(folder.keys()["register_key"])
+    client = {"base_url": settings.base_url, "client_id": REGISTER_CLIENT_ID, "key": key.as_dict(private=True)}
+    folder.register_client.touch(mode=0o600)
+    folder.register_client.write_text(json.dumps(client), encoding="utf-8")
+    return dict(KeySet([key]).as_dict(private=False))
+
+
+def _new_keys() -> dict[str, Any]:
+    return {
+        "secret_key": secrets.token_hex(32),
+        "master_keyset": new_master_keyset(),
+        "identity_key": secrets.token_hex(32),
+        "token_key": ECKey.generate_key("P-384", auto_kid=True).as_dict(private=True),
+        "register_key": ECKey.generate_key("P-384", auto_kid=True).as_dict(private=True),
+    }

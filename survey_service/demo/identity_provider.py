@@ -1,0 +1,19 @@
+"""The local OpenID Connect provider: signs in whoever is chosen from its list."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import oidc_provider_mock
+
+from survey_service.demo.people import DemoUser
+
+
+@contextmanager
+def identity_provider(port: int, users: Iterable[DemoUser]) -> Iterator[None]:
+    """Serve until the block ends. More users can be added over HTTP (``PUT /users/<subject>``)."""
+    known = [oidc_provider_mock.User(sub=user.subject, claims=user.claims) for user in users]
+    with oidc_provider_mock.run_server_in_thread(
+        port=port, require_nonce=True, access_token_max_age=timedelta(minutes=5), user_claims=known
+    ):
+        yield

@@ -1,0 +1,254 @@
+"""Filling an empty service with a made-up population, through the service's own use cases.
+
+Two providers, so that one can be seen not to see the other; a register with an agreement; patients before, in and after
+their surveys, with answers, receipts and gaps.
+"""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from importlib import resources
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from instruments import Ask, Item, QuestionKind
+from survey_service.access.use_cases import add_provider, add_staff_member, add_unit
+from survey_service.answering.rules import Submission, read_answer
+from survey_service.answering.use_cases import SessionState, look_at_session, next_session, record_answer, start_survey
+from survey_service.delivery.queries import worklist
+from survey_service.delivery.use_cases import assess_response, open_response
+from survey_service.demo.environment import REGISTER_CLIENT_ID
+from survey_service.demo.people import (
+    SINGLE_FACTOR,
+    DemoUser,
+    identity_number,
+    made_up_patients,
+    patient_user,
+    staff_user,
+)
+from survey_service.foundation.clock import local_day
+from survey_service.foundation.db import new_id
+from survey_service.foundation.principals import Operator, Patient, Staff
+from survey_service.foundation.services import Services
+from survey_service.languages.use_cases import seed_wordings
+from survey_service.people.rules import Identity
+from survey_service.people.use_cases import find_person
+from survey_service.registers.use_cases import add_register, agree
+from survey_service.scheduling.queries import occasions_of_enrolment
+from survey_service.scheduling.use_cases import Order, enrol_patient, publish_protocol
+from translations.catalogue import load_wordings
+
+PATIENTS = 24
+
+STAFF_HSA_ID = "SE2321000016-karin"
+UNIT_HSA_ID = "SE2321000016-orto"
+OTHER_STAFF_HSA_ID = "SE5561234567-olof"
+OTHER_UNIT_HSA_ID = "SE5561234567-kust"
+
+# Those who wait for somebody to sign in as them.
+WAITING = Identity(identity_number(date(1958, 4, 12), 1), "Anna Lind", "anna@example.se", None, "sv")
+ANSWERED = Identity(identity_number(date(1971, 9, 3), 2), "Bo Strand", "bo@example.se", None, "sv")
+ENGLISH = Identity(identity_number(date(1990, 1, 20), 3), "Leila Haddad", "leila@example.se", None, "en")
+
+AGREED_VARIABLES = (
+    "eq5d5l.profile",
+    "eq5d5l.index",
+    "eq5d5l.vas",
+    "promis_anxiety.t",
+    "promis_anxiety.n_items",
+    "promis_anxiety.stop_reason",
+)
+
+
+def demo_users() -> list[DemoUser]:
+    """Whom the local identity provider offers to be."""
+    return [
+        patient_user("anna (patient, has a survey waiting)", WAITING.number),
+        patient_user("bo (patient, has answered)", ANSWERED.number),
+        patient_user("leila (patient, reads English)", ENGLISH.number),
+        staff_user("karin (clinician, two factors)", staff_hsa_id=STAFF_HSA_ID, unit_hsa_id=UNIT_HSA_ID),
+        staff_user(
+            "olof (clinician of another provider)", staff_hsa_id=OTHER_STAFF_HSA_ID, unit_hsa_id=OTHER_UNIT_HSA_ID
+        ),
+        staff_user(
+            "karin, one factor only (is refused)", staff_hsa_id=STAFF_HSA_ID, unit_hsa_id=UNIT_HSA_ID, acr=SINGLE_FACTOR
+        ),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """A provider's unit with a clinician and the unit's protocols by code."""
+
+    staff: Staff
+    protocols: Mapping[str, UUID]
+
+
+def is_populated(services: Services) -> bool:
+    with services.db.transaction(as_=Operator()) as connection:
+        return connection.execute(sa.text("SELECT EXISTS (SELECT FROM providers)")).scalar_one() is True
+
+
+def populate(services: Services, *, register_keys: Mapping[str, Any], progress: Callable[[str], None]) -> None:
+    """Make the population. The same one every time, dated from today."""
+    progress("wording")
+    seed_wordings(services, load_wordings(services.library))
+    progress("organisations")
+    home = add_home_organisation(services, register_keys=register_keys)
+    add_other_organisation(services)
+    progress("patients")
+    _enrol_waiting(services, home)
+    for serial, identity in enumerate([ANSWERED, *made_up_patients(PATIENTS)]):
+        _live_through(services, home, identity, serial)
+
+
+def add_home_organisation(services: Services, *, register_keys: Mapping[str, Any]) -> Organisation:
+    """The region with its orthopaedic unit, and the register that it has an agreement with."""
+    provider_id = add_provider(
+        services,
+        hsa_id="SE2321000016-region",
+        name="Region Exempel",
+        sender_name="Region Exempel",
+        legal_regime="health_care",
+    )
+    organisation = _add_unit(
+        services,
+        provider_id,
+        unit=(UNIT_HSA_ID, "Ortopedmottagningen Exempelstad"),
+        clinician=(STAFF_HSA_ID, "Karin Norén"),
+    )
+    register_id = add_register(
+        services,
+        code="example-register",
+        name="Exempelregistret",
+        cpua_authority="Region Exempel, regionstyrelsen",
+        client_id=REGISTER_CLIENT_ID,
+        jwks=register_keys,
+    )
+    agree(services, provider_id=provider_id, register_id=register_id, variables=AGREED_VARIABLES)
+    return organisation
+
+
+def add_other_organisation(services: Services) -> Organisation:
+    """Another provider, which must never see the first one's patients."""
+    provider_id = add_provider(
+        services, hsa_id="SE5561234567-ab", name="Kustvård AB", sender_name="Kustvård", legal_regime="health_care"
+    )
+    return _add_unit(
+        services,
+        provider_id,
+        unit=(OTHER_UNIT_HSA_ID, "Kustmottagningen"),
+        clinician=(OTHER_STAFF_HSA_ID, "Olof Ek"),
+    )
+
+
+def answer_all(services: Services, occasion_id: UUID, *, as_: Patient, chance: Random, theta: float) -> None:
+    """Answer an occasion to its end as somebody with this theta would."""
+    state = look_at_session(services, start_survey(services, occasion_id, locale="sv", as_=as_), as_=as_)
+    while True:
+        while isinstance(state.step, Ask):
+            state = record_answer(services, state.session.id, _submission(state, chance, theta), as_=as_)
+        following = next_session(services, state, as_=as_)
+        if following is None:
+            return
+        state = look_at_session(services, following, as_=as_)
+
+
+def _add_unit(
+    services: Services, provider_id: UUID, *, unit: tuple[str, str], clinician: tuple[str, str]
+) -> Organisation:
+    unit_id = add_unit(services, provider_id=provider_id, hsa_id=unit[0], name=unit[1])
+    staff_id = add_staff_member(
+        services, provider_id=provider_id, unit_id=unit_id, hsa_id=clinician[0], name=clinician[1]
+    )
+    definitions = [_definition(name) for name in ("knee.toml", "check_in.toml")]
+    return Organisation(
+        staff=Staff(staff_id, provider_id, unit_id),
+        protocols={
+            definition["code"]: publish_protocol(services, provider_id=provider_id, definition=definition)
+            for definition in definitions
+        },
+    )
+
+
+def _definition(name: str) -> dict[str, Any]:
+    return tomllib.loads(resources.files(__package__).joinpath("protocols", name).read_text(encoding="utf-8"))
+
+
+def _enrol_waiting(services: Services, home: Organisation) -> None:
+    for identity in (WAITING, ENGLISH):
+        _enrol(services, home, identity, anchor=local_day(services.clock()) + timedelta(days=5))
+
+
+def _live_through(services: Services, home: Organisation, identity: Identity, serial: int) -> None:
+    """Somebody whose operation was some time ago: occasions answered or missed, received or not."""
+    chance = Random(serial)  # noqa: S311  # because these people need no secrets
+    now = services.clock()
+    anchor = local_day(now) - timedelta(days=chance.randint(-6, 120))
+    then = replace(services, clock=_at(now - timedelta(days=130)))
+    enrolment_id = _enrol(then, home, identity, anchor=anchor)
+    with services.db.transaction(as_=home.staff) as connection:
+        occasions = occasions_of_enrolment(connection, enrolment_id)
+    person_id = find_person(services, identity.number)
+    assert person_id is not None
+    theta = chance.gauss(0.3, 0.9)
+    for occasion in occasions:
+        moment = occasion.opens_at + (occasion.closes_at - occasion.opens_at) * chance.uniform(0.05, 0.6)
+        if moment > now or (chance.random() < 0.2 and identity is not ANSWERED):
+            continue
+        at_that_time = replace(services, clock=_at(moment))
+        answer_all(at_that_time, occasion.id, as_=Patient(person_id), chance=chance, theta=theta)
+        theta -= 0.4
+        _care_for(services, home, moment, now=now, chance=chance, always=identity is ANSWERED)
+
+
+def _care_for(
+    services: Services, home: Organisation, answered_at: datetime, *, now: datetime, chance: Random, always: bool
+) -> None:
+    """The clinician opens most responses within a few days, and assesses most of those."""
+    opened_at = answered_at + timedelta(hours=chance.uniform(1, 90))
+    if opened_at > now:
+        opened_at = now
+    if not always and chance.random() < 0.25:
+        return
+    at_that_time = replace(services, clock=_at(opened_at))
+    with services.db.transaction(as_=home.staff) as connection:
+        unread = worklist(connection, home.staff.unit_id, only_unread=True, limit=100)
+    for row in unread:
+        if row.delivered_at == answered_at:
+            open_response(at_that_time, row.response_id, as_=home.staff)
+            if always or chance.random() < 0.7:
+                assess_response(at_that_time, row.response_id, as_=home.staff)
+
+
+def _enrol(services: Services, home: Organisation, identity: Identity, *, anchor: date) -> UUID:
+    order = Order(
+        identity=identity,
+        protocol_id=home.protocols["knee-follow-up"],
+        anchor_date=anchor,
+        care_contact="Operation",
+        request_id=new_id(),
+    )
+    return enrol_patient(services, order, as_=home.staff)
+
+
+def _submission(state: SessionState, chance: Random, theta: float) -> Submission:
+    assert isinstance(state.step, Ask)
+    item = state.step.item
+    answer = read_answer(item.id, str(_value(item, chance, theta)), skipped=chance.random() < 0.02)
+    assert answer is not None
+    return Submission(sequence=state.next_sequence, answer=answer)
+
+
+def _value(item: Item, chance: Random, theta: float) -> int:
+    if item.kind is QuestionKind.VISUAL_ANALOGUE_SCALE:
+        return max(0, min(100, round(75 - 15 * theta + chance.gauss(0, 8))))
+    return max(1, min(len(item.options), round(2 + theta + chance.gauss(0, 0.6))))
+
+
+def _at(moment: datetime) -> Callable[[], datetime]:
+    return lambda: moment

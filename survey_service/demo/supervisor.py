@@ -1,0 +1,173 @@
+"""`survey demo`: everything up with one command, everything down with Ctrl-C."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from time import monotonic, sleep
+from types import FrameType
+
+import click
+import requests
+
+from survey_service.demo.embedded import EmbeddedPostgres
+from survey_service.demo.environment import (
+    DemoFolder,
+    Ports,
+    demo_environment,
+    demo_settings,
+    write_register_client,
+)
+from survey_service.demo.identity_provider import identity_provider
+from survey_service.demo.mail_sink import mail_sink
+from survey_service.demo.population import demo_users, is_populated, populate
+from survey_service.wiring import build_services
+
+_START_SECONDS = 60
+_STOP_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A demonstration that is up."""
+
+    folder: DemoFolder
+    ports: Ports
+    processes: tuple[subprocess.Popen[bytes], ...]
+
+    def ensure_alive(self) -> None:
+        for process in self.processes:
+            if process.poll() is not None:
+                raise click.ClickException(f"The process {process.args!r} has stopped: see {self.folder.path / 'log'}.")
+
+
+def run_demo(folder: DemoFolder, ports: Ports) -> None:
+    """Start, say where to go, and wait for Ctrl-C."""
+    # A second Ctrl-C, or the terminal closing, must not cut the stopping short.
+    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGHUP, _interrupt)
+    try:
+        with running_demo(folder, ports, progress=_say) as running:
+            click.echo(_directions(running))
+            while True:
+                sleep(1)
+                running.ensure_alive()
+    except KeyboardInterrupt:
+        click.echo("\nStopped. The data is kept: `make demo` finds it again, `make demo-reset` starts afresh.")
+
+
+@contextmanager
+def running_demo(folder: DemoFolder, ports: Ports, *, progress: Callable[[str], None]) -> Iterator[Running]:
+    """The whole service on this machine, until the block ends."""
+    _refuse_taken(ports)
+    with ExitStack() as stack:
+        progress("database")
+        postgres = EmbeddedPostgres(folder.database)
+        stack.callback(postgres.stop)
+        postgres.prepare()
+        settings = demo_settings(folder, postgres, ports)
+        register_keys = write_register_client(folder, settings)
+        services = build_services(settings)
+        if not is_populated(services):
+            populate(services, register_keys=register_keys, progress=progress)
+        services.db.close()
+        progress("sign-in provider and mail sink")
+        stack.enter_context(identity_provider(ports.identity, demo_users()))
+        stack.enter_context(mail_sink(smtp_port=ports.smtp, web_port=ports.mail))
+        progress("web and worker")
+        environment = {**os.environ, **demo_environment(folder, postgres, ports)}
+        log = stack.enter_context((folder.path / "log").open("ab"))
+        processes = tuple(
+            stack.enter_context(_process(arguments, environment, log.fileno()))
+            for arguments in (["web", "--port", str(ports.web), "--processes", "2"], ["worker"])
+        )
+        running = Running(folder, ports, processes)
+        _wait_until_ready(running)
+        folder.running.write_text(json.dumps({"first_port": ports.first}), encoding="utf-8")
+        stack.callback(folder.running.unlink, missing_ok=True)
+        yield running
+
+
+def reset(folder: DemoFolder) -> None:
+    """Forget the demonstration's data."""
+    if folder.running.exists() and any(_is_taken(port) for port in _last_ports(folder).all):
+        raise click.ClickException("The demonstration is running. Stop it with Ctrl-C first.")
+    if folder.database.exists():
+        EmbeddedPostgres(folder.database).stop()
+    shutil.rmtree(folder.path, ignore_errors=True)
+
+
+@contextmanager
+def _process(arguments: list[str], environment: dict[str, str], log: int) -> Iterator[subprocess.Popen[bytes]]:
+    """A process of the service in a group of its own, so that Ctrl-C reaches it from here, in order."""
+    command = [sys.executable, "-m", "survey_service.cli", *arguments]
+    process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)  # noqa: S603  # because the command is ours
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _wait_until_ready(running: Running) -> None:
+    deadline = monotonic() + _START_SECONDS
+    while monotonic() < deadline:
+        running.ensure_alive()
+        try:
+            if requests.get(f"http://localhost:{running.ports.web}/ready", timeout=5).status_code == 200:
+                return
+        except requests.ConnectionError:
+            pass
+        sleep(0.1)
+    raise click.ClickException(f"The service did not start within a minute: see {running.folder.path / 'log'}.")
+
+
+def _refuse_taken(ports: Ports) -> None:
+    for port in ports.all:
+        if _is_taken(port):
+            raise click.ClickException(
+                f"Port {port} is taken by another program. Stop it, or choose others: make demo PORT=9400"
+                f" (uses {len(ports.all)} ports from there)."
+            )
+
+
+def _is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _last_ports(folder: DemoFolder) -> Ports:
+    return Ports(json.loads(folder.running.read_text(encoding="utf-8"))["first_port"])
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _say(step: str) -> None:
+    click.echo(f"  … {step}")
+
+
+def _directions(running: Running) -> str:
+    web = f"http://localhost:{running.ports.web}"
+    folder = os.path.relpath(running.folder.path)
+    return f"""
+The survey service is running. Everybody in it is made up. Ctrl-C stops it all.
+  Patient    {web}  → Sign in with BankID → anna. Read, answer, see what becomes of it.
+  Clinician  {web}/staff/sign-in  → karin (two factors). Worklist, open = receipt, enrol a patient.
+  Register   .venv/bin/survey register pull --client {folder}/register-client.json
+  E-mail     http://localhost:{running.ports.mail}  (what was sent, and how little it says)
+  Try: answer as anna, pull as the register (nothing yet), open as karin, pull again.
+  Try: sign in as olof of another provider; as karin with one factor; say no to the register as bo.
+  Replay real respondents: .venv/bin/survey replay RESPONSES.csv --instrument promis-anxiety
+  Log: {folder}/log    Start afresh: make demo-reset"""

@@ -1,0 +1,87 @@
+"""What can go wrong that a caller has to hear about, each with one sentence and a stable code.
+
+::
+
+    SurveyServiceError
+    ├── BadInput              400  a value is out of range, unknown or malformed; names the field
+    ├── NotSignedIn           401  no session, or it has ended
+    ├── AccessDenied          403  signed in, but not for this (also what does not exist: the two look the same)
+    ├── SignInRefused         403  the identity provider's word was not enough
+    ├── Conflict              409  somebody, or another device, was first
+    ├── Closed                410  the window has closed
+    └── Unavailable           503  a counterpart is down; nothing was lost
+
+The sentence is English source text, translated at the edge. No message ever holds an answer, a name or a token.
+"""
+
+from collections.abc import Mapping
+
+
+class SurveyServiceError(Exception):
+    """Something went wrong."""
+
+    status = 500
+    code = "internal-error"
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class BadInput(SurveyServiceError):
+    """A value cannot be accepted."""
+
+    status = 400
+    code = "bad-input"
+
+    def __init__(self, sentence: str, *, fields: Mapping[str, str] | None = None) -> None:
+        super().__init__(sentence)
+        self.fields = dict(fields or {})
+
+
+class NotSignedIn(SurveyServiceError):
+    """You are not signed in, or you have been signed out."""
+
+    status = 401
+    code = "not-signed-in"
+
+    def __init__(self, sentence: str = "You are not signed in, or you have been signed out.") -> None:
+        super().__init__(sentence)
+
+
+class AccessDenied(SurveyServiceError):
+    """This page is not yours to see, or it does not exist."""
+
+    status = 403
+    code = "access-denied"
+
+    def __init__(self, sentence: str = "This page is not yours to see, or it does not exist.") -> None:
+        super().__init__(sentence)
+
+
+class SignInRefused(SurveyServiceError):
+    """The sign-in did not meet what is asked here."""
+
+    status = 403
+    code = "sign-in-refused"
+
+
+class Conflict(SurveyServiceError):
+    """This has already been done, perhaps on another device."""
+
+    status = 409
+    code = "conflict"
+
+
+class Closed(SurveyServiceError):
+    """The time to answer is over."""
+
+    status = 410
+    code = "closed"
+
+
+class Unavailable(SurveyServiceError):
+    """Something that is needed here does not answer just now. Nothing is lost."""
+
+    status = 503
+    code = "unavailable"

@@ -1,0 +1,54 @@
+"""On whose behalf something is done. Every transaction is opened as one of these."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Nobody yet: before a principal is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """A member of staff under one commission: the rows of the provider, the rights of the unit."""
+
+    staff_id: UUID
+    provider_id: UUID
+    unit_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """A person, for that person's own rows, whichever provider they are with."""
+
+    person_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Translator:
+    """Somebody who works on wording and sees no personal data."""
+
+    translator_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """A register's client: what has been released to it, and nothing else."""
+
+    register_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """The service itself at work for one provider."""
+
+    provider_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Who runs the service: providers, units, registers, agreements, wording. Nobody's answers."""
+
+
+Principal = Gate | Staff | Patient | Translator | Register | System | Operator

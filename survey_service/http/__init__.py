@@ -1,0 +1,1 @@
+"""What every page and endpoint shares: language, security headers, errors, templates. Knows nothing of surveys."""

@@ -1,0 +1,40 @@
+"""What a view may ask about its request: the services, and who is asking."""
+
+from typing import TypeVar, cast
+
+from flask import current_app, g
+
+from survey_service.errors import AccessDenied, NotSignedIn
+from survey_service.foundation.principals import Gate, Patient, Principal, Staff
+from survey_service.foundation.services import Services
+
+P = TypeVar("P", Patient, Staff)
+
+EXTENSION = "survey-service"
+
+
+def services() -> Services:
+    return cast("Services", current_app.extensions[EXTENSION])
+
+
+def principal() -> Principal:
+    """Who is asking; the gate, as long as nobody has signed in."""
+    found: Principal = g.get("principal", Gate())
+    return found
+
+
+def patient() -> Patient:
+    """The signed-in patient. Raises ``NotSignedIn`` for nobody, ``AccessDenied`` for anybody else."""
+    return _one_of(Patient)
+
+
+def staff() -> Staff:
+    """The signed-in member of staff. Raises as ``patient`` does."""
+    return _one_of(Staff)
+
+
+def _one_of(kind: type[P]) -> P:
+    found = principal()
+    if isinstance(found, kind):
+        return found
+    raise NotSignedIn if isinstance(found, Gate) else AccessDenied

@@ -1,0 +1,38 @@
+"""The start page, the choice of language, and what machines ask about the service's health."""
+
+from flask import Blueprint, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+
+from survey_service.http.context import services
+from survey_service.http.locale import back_to, remember_language
+
+home = Blueprint("home", __name__)
+preferences = Blueprint("preferences", __name__)
+health = Blueprint("health", __name__)
+
+
+@home.get("/")
+def index() -> ResponseReturnValue:
+    return render_template("home.html")
+
+
+@preferences.post("/language")
+def set_language() -> ResponseReturnValue:
+    """Remember the language and go back to the page it was chosen on."""
+    response = back_to(request.form.get("next"))
+    secure = services().settings.base_url.startswith("https://")
+    remember_language(response, request.form.get("language", ""), secure=secure)
+    return response
+
+
+@health.get("/health")
+def alive() -> ResponseReturnValue:
+    """The process answers."""
+    return jsonify(status="alive")
+
+
+@health.get("/ready")
+def ready() -> ResponseReturnValue:
+    """The process can do its work: every login reaches the database."""
+    is_ready = services().db.is_ready()
+    return jsonify(status="ready" if is_ready else "not ready"), 200 if is_ready else 503

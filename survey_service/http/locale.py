@@ -1,0 +1,102 @@
+"""Languages of the interface: which there are, which one a request wants, and how moments are written in it."""
+
+from datetime import datetime
+from functools import cache
+from typing import cast
+
+from babel import Locale
+from babel.dates import format_date, format_datetime, format_time
+from babel.numbers import format_decimal
+from babel.support import Translations
+from flask import Flask, Response, g, redirect, request
+from flask_babel import Babel, Domain
+
+from survey_service.foundation.clock import STOCKHOLM
+from translations.interface import interface_translations
+
+DEFAULT = "sv"
+COOKIE = "language"
+_YEAR = 365 * 24 * 60 * 60
+
+
+class MemoryDomain(Domain):
+    """Interface texts from the catalogues that were read at start, not from compiled files."""
+
+    def get_translations(self) -> Translations:
+        return _catalogues().get(current_locale()) or Translations()
+
+
+class MemoryBabel(Babel):
+    """flask-babel on ``MemoryDomain``."""
+
+    @property
+    def domain_instance(self) -> MemoryDomain:
+        return MemoryDomain()
+
+
+def install_locale(app: Flask) -> None:
+    """Choose the language of each request, and give the templates their filters."""
+    MemoryBabel(app, default_locale=DEFAULT, default_timezone="Europe/Stockholm", locale_selector=current_locale)
+    app.jinja_env.filters["datetime"] = long_datetime
+    app.jinja_env.filters["date"] = long_date
+    app.jinja_env.filters["time"] = short_time
+    app.jinja_env.filters["number"] = number
+
+
+def current_locale() -> str:
+    """The language of this request: chosen before, or asked for by the browser, or Swedish."""
+    if "locale" not in g:
+        chosen = request.cookies.get(COOKIE)
+        offered = list(_catalogues())
+        g.locale = chosen if chosen in offered else request.accept_languages.best_match(offered, DEFAULT)
+    return str(g.locale)
+
+
+@cache
+def languages() -> tuple[tuple[str, str], ...]:
+    """Code and own name of every language of the interface, the default first."""
+    codes = sorted(_catalogues(), key=lambda code: (code != DEFAULT, code))
+    return tuple((code, language_name(code, in_=code)) for code in codes)
+
+
+def language_name(code: str, *, in_: str) -> str:
+    name = Locale.parse(code).get_display_name(in_) or code
+    return name[0].upper() + name[1:]
+
+
+def text_direction(locale: str) -> str:
+    """``ltr`` or ``rtl``."""
+    return "rtl" if Locale.parse(locale).character_order == "right-to-left" else "ltr"
+
+
+def remember_language(response: Response, code: str, *, secure: bool) -> None:
+    if code in _catalogues():
+        response.set_cookie(COOKIE, code, max_age=_YEAR, httponly=True, samesite="Lax", secure=secure)
+
+
+def back_to(path: str | None) -> Response:
+    """A redirect within this service: an address elsewhere leads home."""
+    inside = path is not None and path.startswith("/") and not path.startswith(("//", "/\\"))
+    return cast("Response", redirect(path if inside and path else "/", code=303))
+
+
+def long_datetime(moment: datetime) -> str:
+    return format_datetime(moment.astimezone(STOCKHOLM), "d MMMM y HH:mm", locale=current_locale())
+
+
+def long_date(moment: datetime) -> str:
+    return format_date(moment.astimezone(STOCKHOLM), "d MMMM y", locale=current_locale())
+
+
+def short_time(moment: datetime) -> str:
+    return format_time(moment.astimezone(STOCKHOLM), "HH:mm", locale=current_locale())
+
+
+def number(value: float | str) -> str:
+    """A figure in the reader's notation; a text (such as a health profile) as it is."""
+    return value if isinstance(value, str) else format_decimal(value, "#,##0.###", locale=current_locale())
+
+
+@cache
+def _catalogues() -> dict[str, Translations]:
+    return dict(interface_translations())

@@ -1,0 +1,107 @@
+"""Errors as people and machines should meet them: one clear sentence, or problem+json (RFC 9457) with a stable code."""
+
+from collections.abc import Callable, Mapping
+
+from flask import Flask, Response, json, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from survey_service.errors import AccessDenied, BadInput, NotSignedIn, SurveyServiceError
+from survey_service.foundation.logging import get_logger
+
+# Of werkzeug's own errors, those with a sentence of ours. Any other has the general one.
+_SENTENCES = {
+    404: "This page does not exist.",
+    405: "That cannot be done here.",
+    413: "That is more than can be taken at once.",
+    422: "Something in the request cannot be accepted.",
+    429: "That was too many times in a short while. Wait a minute and try again.",
+}
+_CODES = {
+    404: "not-found",
+    405: "method-not-allowed",
+    413: "too-large",
+    422: "bad-input",
+    429: "too-many-requests",
+}
+_GENERAL = "Something went wrong with us. What you have answered is kept."
+_STALE_FORM = "This page had been open for too long. Go back, load it again and send once more."
+
+
+def install_problems(app: Flask, *, on_denial: Callable[[AccessDenied], None]) -> None:
+    """Handle every error. ``on_denial`` is called first for each refused access, so that none goes unlogged."""
+
+    def refuse(error: AccessDenied) -> ResponseReturnValue:
+        on_denial(error)
+        return _on_service_error(error)
+
+    app.register_error_handler(AccessDenied, refuse)
+    app.register_error_handler(SurveyServiceError, _on_service_error)
+    app.register_error_handler(CSRFError, _on_stale_form)
+    app.register_error_handler(HTTPException, _on_http_error)
+    app.register_error_handler(Exception, _on_unexpected)
+
+
+def wants_problem() -> bool:
+    """Whether a machine is asking."""
+    return request.path.startswith("/api/")
+
+
+def problem(status: int, code: str, sentence: str, *, fields: Mapping[str, object] | None = None) -> Response:
+    body: dict[str, object] = {"type": "about:blank", "status": status, "code": code, "title": sentence}
+    if fields:
+        body["fields"] = dict(fields)
+    return Response(json.dumps(body), status=status, content_type="application/problem+json")
+
+
+def page(status: int, sentence: str) -> ResponseReturnValue:
+    translated = gettext(sentence)
+    return (
+        render_template(
+            "error.html",
+            status=status,
+            title=gettext("That did not work") if status >= 500 else gettext("Sorry, you cannot get further here"),
+            sentence=translated,
+            action_url=url_for("home.index"),
+            action_label=gettext("To the start page"),
+            return_to=url_for("home.index"),
+        ),
+        status,
+    )
+
+
+def _on_service_error(error: SurveyServiceError) -> ResponseReturnValue:
+    get_logger().info("request.refused", code=error.code, status=error.status, route=str(request.url_rule))
+    if wants_problem():
+        return problem(
+            error.status,
+            error.code,
+            error.sentence,
+            fields=error.fields if isinstance(error, BadInput) else None,
+        )
+    if isinstance(error, NotSignedIn) and request.method == "GET":
+        return redirect(url_for("access.sign_in"), code=303)
+    return page(error.status, error.sentence)
+
+
+def _on_stale_form(_error: CSRFError) -> ResponseReturnValue:
+    return problem(400, "stale-form", _STALE_FORM) if wants_problem() else page(400, _STALE_FORM)
+
+
+def _on_http_error(error: HTTPException) -> ResponseReturnValue:
+    status = error.code or 500
+    if status < 400:
+        return error.get_response()
+    sentence = _SENTENCES.get(status, _GENERAL)
+    if wants_problem():
+        messages = getattr(error, "data", {}).get("messages", {})
+        fields = messages.get("query") or messages.get("json")
+        return problem(status, _CODES.get(status, "internal-error"), sentence, fields=fields)
+    return page(status, sentence)
+
+
+def _on_unexpected(error: Exception) -> ResponseReturnValue:
+    get_logger().error("request.failed", route=str(request.url_rule), method=request.method, exc_info=error)
+    return problem(500, "internal-error", _GENERAL) if wants_problem() else page(500, _GENERAL)

@@ -1,0 +1,68 @@
+// Two comforts; everything works without them. A form is sent once, and the scale can be answered by sliding.
+(() => {
+  "use strict";
+
+  // The button is only marked, not disabled, so that the value of the pressed button is still sent.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = "yes";
+    if (event.submitter) event.submitter.setAttribute("aria-disabled", "true");
+    setTimeout(release, 6000);
+  });
+
+  // Sending again is allowed when the page comes back, or when the network has been silent for a while.
+  const release = () => {
+    for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+    for (const button of document.querySelectorAll("button[aria-disabled]")) button.removeAttribute("aria-disabled");
+  };
+  addEventListener("pageshow", release);
+
+  document.querySelector("[data-focus]")?.focus();
+
+  // One open menu, closed by Escape or by pressing elsewhere.
+  const closeMenus = (except) => {
+    for (const menu of document.querySelectorAll(".menu[open]")) if (menu !== except) menu.open = false;
+  };
+  document.addEventListener("click", (event) => closeMenus(event.target.closest(".menu")));
+  document.addEventListener("keydown", (event) => {
+    const menu = event.key === "Escape" && document.querySelector(".menu[open]");
+    if (!menu) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+
+  for (const scale of document.querySelectorAll("[data-vas]")) {
+    const slider = scale.querySelector("[data-vas-slider]");
+    const number = scale.querySelector("[data-vas-number]");
+    const level = scale.querySelector("[data-vas-level]");
+    const low = Number(slider.min);
+    const span = Number(slider.max) - low;
+
+    // A range input always has a value; until the patient has given one it is neither shown, said nor sent.
+    const show = () => {
+      const given = number.value !== "" && number.validity.valid;
+      slider.classList.toggle("is-empty", !given);
+      level.setAttribute("visibility", given ? "visible" : "hidden");
+      slider.setAttribute("aria-valuetext", given ? number.value : slider.dataset.empty);
+      if (!given) return;
+      slider.value = number.value;
+      const top = 392.5 - (365 * (number.value - low)) / span;
+      level.setAttribute("y", top);
+      level.setAttribute("height", 402 - top);
+    };
+    const take = () => {
+      number.value = slider.value;
+      show();
+    };
+    slider.addEventListener("input", take);
+    slider.addEventListener("click", take); // pressing just where it stood gives no input event
+    number.addEventListener("input", show);
+    slider.hidden = false;
+    addEventListener("pageshow", show);
+    show();
+  }
+})();

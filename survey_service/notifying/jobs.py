@@ -1,0 +1,164 @@
+"""Inviting: the inbox first, then a notice outside it. Everything is checked again at the moment of sending.
+
+At-least-once jobs, one effect: the dispatch row is the business key, a recorded sending is never repeated, and an
+e-mail sent twice by a worker that died in between carries the same Message-ID.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, insert
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from notifications.channels import DeliveryFailure, PermanentFailure, TemporaryFailure
+from notifications.message import Email, refuse_revealing
+from survey_service.access.queries import all_units, provider
+from survey_service.answering.queries import unanswered_tasks
+from survey_service.foundation.db import new_id
+from survey_service.foundation.logging import get_logger
+from survey_service.foundation.principals import System
+from survey_service.foundation.services import Services
+from survey_service.notifying.records import dispatch_attempts, dispatches, messages
+from survey_service.notifying.rendering import invitation
+from survey_service.people.queries import SealedPatient, open_patients, sealed_patients
+from survey_service.scheduling.queries import Occasion, occasion, tasks_of
+
+
+@dataclass(frozen=True, slots=True)
+class _Notice:
+    """What the first transaction found out: everything the sending needs, so that none is open meanwhile."""
+
+    occasion: Occasion
+    dispatch_id: UUID
+    patient: SealedPatient
+    sender_name: str
+    secrets: tuple[str, ...]
+
+
+def invite(services: Services, *, provider_id: str, occasion_id: str) -> None:
+    """Tell the patient that an occasion has opened. Harmless when repeated, and when no longer needed."""
+    system = System(UUID(provider_id))
+    with services.db.transaction(as_=system) as connection:
+        notice = _prepare(connection, services, UUID(occasion_id))
+    if notice is None:
+        return
+    identity = open_patients(services.keys, [notice.patient]).get(notice.patient.person_id)
+    if identity is None or identity.email is None:
+        return
+    email = invitation(
+        key=notice.dispatch_id,
+        to=identity.email,
+        sender_name=notice.sender_name,
+        link=f"{services.settings.base_url}/inbox",
+        locale=identity.locale,
+    )
+    refuse_revealing(email, secrets=(*notice.secrets, identity.name))
+    _send(services, notice, email, as_=system)
+
+
+def _prepare(connection: Connection, services: Services, occasion_id: UUID) -> _Notice | None:
+    found = occasion(connection, occasion_id)
+    if found is None or not found.is_open(services.clock()):
+        return None
+    if not unanswered_tasks(connection, found.id):
+        return None
+    _write_to_inbox(connection, services, found)
+    dispatch_id = _dispatch(connection, services, found, channel="email")
+    if _is_settled(connection, dispatch_id):
+        return None
+    tasks = tasks_of(connection, [found.id])
+    unit_name = all_units(connection)[found.unit_id].name
+    return _Notice(
+        occasion=found,
+        dispatch_id=dispatch_id,
+        patient=sealed_patients(connection, [found.person_id])[0],
+        sender_name=provider(connection, found.provider_id).sender_name,
+        secrets=(unit_name, *found.titles.values(), *(task.instrument for task in tasks)),
+    )
+
+
+def _write_to_inbox(connection: Connection, services: Services, found: Occasion) -> None:
+    already = connection.execute(
+        sa.select(dispatches.c.id).where(dispatches.c.occasion_id == found.id, dispatches.c.channel == "inbox")
+    ).first()
+    if already:
+        return
+    _dispatch(connection, services, found, channel="inbox")
+    connection.execute(
+        insert(messages).values(
+            id=new_id(),
+            sent_at=services.clock(),
+            provider_id=found.provider_id,
+            person_id=found.person_id,
+            occasion_id=found.id,
+            kind="invitation",
+        )
+    )
+
+
+def _dispatch(connection: Connection, services: Services, found: Occasion, *, channel: str) -> UUID:
+    """The dispatch of this invitation on this channel, made at the first call."""
+    connection.execute(
+        upsert(dispatches)
+        .values(
+            id=new_id(),
+            provider_id=found.provider_id,
+            person_id=found.person_id,
+            occasion_id=found.id,
+            kind="invitation",
+            channel=channel,
+            created_at=services.clock(),
+        )
+        .on_conflict_do_nothing(index_elements=["occasion_id", "kind", "channel"])
+    )
+    dispatch_id: UUID = connection.execute(
+        sa.select(dispatches.c.id).where(
+            dispatches.c.occasion_id == found.id,
+            dispatches.c.kind == "invitation",
+            dispatches.c.channel == channel,
+        )
+    ).scalar_one()
+    return dispatch_id
+
+
+def _is_settled(connection: Connection, dispatch_id: UUID) -> bool:
+    return (
+        connection.execute(
+            sa.select(dispatch_attempts.c.id).where(
+                dispatch_attempts.c.dispatch_id == dispatch_id,
+                dispatch_attempts.c.outcome.in_(["sent", "permanent"]),
+            )
+        ).first()
+        is not None
+    )
+
+
+def _send(services: Services, notice: _Notice, email: Email, *, as_: System) -> None:
+    try:
+        services.email.send(email)
+    except PermanentFailure:
+        _record(services, notice, "permanent", as_=as_)
+    except TemporaryFailure:
+        _record(services, notice, "temporary", as_=as_)
+        raise
+    except DeliveryFailure:
+        _record(services, notice, "technical", as_=as_)
+        raise
+    else:
+        _record(services, notice, "sent", as_=as_)
+
+
+def _record(services: Services, notice: _Notice, outcome: str, *, as_: System) -> None:
+    with services.db.transaction(as_=as_) as connection:
+        connection.execute(
+            insert(dispatch_attempts).values(
+                id=new_id(),
+                dispatch_id=notice.dispatch_id,
+                provider_id=notice.occasion.provider_id,
+                person_id=notice.occasion.person_id,
+                outcome=outcome,
+                attempted_at=services.clock(),
+            )
+        )
+    get_logger().info("notice.attempted", dispatch_id=str(notice.dispatch_id), channel="email", outcome=outcome)

@@ -1,0 +1,43 @@
+"""Notices as text and HTML, in the patient's language, outside any web request."""
+
+from functools import cache
+from uuid import UUID
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from notifications.message import Email
+from survey_service.http.locale import text_direction
+from translations.interface import interface_translations
+
+
+def invitation(*, key: UUID, to: str, sender_name: str, link: str, locale: str) -> Email:
+    """The contentless notice: who has a message for you, and the way in. The link carries no identity."""
+    environment = _environment(locale)
+
+    def rendered(name: str) -> str:
+        template = environment.get_template(f"email/{name}")
+        return template.render(
+            sender_name=sender_name, link=link, locale=locale, text_direction=text_direction(locale)
+        ).strip()
+
+    return Email(
+        key=str(key),
+        to=to,
+        sender_name=sender_name,
+        subject=rendered("invitation_subject.txt"),
+        text=rendered("invitation.txt") + "\n",
+        html=rendered("invitation.html"),
+    )
+
+
+@cache
+def _environment(locale: str) -> Environment:
+    environment = Environment(
+        loader=PackageLoader("survey_service.http"),
+        autoescape=lambda name: name is not None and name.endswith(".html"),  # noqa: S701  # because plain text must not be escaped
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+    )
+    translations = interface_translations()[locale]
+    environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]  # because the extension adds it
+    return environment

@@ -1,0 +1,63 @@
+"""What an identity number, a name and a contact may look like. Pure."""
+
+import re
+from dataclasses import dataclass, field
+
+from personnummer import personnummer
+
+from survey_service.errors import BadInput
+
+_EMAIL = re.compile(r"[^@\s<>\"',;:]{1,64}@[^@\s<>\"',;:.]+(\.[^@\s<>\"',;:.]+)+")
+_PHONE = re.compile(r"\+?[0-9]{7,15}")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who a patient is to one provider. Never printed: ``repr`` shows nothing."""
+
+    number: str = field(repr=False)
+    name: str = field(repr=False)
+    email: str | None = field(repr=False)
+    phone: str | None = field(repr=False)
+    locale: str
+
+
+def parse_identity_number(text: str) -> str:
+    """The twelve digits of a personnummer or samordningsnummer, Luhn-checked. Raises ``BadInput``."""
+    try:
+        return str(personnummer.parse(text.strip()).format(True))
+    except (personnummer.PersonnummerException, ValueError, TypeError):
+        raise BadInput(
+            "That is not a Swedish personal identity number.",
+            fields={"personal_number": "Write the number with twelve digits, for example 19121212-1212."},
+        ) from None
+
+
+def parse_name(text: str) -> str:
+    name = " ".join(text.split())
+    if not 1 <= len(name) <= 200:
+        raise BadInput("The name is missing or too long.", fields={"name": "Write the patient's name."})
+    return name
+
+
+def parse_email(text: str) -> str | None:
+    """An address, or None for an empty field."""
+    email = text.strip()
+    if not email:
+        return None
+    if len(email) > 254 or not _EMAIL.fullmatch(email):
+        raise BadInput(
+            "The e-mail address cannot be right.",
+            fields={"email": "Write an address such as name@example.se."},
+        )
+    return email
+
+
+def parse_phone(text: str) -> str | None:
+    """A number in digits, or None for an empty field."""
+    phone = re.sub(r"[\s()-]", "", text)
+    if not phone:
+        return None
+    if not _PHONE.fullmatch(phone):
+        raise BadInput("The phone number cannot be right.", fields={"phone": "Write 7 to 15 digits."})
+    return phone

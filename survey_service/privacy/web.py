@@ -1,0 +1,96 @@
+"""My data, in the browser."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from survey_service.access.queries import all_units
+from survey_service.answering.pages import done
+from survey_service.answering.queries import responses_of_tasks
+from survey_service.audit.queries import LoggedAccess, accesses_to_me
+from survey_service.errors import BadInput
+from survey_service.foundation.principals import Patient
+from survey_service.foundation.services import Services
+from survey_service.http.context import patient, services
+from survey_service.registers.queries import my_objections, register_names, registers_served_by
+from survey_service.registers.use_cases import object_to_register, withdraw_objection
+from survey_service.scheduling.queries import occasions_of_patient, tasks_of
+
+blueprint = Blueprint("privacy", __name__)
+
+
+@blueprint.get("/my-data")
+def my_data() -> ResponseReturnValue:
+    return render_template("my_data.html", **_page(services(), as_=patient()))
+
+
+@blueprint.post("/my-data/registers/<uuid:register_id>")
+def set_objection(register_id: UUID) -> ResponseReturnValue:
+    """Say no to a register, or allow it again. Takes effect at once."""
+    match request.form.get("objected"):
+        case "1":
+            object_to_register(services(), register_id, as_=patient())
+        case "0":
+            withdraw_objection(services(), register_id, as_=patient())
+        case _:
+            raise BadInput("Say whether the register may get your results.")
+    return redirect(url_for("privacy.my_data") + "#registers", code=303)
+
+
+def _page(services: Services, *, as_: Patient) -> dict[str, Any]:
+    now = services.clock()
+    with services.db.transaction(as_=as_) as connection:
+        found = occasions_of_patient(connection, now)
+        tasks = tasks_of(connection, [one.id for one in found])
+        answered = list(responses_of_tasks(connection, [task.id for task in tasks]).values())
+        objections = my_objections(connection)
+        served = registers_served_by(connection, sorted({one.provider_id for one in found}), now)
+        units = {unit_id: unit.name for unit_id, unit in all_units(connection).items()}
+        registers = register_names(connection)
+        logged = accesses_to_me(connection)
+        return {
+            "responses": done(connection, answered),
+            "registers": [
+                {
+                    "id": one.id,
+                    "name": one.name,
+                    "authority": one.cpua_authority,
+                    "objected": one.id in objections,
+                }
+                for one in served
+            ],
+            "pulls": [
+                {
+                    "at": access.at,
+                    "register": registers.get(access.actor_id, ""),
+                    "purpose": access.purpose,
+                    "what": gettext("A result"),
+                }
+                for access in logged
+                if access.actor_kind == "register"
+            ],
+            "accesses": [
+                {
+                    "at": access.at,
+                    "who": units.get(access.unit_id, "") if access.unit_id else "",
+                    "what": _what(access),
+                    "why": access.purpose,
+                }
+                for access in logged
+                if access.actor_kind == "staff"
+            ],
+        }
+
+
+def _what(access: LoggedAccess) -> str:
+    described = {
+        ("Läsa", "response"): gettext("Read your answers"),
+        ("Läsa", "worklist"): gettext("Saw your name in a list"),
+        ("Signera", "receipt"): gettext("Confirmed receipt"),
+        ("Signera", "assessment"): gettext("Assessed your answers"),
+        ("Skriva", "enrolment"): gettext("Ordered surveys for you"),
+    }
+    return str(described.get((access.activity, access.object_kind), access.activity))

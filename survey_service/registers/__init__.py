@@ -1,0 +1,1 @@
+"""Registers as consumers: agreements, release by receipt, the feed they pull from, and the patient's objection."""

@@ -1,0 +1,134 @@
+"""Tokens for register clients: OAuth 2 client credentials with ``private_key_jwt`` (RFC 7523), by Authlib.
+
+Traps of the library, each with its test: the default assertion class refuses ES384, so the signature is checked here
+against the algorithms that we accept; the JWT token generator ignores the configured lifetime, so it is set on it.
+"""
+
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from authlib.integrations.flask_oauth2 import AuthorizationServer
+from authlib.oauth2.rfc6749 import ClientMixin, InvalidClientError, grants
+from authlib.oauth2.rfc7523 import JWTBearerClientAssertion
+from authlib.oauth2.rfc9068 import JWTBearerTokenGenerator
+from flask import Flask
+from joserfc import jwk, jwt
+from joserfc.errors import JoseError
+
+from survey_service.access.use_cases import use_assertion_once
+from survey_service.errors import NotSignedIn
+from survey_service.foundation.principals import Gate, Register
+from survey_service.foundation.services import Services
+from survey_service.registers.queries import RegisterClient, register_client
+
+SCOPE = "system/Observation.read"
+TOKEN_PATH = "/api/v1/token"  # noqa: S105  # because it is a path, not a secret
+EXTENSION = "survey-token-server"
+
+_ASSERTION_ALGORITHMS = ["ES384", "RS384"]
+_TOKEN_ALGORITHM = "ES384"  # noqa: S105  # because it names an algorithm
+# An assertion that lives longer is not meant for one request.
+_LONGEST_ASSERTION_SECONDS = 300
+
+
+def install_token_server(app: Flask, services: Services) -> None:
+    """Make the token server of this application. Its endpoint is in ``api``."""
+
+    def query_client(client_id: str) -> "_Client | None":
+        with services.db.transaction(as_=Gate()) as connection:
+            found = register_client(connection, client_id=client_id)
+        return _Client(found) if found is not None and found.active else None
+
+    server = AuthorizationServer(app, query_client=query_client, save_token=lambda token, request: None)
+    server.register_grant(_ClientCredentials)
+    server.register_client_auth_method(_Assertion.CLIENT_AUTH_METHOD, _Assertion(services))
+    server.register_token_generator("default", _TokenGenerator(services))
+    app.extensions[EXTENSION] = server
+
+
+def register_of_token(services: Services, token: str) -> Register:
+    """The register that a bearer token was given to. Raises ``NotSignedIn`` for a forged, expired or orphaned one."""
+    refused = NotSignedIn("The access token is missing, forged or expired. Ask for a new one.")
+    try:
+        decoded = jwt.decode(token, _token_key(services), algorithms=[_TOKEN_ALGORITHM])
+        jwt.JWTClaimsRegistry(
+            iss={"essential": True, "value": services.settings.base_url},
+            aud={"essential": True, "value": services.settings.base_url},
+            exp={"essential": True},
+        ).validate(decoded.claims)
+    except (JoseError, ValueError):
+        raise refused from None
+    with services.db.transaction(as_=Gate()) as connection:
+        found = register_client(connection, client_id=str(decoded.claims.get("client_id")))
+    if found is None or not found.active:
+        raise refused
+    return Register(found.register_id)
+
+
+class _Client(ClientMixin):
+    """A register, as Authlib wants to ask about it."""
+
+    def __init__(self, register: RegisterClient) -> None:
+        self.register = register
+
+    def get_client_id(self) -> str:
+        return self.register.client_id
+
+    def get_allowed_scope(self, scope: str) -> str:
+        return SCOPE if not scope or SCOPE in scope.split() else ""
+
+    def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
+        return bool(method == _Assertion.CLIENT_AUTH_METHOD)
+
+    def check_grant_type(self, grant_type: str) -> bool:
+        return grant_type == "client_credentials"
+
+
+class _ClientCredentials(grants.ClientCredentialsGrant):
+    TOKEN_ENDPOINT_AUTH_METHODS = (JWTBearerClientAssertion.CLIENT_AUTH_METHOD,)
+
+
+class _Assertion(JWTBearerClientAssertion):
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        self._services = services
+
+    def get_audiences(self) -> list[str]:
+        return [self._services.settings.base_url + TOKEN_PATH]
+
+    def process_assertion_claims(self, assertion: str, key: jwk.KeySet) -> dict[str, Any]:
+        try:
+            claims = jwt.decode(assertion, key, algorithms=_ASSERTION_ALGORITHMS).claims
+        except (JoseError, ValueError):
+            raise InvalidClientError(description="The assertion is not signed by a key of this client.") from None
+        self.verify_claims(claims)
+        return dict(claims)
+
+    def validate_jti(self, claims: dict[str, Any], jti: str) -> bool:
+        expires_at = datetime.fromtimestamp(int(claims["exp"]), UTC)
+        if (expires_at - self._services.clock()).total_seconds() > _LONGEST_ASSERTION_SECONDS + self.leeway:
+            raise InvalidClientError(description="The assertion lives longer than five minutes.")
+        return use_assertion_once(self._services, client_id=claims["sub"], jti=str(jti), expires_at=expires_at)
+
+    def resolve_client_public_key(self, client: _Client) -> jwk.KeySet:
+        return jwk.KeySet.import_key_set(cast("jwk.KeySetSerialization", client.register.jwks))
+
+
+class _TokenGenerator(JWTBearerTokenGenerator):
+    def __init__(self, services: Services) -> None:
+        super().__init__(
+            issuer=services.settings.base_url,
+            alg=_TOKEN_ALGORITHM,
+            expires_generator=lambda client, grant_type: services.settings.access_token_lifetime,
+        )
+        self._services = services
+
+    def get_jwks(self) -> jwk.Key:
+        return _token_key(self._services)
+
+    def get_audiences(self, client: _Client, user: object, scope: str) -> str:
+        return self._services.settings.base_url
+
+
+def _token_key(services: Services) -> jwk.ECKey:
+    return jwk.ECKey.import_key(dict(services.settings.token_key))

@@ -1,0 +1,176 @@
+"""Reading protocols, enrolments, occasions and tasks. Row-level security decides whose."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, Select
+
+from survey_service.scheduling.records import (
+    care_protocol_versions,
+    care_protocols,
+    enrolments,
+    occasions,
+    tasks,
+)
+from survey_service.scheduling.rules import CareProtocol, parse_protocol
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedProtocol:
+    """The version of a protocol that new enrolments get."""
+
+    id: UUID
+    version_id: UUID
+    version: int
+    protocol: CareProtocol
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """When somebody is asked, by which unit, and why."""
+
+    id: UUID
+    provider_id: UUID
+    person_id: UUID
+    enrolment_id: UUID
+    unit_id: UUID
+    legal_regime: str
+    code: str
+    titles: Mapping[str, str]
+    reasons: Mapping[str, str]
+    opens_at: datetime
+    due_at: datetime
+    closes_at: datetime
+
+    def is_open(self, now: datetime) -> bool:
+        return self.opens_at <= now < self.closes_at
+
+    @property
+    def last_moment(self) -> datetime:
+        """The last minute in which it can be answered: "closes at midnight" as people read it, on the day before."""
+        return self.closes_at - timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One instrument to be answered at an occasion."""
+
+    id: UUID
+    occasion_id: UUID
+    position: int
+    instrument: str
+    instrument_version: str
+
+
+def published_protocols(connection: Connection) -> list[PublishedProtocol]:
+    """The newest version of each protocol of the provider."""
+    newest = (
+        sa.select(care_protocol_versions)
+        .distinct(care_protocol_versions.c.protocol_id)
+        .order_by(care_protocol_versions.c.protocol_id, care_protocol_versions.c.version.desc())
+        .subquery()
+    )
+    rows = connection.execute(
+        sa.select(newest)
+        .join(care_protocols, care_protocols.c.id == newest.c.protocol_id)
+        .order_by(care_protocols.c.code)
+    ).all()
+    return [PublishedProtocol(row.protocol_id, row.id, row.version, parse_protocol(row.definition)) for row in rows]
+
+
+def protocol_of_enrolment(connection: Connection, enrolment_id: UUID) -> CareProtocol | None:
+    """The version of the protocol that the patient was enrolled in."""
+    definition = connection.execute(
+        sa.select(care_protocol_versions.c.definition)
+        .join(enrolments, enrolments.c.protocol_version_id == care_protocol_versions.c.id)
+        .where(enrolments.c.id == enrolment_id)
+    ).scalar_one_or_none()
+    return None if definition is None else parse_protocol(definition)
+
+
+def occasion(connection: Connection, occasion_id: UUID) -> Occasion | None:
+    """The occasion, or None when there is none that the principal may see."""
+    found = _read_occasions(connection, _occasions().where(occasions.c.id == occasion_id))
+    return found[0] if found else None
+
+
+def occasion_of_task(connection: Connection, task_id: UUID) -> Occasion | None:
+    """The occasion that a task belongs to."""
+    of_task = sa.select(tasks.c.occasion_id).where(tasks.c.id == task_id).scalar_subquery()
+    found = _read_occasions(connection, _occasions().where(occasions.c.id == of_task))
+    return found[0] if found else None
+
+
+def occasions_of_patient(connection: Connection, now: datetime) -> list[Occasion]:
+    """The patient's occasions that have opened, those that close first at the top."""
+    return _read_occasions(connection, _occasions().where(occasions.c.opens_at <= now).order_by(occasions.c.closes_at))
+
+
+def occasions_of_enrolment(connection: Connection, enrolment_id: UUID) -> list[Occasion]:
+    return _read_occasions(
+        connection,
+        _occasions().where(occasions.c.enrolment_id == enrolment_id).order_by(occasions.c.opens_at),
+    )
+
+
+def waiting_occasions_of_unit(
+    connection: Connection, unit_id: UUID, now: datetime, *, completed: Select[tuple[UUID]], limit: int
+) -> list[Occasion]:
+    """Open occasions with a task that is not among the ``completed`` (a select of task ids), the most urgent first."""
+    waiting = sa.select(tasks.c.occasion_id).where(tasks.c.occasion_id == occasions.c.id, tasks.c.id.not_in(completed))
+    return _read_occasions(
+        connection,
+        _occasions()
+        .where(
+            occasions.c.unit_id == unit_id,
+            occasions.c.opens_at <= now,
+            occasions.c.closes_at > now,
+            waiting.exists(),
+        )
+        .order_by(occasions.c.closes_at)
+        .limit(limit),
+    )
+
+
+def tasks_of(connection: Connection, occasion_ids: Sequence[UUID]) -> list[Task]:
+    rows = connection.execute(
+        sa.select(tasks.c.id, tasks.c.occasion_id, tasks.c.position, tasks.c.instrument, tasks.c.instrument_version)
+        .where(tasks.c.occasion_id.in_(occasion_ids))
+        .order_by(tasks.c.occasion_id, tasks.c.position)
+    ).all()
+    return [Task(*row) for row in rows]
+
+
+def _occasions() -> Select[tuple[object, ...]]:
+    return (
+        sa.select(
+            occasions,
+            enrolments.c.legal_regime,
+            care_protocol_versions.c.definition["reasons"].label("reasons"),
+        )
+        .join(enrolments, enrolments.c.id == occasions.c.enrolment_id)
+        .join(care_protocol_versions, care_protocol_versions.c.id == enrolments.c.protocol_version_id)
+    )
+
+
+def _read_occasions(connection: Connection, query: Select[tuple[object, ...]]) -> list[Occasion]:
+    return [
+        Occasion(
+            id=row.id,
+            provider_id=row.provider_id,
+            person_id=row.person_id,
+            enrolment_id=row.enrolment_id,
+            unit_id=row.unit_id,
+            legal_regime=row.legal_regime,
+            code=row.code,
+            titles=row.titles,
+            reasons=row.reasons,
+            opens_at=row.opens_at,
+            due_at=row.due_at,
+            closes_at=row.closes_at,
+        )
+        for row in connection.execute(query).all()
+    ]

@@ -1,0 +1,70 @@
+"""Care protocols, enrolments, occasions, tasks. Constraints and policies are in ``migrations/main``."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from survey_service.foundation.db import metadata
+
+care_protocols = sa.Table(
+    "care_protocols",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("provider_id", sa.Uuid, nullable=False),
+    sa.Column("code", sa.Text, nullable=False),
+)
+
+care_protocol_versions = sa.Table(
+    "care_protocol_versions",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("protocol_id", sa.Uuid, nullable=False),
+    sa.Column("provider_id", sa.Uuid, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("definition", JSONB, nullable=False),
+    sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
+)
+
+enrolments = sa.Table(
+    "enrolments",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("provider_id", sa.Uuid, nullable=False),
+    sa.Column("person_id", sa.Uuid, nullable=False),
+    sa.Column("unit_id", sa.Uuid, nullable=False),
+    sa.Column("protocol_version_id", sa.Uuid, nullable=False),
+    sa.Column("legal_regime", sa.Text, nullable=False),
+    sa.Column("purpose", sa.Text, nullable=False),
+    sa.Column("care_contact", sa.Text, nullable=False),
+    sa.Column("anchor_kind", sa.Text, nullable=False),
+    sa.Column("anchor_date", sa.Date, nullable=False),
+    sa.Column("request_id", sa.Uuid, nullable=False),
+    sa.Column("ordered_by", sa.Uuid, nullable=False),
+    sa.Column("ordered_at", sa.DateTime(timezone=True), nullable=False),
+)
+
+occasions = sa.Table(
+    "occasions",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("provider_id", sa.Uuid, nullable=False),
+    sa.Column("person_id", sa.Uuid, nullable=False),
+    sa.Column("enrolment_id", sa.Uuid, nullable=False),
+    sa.Column("unit_id", sa.Uuid, nullable=False),
+    sa.Column("code", sa.Text, nullable=False),
+    sa.Column("titles", JSONB, nullable=False),
+    sa.Column("opens_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("closes_at", sa.DateTime(timezone=True), nullable=False),
+)
+
+tasks = sa.Table(
+    "tasks",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("provider_id", sa.Uuid, nullable=False),
+    sa.Column("person_id", sa.Uuid, nullable=False),
+    sa.Column("occasion_id", sa.Uuid, nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("instrument", sa.Text, nullable=False),
+    sa.Column("instrument_version", sa.Text, nullable=False),
+)

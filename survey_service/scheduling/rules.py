@@ -1,0 +1,120 @@
+"""Care protocols, and when their occasions open, fall due and close. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from survey_service.errors import BadInput
+from survey_service.foundation.clock import at_local_time
+
+# Nobody is woken by a survey: an occasion opens in the morning and closes at midnight, Swedish time.
+OPENING_TIME = time(8, 0)
+MIDNIGHT = time(0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedInstrument:
+    id: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class OccasionPlan:
+    """One occasion of a protocol. Days are counted from the anchor date; negative is before it."""
+
+    code: str
+    titles: Mapping[str, str]
+    due_day: int
+    opens_days_before: int
+    closes_days_after: int
+    instruments: tuple[PlannedInstrument, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CareProtocol:
+    """What is asked, when, and why. The texts are the unit's own, by language."""
+
+    code: str
+    names: Mapping[str, str]
+    reasons: Mapping[str, str]
+    anchor_kind: str
+    purpose: str
+    occasions: tuple[OccasionPlan, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedOccasion:
+    """An occasion with its moments in UTC. ``closes_at`` is the first moment that is too late."""
+
+    plan: OccasionPlan
+    opens_at: datetime
+    due_at: datetime
+    closes_at: datetime
+
+
+def parse_protocol(data: Mapping[str, Any]) -> CareProtocol:
+    """Read a protocol definition. Raises ``BadInput`` naming the field."""
+    try:
+        protocol = CareProtocol(
+            code=data["code"],
+            names=dict(data["names"]),
+            reasons=dict(data["reasons"]),
+            anchor_kind=data["anchor_kind"],
+            purpose=data["purpose"],
+            occasions=tuple(_parse_occasion(occasion) for occasion in data["occasions"]),
+        )
+    except KeyError as missing:
+        raise BadInput(f"The protocol lacks the field {missing}.") from None
+    if not protocol.occasions:
+        raise BadInput("The protocol has no occasions.")
+    codes = [occasion.code for occasion in protocol.occasions]
+    if len(set(codes)) < len(codes):
+        raise BadInput("Two occasions of the protocol have the same code.")
+    return protocol
+
+
+def _parse_occasion(data: Mapping[str, Any]) -> OccasionPlan:
+    plan = OccasionPlan(
+        code=data["code"],
+        titles=dict(data["titles"]),
+        due_day=data["due_day"],
+        opens_days_before=data["opens_days_before"],
+        closes_days_after=data["closes_days_after"],
+        instruments=tuple(PlannedInstrument(one["id"], one["version"]) for one in data["instruments"]),
+    )
+    if not plan.instruments:
+        raise BadInput(f"The occasion {plan.code} asks nothing.")
+    if plan.opens_days_before < 0 or plan.closes_days_after < 0:
+        raise BadInput(f"The window of the occasion {plan.code} is turned round.")
+    return plan
+
+
+def plan_occasions(protocol: CareProtocol, *, anchor: date, now: datetime) -> tuple[PlannedOccasion, ...]:
+    """The occasions still ahead. One whose window has closed is left out: it cannot be answered.
+
+    Raises ``BadInput`` when none is left.
+    """
+    planned = [_plan(occasion, anchor) for occasion in protocol.occasions]
+    ahead = tuple(occasion for occasion in planned if occasion.closes_at > now)
+    if not ahead:
+        raise BadInput(
+            "With that date, every occasion would already be over.",
+            fields={"anchor_date": "Choose a later date."},
+        )
+    return ahead
+
+
+def _plan(occasion: OccasionPlan, anchor: date) -> PlannedOccasion:
+    due = anchor + timedelta(days=occasion.due_day)
+    return PlannedOccasion(
+        plan=occasion,
+        opens_at=at_local_time(due - timedelta(days=occasion.opens_days_before), OPENING_TIME),
+        due_at=at_local_time(due, OPENING_TIME),
+        closes_at=at_local_time(due + timedelta(days=occasion.closes_days_after + 1), MIDNIGHT),
+    )
+
+
+def in_language(texts: Mapping[str, str], locale: str) -> str:
+    """The unit's own text in a language; Swedish, the unit's language, where the unit wrote no other."""
+    return texts.get(locale) or texts["sv"]

@@ -1,0 +1,215 @@
+"""Ordering: enrolling a patient in a care protocol. Only a care unit can."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, insert
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from survey_service.access.queries import provider
+from survey_service.audit.rules import Access, Activity, Purpose
+from survey_service.audit.use_cases import record_access
+from survey_service.errors import AccessDenied, BadInput
+from survey_service.foundation.clock import local_day
+from survey_service.foundation.db import new_id
+from survey_service.foundation.jobs import enqueue
+from survey_service.foundation.principals import Operator, Principal, Staff
+from survey_service.foundation.services import Services
+from survey_service.people.rules import Identity
+from survey_service.people.use_cases import ensure_person, enter_care_relation
+from survey_service.scheduling.queries import PublishedProtocol, published_protocols
+from survey_service.scheduling.records import (
+    care_protocol_versions,
+    care_protocols,
+    enrolments,
+    occasions,
+    tasks,
+)
+from survey_service.scheduling.rules import CareProtocol, PlannedOccasion, parse_protocol, plan_occasions
+
+INVITE_JOB = "notifying.invite"
+
+# An anchor date further away than this is a slip of the finger.
+_FURTHEST_ANCHOR = timedelta(days=366 * 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a unit asks for: whom, in which protocol, counted from when, in which care contact.
+
+    ``request_id`` is made with the form: the same form sent twice is one order.
+    """
+
+    identity: Identity
+    protocol_id: UUID
+    anchor_date: date
+    care_contact: str
+    request_id: UUID
+
+
+def enrol_patient(services: Services, order: Order, *, as_: Principal) -> UUID:
+    """Enrol a patient; returns the enrolment. Sent twice, it returns the first.
+
+    Raises ``AccessDenied`` for anybody but a care unit [A1], ``BadInput`` for what cannot be ordered.
+    """
+    if not isinstance(as_, Staff):
+        raise AccessDenied("Only a care unit can order a survey.")
+    if not order.care_contact.strip():
+        raise BadInput("The care contact is missing.", fields={"care_contact": "Write which care contact this is for."})
+    if abs(order.anchor_date - local_day(services.clock())) > _FURTHEST_ANCHOR:
+        raise BadInput(
+            "The date is too far away.",
+            fields={"anchor_date": "Choose a date within three years from today."},
+        )
+    person_id = ensure_person(services, order.identity.number, as_=as_)
+    cipher = services.keys.cipher(person_id)
+    with services.db.transaction(as_=as_) as connection:
+        published = _published(connection, order.protocol_id)
+        enter_care_relation(
+            connection,
+            provider_id=as_.provider_id,
+            person_id=person_id,
+            identity=order.identity,
+            cipher=cipher,
+            at=services.clock(),
+        )
+        enrolment_id = _insert_enrolment(connection, services, order, published, person_id=person_id, as_=as_)
+        if enrolment_id is None:
+            return _enrolment_of_request(connection, order.request_id)
+        planned = plan_occasions(published.protocol, anchor=order.anchor_date, now=services.clock())
+        for occasion in planned:
+            _insert_occasion(connection, occasion, enrolment_id=enrolment_id, person_id=person_id, as_=as_)
+        record_access(
+            connection,
+            services.clock,
+            [Access(Activity.WRITE, Purpose.CARE, "enrolment", enrolment_id, person_id)],
+            by=as_,
+        )
+    return enrolment_id
+
+
+def publish_protocol(services: Services, *, provider_id: UUID, definition: Mapping[str, Any]) -> UUID:
+    """Publish a protocol, or its next version. Those enrolled before keep the version they have."""
+    protocol = parse_protocol(definition)
+    _check_instruments(services, protocol)
+    with services.db.transaction(as_=Operator()) as connection:
+        connection.execute(
+            upsert(care_protocols)
+            .values(id=new_id(), provider_id=provider_id, code=protocol.code)
+            .on_conflict_do_nothing()
+        )
+        protocol_id: UUID = connection.execute(
+            sa.select(care_protocols.c.id).where(
+                care_protocols.c.provider_id == provider_id, care_protocols.c.code == protocol.code
+            )
+        ).scalar_one()
+        latest: int = connection.execute(
+            sa.select(sa.func.coalesce(sa.func.max(care_protocol_versions.c.version), 0)).where(
+                care_protocol_versions.c.protocol_id == protocol_id
+            )
+        ).scalar_one()
+        connection.execute(
+            insert(care_protocol_versions).values(
+                id=new_id(),
+                protocol_id=protocol_id,
+                provider_id=provider_id,
+                version=latest + 1,
+                definition=dict(definition),
+                published_at=services.clock(),
+            )
+        )
+    return protocol_id
+
+
+def _check_instruments(services: Services, protocol: CareProtocol) -> None:
+    for occasion in protocol.occasions:
+        for planned in occasion.instruments:
+            try:
+                services.library.get(planned.id, planned.version)
+            except LookupError:
+                raise BadInput(f"There is no instrument {planned.id} {planned.version}.") from None
+
+
+def _published(connection: Connection, protocol_id: UUID) -> PublishedProtocol:
+    for published in published_protocols(connection):
+        if published.id == protocol_id:
+            return published
+    raise BadInput("That protocol is not one of yours.", fields={"protocol": "Choose a protocol."})
+
+
+def _insert_enrolment(
+    connection: Connection,
+    services: Services,
+    order: Order,
+    published: PublishedProtocol,
+    *,
+    person_id: UUID,
+    as_: Staff,
+) -> UUID | None:
+    enrolment_id = new_id()
+    inserted = connection.execute(
+        upsert(enrolments)
+        .values(
+            id=enrolment_id,
+            provider_id=as_.provider_id,
+            person_id=person_id,
+            unit_id=as_.unit_id,
+            protocol_version_id=published.version_id,
+            legal_regime=provider(connection, as_.provider_id).legal_regime,
+            purpose=published.protocol.purpose,
+            care_contact=order.care_contact.strip(),
+            anchor_kind=published.protocol.anchor_kind,
+            anchor_date=order.anchor_date,
+            request_id=order.request_id,
+            ordered_by=as_.staff_id,
+            ordered_at=services.clock(),
+        )
+        .on_conflict_do_nothing(index_elements=["provider_id", "request_id"])
+    )
+    return enrolment_id if inserted.rowcount == 1 else None
+
+
+def _enrolment_of_request(connection: Connection, request_id: UUID) -> UUID:
+    found: UUID = connection.execute(
+        sa.select(enrolments.c.id).where(enrolments.c.request_id == request_id)
+    ).scalar_one()
+    return found
+
+
+def _insert_occasion(
+    connection: Connection, planned: PlannedOccasion, *, enrolment_id: UUID, person_id: UUID, as_: Staff
+) -> None:
+    occasion_id = new_id()
+    owner = {"provider_id": as_.provider_id, "person_id": person_id}
+    connection.execute(
+        insert(occasions).values(
+            id=occasion_id,
+            enrolment_id=enrolment_id,
+            unit_id=as_.unit_id,
+            code=planned.plan.code,
+            titles=dict(planned.plan.titles),
+            opens_at=planned.opens_at,
+            due_at=planned.due_at,
+            closes_at=planned.closes_at,
+            **owner,
+        )
+    )
+    connection.execute(
+        insert(tasks),
+        [
+            {
+                "id": new_id(),
+                "occasion_id": occasion_id,
+                "position": position,
+                "instrument": instrument.id,
+                "instrument_version": instrument.version,
+                **owner,
+            }
+            for position, instrument in enumerate(planned.plan.instruments, start=1)
+        ],
+    )
+    enqueue(connection, INVITE_JOB, at=planned.opens_at, provider_id=as_.provider_id, occasion_id=occasion_id)

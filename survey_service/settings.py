@@ -1,0 +1,177 @@
+"""Every setting of the service, read once at start. Nothing else reads the environment.
+
+``docs/operations.md`` lists them for operators; ``Settings.from_environment`` names what is missing in one sentence.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+class Environment(Enum):
+    """Where the service runs. Only a demonstration may show demonstration wording without a licence."""
+
+    DEMONSTRATION = "demonstration"
+    PRODUCTION = "production"
+
+
+class SettingsError(Exception):
+    """A setting is missing or cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseUrls:
+    """One URL for each login. ``owner`` is for migrations only and may be absent in web and worker processes."""
+
+    login: str
+    register: str
+    worker: str
+    operator: str
+    keys: str
+    owner: str | None = None
+    keys_owner: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityProvider:
+    """An OpenID Connect provider, as seen by one group of users.
+
+    ``accepted_acr`` are the levels of assurance that are enough; a token with another, or none, is refused.
+    """
+
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    accepted_acr: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """The SMTP server that takes the notices."""
+
+    host: str
+    port: int
+    sender_address: str
+    starttls: bool
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """See the module. Times are seconds."""
+
+    environment: Environment
+    base_url: str
+    databases: DatabaseUrls = field(repr=False)
+    secret_key: str = field(repr=False)
+    master_keyset: str = field(repr=False)
+    identity_key: bytes = field(repr=False)
+    token_key: Mapping[str, str] = field(repr=False)
+    patient_identity: IdentityProvider
+    staff_identity: IdentityProvider
+    mail: Mail
+    sign_in_idle: int = 30 * 60
+    sign_in_longest: int = 8 * 60 * 60
+    access_token_lifetime: int = 300
+    json_logs: bool = True
+
+    @property
+    def demonstration(self) -> bool:
+        return self.environment is Environment.DEMONSTRATION
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
+        """Read ``SURVEY_*``. Raises ``SettingsError`` naming the first one that is missing or wrong."""
+        read = _Reader(environ)
+        return cls(
+            environment=read.environment(),
+            base_url=read.text("BASE_URL").rstrip("/"),
+            databases=DatabaseUrls(
+                login=read.text("DATABASE_URL"),
+                register=read.text("REGISTER_DATABASE_URL"),
+                worker=read.text("WORKER_DATABASE_URL"),
+                operator=read.text("OPERATOR_DATABASE_URL"),
+                keys=read.text("KEYS_DATABASE_URL"),
+                owner=environ.get("SURVEY_OWNER_DATABASE_URL"),
+                keys_owner=environ.get("SURVEY_KEYS_OWNER_DATABASE_URL"),
+            ),
+            secret_key=read.text("SECRET_KEY"),
+            master_keyset=read.text("MASTER_KEYSET"),
+            identity_key=read.hexadecimal("IDENTITY_KEY"),
+            token_key=read.mapping("TOKEN_KEY"),
+            patient_identity=read.identity_provider("PATIENT_OIDC"),
+            staff_identity=read.identity_provider("STAFF_OIDC"),
+            mail=Mail(
+                host=read.text("SMTP_HOST"),
+                port=read.number("SMTP_PORT", default=587),
+                sender_address=read.text("SMTP_SENDER"),
+                starttls=read.flag("SMTP_STARTTLS", default=True),
+                username=environ.get("SURVEY_SMTP_USERNAME"),
+                password=environ.get("SURVEY_SMTP_PASSWORD"),
+            ),
+            sign_in_idle=read.number("SIGN_IN_IDLE", default=30 * 60),
+            sign_in_longest=read.number("SIGN_IN_LONGEST", default=8 * 60 * 60),
+            json_logs=read.flag("JSON_LOGS", default=True),
+        )
+
+
+class _Reader:
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+
+    def text(self, name: str) -> str:
+        value = self._environ.get(f"SURVEY_{name}", "")
+        if not value:
+            raise SettingsError(f"The setting SURVEY_{name} is missing (see docs/operations.md).")
+        return value
+
+    def number(self, name: str, *, default: int) -> int:
+        value = self._environ.get(f"SURVEY_{name}")
+        if value is None:
+            return default
+        if not value.isdecimal():
+            raise SettingsError(f"The setting SURVEY_{name} must be a whole number.")
+        return int(value)
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        value = self._environ.get(f"SURVEY_{name}")
+        if value is None:
+            return default
+        if value not in {"true", "false"}:
+            raise SettingsError(f"The setting SURVEY_{name} must be true or false.")
+        return value == "true"
+
+    def hexadecimal(self, name: str) -> bytes:
+        try:
+            value = bytes.fromhex(self.text(name))
+        except ValueError:
+            raise SettingsError(f"The setting SURVEY_{name} must be hexadecimal.") from None
+        if len(value) < 32:
+            raise SettingsError(f"The setting SURVEY_{name} must be at least 32 bytes.")
+        return value
+
+    def mapping(self, name: str) -> Mapping[str, str]:
+        try:
+            value = json.loads(self.text(name))
+        except ValueError:
+            value = None
+        if not isinstance(value, dict):
+            raise SettingsError(f"The setting SURVEY_{name} must be a JSON object.")
+        return value
+
+    def environment(self) -> Environment:
+        try:
+            return Environment(self.text("ENVIRONMENT"))
+        except ValueError:
+            raise SettingsError("The setting SURVEY_ENVIRONMENT must be demonstration or production.") from None
+
+    def identity_provider(self, prefix: str) -> IdentityProvider:
+        return IdentityProvider(
+            issuer=self.text(f"{prefix}_ISSUER").rstrip("/"),
+            client_id=self.text(f"{prefix}_CLIENT_ID"),
+            client_secret=self.text(f"{prefix}_CLIENT_SECRET"),
+            accepted_acr=tuple(self.text(f"{prefix}_ACR").split()),
+        )

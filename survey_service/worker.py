@@ -1,0 +1,44 @@
+"""The worker: every job of the service, and the few things that come round by the clock."""
+
+from functools import partial
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from survey_service.delivery.use_cases import RELEASE_JOB
+from survey_service.foundation.clock import local_day
+from survey_service.foundation.jobs import Job, PeriodicJob, Worker
+from survey_service.foundation.principals import System
+from survey_service.foundation.services import Services
+from survey_service.notifying import jobs as notifying
+from survey_service.registers import jobs as registers
+from survey_service.scheduling.use_cases import INVITE_JOB
+
+# The log and the inbox always have partitions for this many months ahead.
+_MONTHS_AHEAD = 3
+# Work on no provider's rows.
+_NO_PROVIDER = UUID(int=0)
+
+
+def create_worker(services: Services) -> Worker:
+    """A worker on these services."""
+    return Worker(
+        services.settings.databases.worker,
+        jobs=[
+            Job(INVITE_JOB, partial(notifying.invite, services)),
+            Job(RELEASE_JOB, partial(registers.release, services)),
+        ],
+        periodic=[
+            PeriodicJob("audit.prepare_partitions", "17 3 * * *", partial(prepare_partitions, services)),
+        ],
+    )
+
+
+def prepare_partitions(services: Services) -> None:
+    """Make the coming months' partitions of the access log and the inbox. Harmless when repeated."""
+    with services.db.transaction(as_=System(_NO_PROVIDER)) as connection:
+        for parent in ("audit_events", "messages"):
+            connection.execute(
+                sa.text("SELECT prepare_partitions(cast(:parent AS regclass), :today, :months)"),
+                {"parent": parent, "today": local_day(services.clock()), "months": _MONTHS_AHEAD},
+            )

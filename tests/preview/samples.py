@@ -1,0 +1,420 @@
+"""Made-up data for every template, in Swedish and English. The questions are this file's own: no instrument's.
+
+A page is a template with a context; `pages(locale)` gives them all by name. Arabic shows direction only, so its
+content is English but for one question.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace as Row
+from typing import Any
+
+NOW = datetime(2026, 11, 22, 13, 5, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    template: str
+    context: dict[str, Any] = field(default_factory=dict)
+    signed_in: str | None = "patient"
+
+
+def ago(**span: float) -> datetime:
+    return NOW - timedelta(**span)
+
+
+def ahead(**span: float) -> datetime:
+    return NOW + timedelta(**span)
+
+
+def pages(locale: str) -> dict[str, Page]:
+    def say(swedish: str, english: str) -> str:
+        return swedish if locale == "sv" else english
+
+    unit = say("Knämottagningen i Sjövik", "The knee clinic in Sjövik")
+    provider = say("Region Exempel", "Exempel Region")
+    why = say(
+        "Svaren hjälper oss att förbereda ditt återbesök den 4 december.",
+        "The answers help us to prepare your visit on 4 December.",
+    )
+    first = Row(
+        id="1",
+        title=say("Så har du det just nu", "How you are right now"),
+        unit_name=unit,
+        provider_name=provider,
+        why=why,
+        questions=(9, 17),
+        minutes=5,
+        closes_at=ahead(days=11),
+        started=True,
+        relation=None,
+        parts=[
+            Row(title=say("Om vardagen", "Everyday life"), questions=(5, 5), minutes=2),
+            Row(title=say("Om ork", "About energy"), questions=(4, 12), minutes=3),
+        ],
+    )
+    second = Row(
+        id="2",
+        title=say("Ditt besök hos oss", "Your visit to us"),
+        unit_name=unit,
+        provider_name=provider,
+        why=say("Vi vill bli bättre på att ta emot dig.", "We want to become better at receiving you."),
+        questions=(6, 6),
+        minutes=1,
+        closes_at=ahead(days=20),
+        started=False,
+        parts=[],
+        relation=say(
+            "Den här hör till samma besök som enkäten ovanför. Den frågar om något annat.",
+            "This one belongs to the same visit as the survey above. It asks about something else.",
+        ),
+    )
+    fresh = Row(
+        id="3",
+        title=first.title,
+        unit_name=unit,
+        completed_at=ago(minutes=4),
+        received_at=None,
+        received_by=None,
+        read_at=None,
+        assessed_at=None,
+    )
+    old = Row(
+        id="4",
+        title=first.title,
+        unit_name=unit,
+        completed_at=ago(days=90),
+        received_at=ago(days=89, hours=20),
+        received_by="Astrid Lindqvist",
+        read_at=ago(days=89, hours=20),
+        assessed_at=None,
+    )
+    finished = Row(
+        **{
+            **vars(old),
+            "id": "5",
+            "completed_at": ago(days=200),
+            "received_at": ago(days=199),
+            "read_at": ago(days=199),
+            "assessed_at": ago(days=198),
+        }
+    )
+    registers = [
+        Row(
+            id="a",
+            name=say("Svenska knäregistret (påhittat)", "The Swedish knee register (made up)"),
+            authority=provider,
+            objected=False,
+        ),
+        Row(
+            id="b",
+            name=say("Återhämtningsregistret (påhittat)", "The recovery register (made up)"),
+            authority=say("Region Annanstans", "Elsewhere Region"),
+            objected=True,
+        ),
+    ]
+    question: dict[str, Any] = {
+        "session_id": "s",
+        "sequence": 3,
+        "item_id": "demo-3",
+        "position": 3,
+        "questions": (4, 12),
+        "part_number": 2,
+        "part_count": 2,
+        "progress": 0.28,
+        "intro": None,
+        "kind": "single_choice",
+        "recall": say("De senaste 7 dagarna", "The past 7 days"),
+        "question": say(
+            "Hur ofta har du haft ork kvar till något som du tycker om att göra?",
+            "How often have you had energy left for something that you like to do?",
+        ),
+        "options": [
+            Row(code=code, label=label)
+            for code, label in enumerate(
+                ["Aldrig", "Någon gång", "Ibland", "Ofta", "Alltid"]
+                if locale == "sv"
+                else ["Never", "Once in a while", "Sometimes", "Often", "Always"],
+                1,
+            )
+        ],
+        "selected": None,
+        "skippable": True,
+        "previous_sequence": 2,
+        "changing": False,
+        "adaptive": True,
+        "wording_kind": "demonstration",
+        "errors": {},
+        "footer": say("Frågorna är skrivna för demonstrationen.", "The questions are written for the demonstration."),
+    }
+    vas: dict[str, Any] = question | {
+        "kind": "vas",
+        "position": 6,
+        "sequence": 6,
+        "questions": (6, 6),
+        "part_number": 1,
+        "part_count": 1,
+        "progress": 0.83,
+        "recall": None,
+        "options": [],
+        "skippable": False,
+        "adaptive": False,
+        "question": say("Hur lätt var det att hitta till mottagningen?", "How easy was it to find the clinic?"),
+        "vas": Row(
+            minimum=0,
+            maximum=100,
+            top=say("så lätt det kan bli", "as easy as it can be"),
+            bottom=say("så svårt det kan bli", "as difficult as it can be"),
+            instruction=say("Tryck på skalan eller skriv en siffra.", "Press the scale or write a number."),
+        ),
+    }
+    arabic = (
+        {}
+        if locale != "ar"
+        else {
+            "wording_language": "ar",
+            "recall": "خلال الأيام السبعة الماضية",
+            "question": "كم مرة بقيت لديك طاقة لشيء تحب القيام به؟",
+            "options": [
+                Row(code=code, label=label)
+                for code, label in enumerate(["أبدًا", "نادرًا", "أحيانًا", "كثيرًا", "دائمًا"], 1)
+            ],
+        }
+    )
+    response = Row(
+        id="7",
+        instrument_title=say("Ork i vardagen", "Energy in everyday life"),
+        patient_name="Bertil Öberg",
+        personal_number="19460708-2395",
+        occasion=say("3 månader efter operation", "3 months after surgery"),
+        completed_at=ago(minutes=12),
+        received_at=None,
+        received_by=None,
+        read_at=None,
+        assessed_at=None,
+        summary="",
+        mode=say("Patient, mobil", "Patient, phone"),
+        language="Svenska",
+        assessed_by=None,
+    )
+    opened = Row(
+        **{
+            **vars(response),
+            "id": "8",
+            "patient_name": "Alice Ek",
+            "personal_number": "19810211-2381",
+            "completed_at": ago(hours=26),
+            "received_at": ago(hours=2),
+            "read_at": ago(hours=2),
+            "received_by": "Astrid Lindqvist",
+            "summary": say("T 41,3 (medelfel 2,8)", "T 41.3 (SE 2.8)"),
+        }
+    )
+    assessed = Row(**{**vars(opened), "id": "9", "patient_name": "Charlie Abdi-Lundström", "assessed_at": ago(hours=1)})
+    worklist = {
+        "responses": [response, opened, assessed],
+        "counts": {"unread": 1, "all": 3},
+        "filter": "all",
+        "outstanding": [
+            Row(patient_name="Doris Nyman", title=first.title, due_at=ago(days=3), state="late"),
+            Row(patient_name="Erik Wallin", title=second.title, due_at=ahead(days=5), state="invited"),
+        ],
+    }
+    enrol: dict[str, Any] = {
+        "request_id": "r",
+        "values": {},
+        "errors": {},
+        "protocols": [
+            Row(
+                id="knee",
+                name=say("Knäoperation", "Knee surgery"),
+                description=say(
+                    "Före operationen, och 3 och 12 månader efter. Två delar varje gång.",
+                    "Before surgery, and 3 and 12 months after. Two parts each time.",
+                ),
+            ),
+            Row(
+                id="visit",
+                name=say("Efter ett besök", "After a visit"),
+                description=say("En gång, dagen efter besöket.", "Once, the day after the visit."),
+            ),
+        ],
+    }
+    missing = say("Välj ett svar, eller hoppa över frågan.", "Choose an answer, or skip the question.")
+    number = say("Skriv ett heltal från 0 till 100.", "Write a whole number from 0 to 100.")
+    return {
+        "home": Page("home.html", signed_in=None),
+        "sign_in": Page("sign_in.html", signed_in=None),
+        "inbox": Page(
+            "inbox.html",
+            {
+                "waiting": [first, second],
+                "done": [fresh, finished],
+                "messages": [
+                    Row(
+                        sent_at=ago(days=2),
+                        text=say(
+                            "Du har en ny enkät från Knämottagningen i Sjövik.",
+                            "You have a new survey from the knee clinic in Sjövik.",
+                        ),
+                    )
+                ],
+            },
+        ),
+        "inbox_empty": Page("inbox.html", {"waiting": [], "done": [], "messages": []}),
+        "notice": Page(
+            "notice.html",
+            {"survey": Row(**{**vars(first), "started": False}), "registers": registers, "offered_language": "Svenska"},
+        ),
+        "question": Page("question.html", question | arabic),
+        "question_selected": Page("question.html", question | arabic | {"selected": 4, "skippable": False}),
+        "question_changing": Page(
+            "question.html", question | {"changing": True, "supersedes": 3, "selected": 2, "previous_sequence": None}
+        ),
+        "question_error": Page("question.html", question | {"errors": {"value": missing}}),
+        "vas": Page("question.html", vas),
+        "vas_answered": Page("question.html", vas | {"selected": 73}),
+        "vas_error": Page("question.html", vas | {"errors": {"value": number}}),
+        "completed": Page(
+            "completed.html",
+            {
+                "unit_name": unit,
+                "responses": [fresh, Row(**{**vars(fresh), "id": "6", "title": say("Om ork", "About energy")})],
+                "scores": [
+                    Row(
+                        title=say("Ork i vardagen", "Energy in everyday life"),
+                        text=say(
+                            "Du har ungefär lika mycket ork som de flesta vuxna.",
+                            "You have about as much energy as most adults.",
+                        ),
+                    )
+                ],
+            },
+        ),
+        "my_data": Page(
+            "my_data.html",
+            {
+                "responses": [old],
+                "registers": registers,
+                "accesses": [
+                    Row(
+                        at=ago(days=89, hours=20),
+                        who=f"Astrid Lindqvist, {unit}",
+                        what=say("öppnade dina svar", "opened your answers"),
+                        why=say("vård och behandling", "care and treatment"),
+                    ),
+                ],
+                "pulls": [
+                    Row(
+                        at=ago(days=88),
+                        register=registers[0].name,
+                        what=say("poängen", "the score"),
+                        purpose=say("kvalitetssäkring av vården", "quality assurance of care"),
+                    )
+                ],
+            },
+        ),
+        "error": Page(
+            "error.html",
+            {
+                "status": 409,
+                "title": say("Du har svarat någon annanstans", "You have answered somewhere else"),
+                "sentence": say(
+                    "Frågan är redan besvarad på en annan enhet, så vi visar dig nästa.",
+                    "The question was answered on another device, so we show you the next one.",
+                ),
+                "action_url": "/",
+                "action_label": say("Till nästa fråga", "To the next question"),
+            },
+        ),
+        "staff_worklist": Page("staff/worklist.html", worklist, "staff"),
+        "staff_worklist_empty": Page(
+            "staff/worklist.html",
+            {"responses": [], "counts": {"unread": 0, "all": 0}, "filter": "unread", "outstanding": []},
+            "staff",
+        ),
+        "staff_response": Page(
+            "staff/response.html",
+            {
+                "patient": Row(name="Alice Ek", personal_number="19810211-2381"),
+                "response": opened,
+                "receipt": Row(
+                    at=ago(hours=2), by="Astrid Lindqvist", unit_name=unit, route=say("Arbetslistan", "The worklist")
+                ),
+                "scores": [
+                    Row(
+                        variable="energy_t",
+                        label=say("Ork, T-värde", "Energy, T-score"),
+                        value=41.3,
+                        se=2.8,
+                        method=say("Adaptivt test, EAP", "Adaptive test, EAP"),
+                    ),
+                    Row(
+                        variable="everyday_index",
+                        label=say("Vardagsindex", "Everyday index"),
+                        value=0.742,
+                        se=None,
+                        method=say("Demonstrationsvärden", "Demonstration values"),
+                    ),
+                ],
+                "answers": [
+                    Row(question=question["question"], answer=say("Någon gång", "Once in a while"), at=ago(hours=26)),
+                    Row(
+                        question=say("Hur ofta har du vilat mitt på dagen?", "How often have you rested at midday?"),
+                        answer=None,
+                        at=ago(hours=25.98),
+                    ),
+                ],
+            },
+            "staff",
+        ),
+        "staff_confirm_receipt": Page("staff/confirm_receipt.html", {"response": response}, "staff"),
+        "staff_enrol": Page("staff/enrol.html", enrol, "staff"),
+        "staff_enrol_error": Page(
+            "staff/enrol.html",
+            enrol
+            | {
+                "values": {
+                    "name": "Bertil Öberg",
+                    "personal_number": "19460708-2390",
+                    "language": "en",
+                    "protocol": "knee",
+                },
+                "errors": {
+                    "personal_number": say(
+                        "Kontrollera de fyra sista siffrorna i personnumret.",
+                        "Check the last four digits of the personal identity number.",
+                    ),
+                    "protocol": say("Välj ett vårdprogram.", "Choose a protocol."),
+                },
+            },
+            "staff",
+        ),
+        "staff_enrolled": Page(
+            "staff/enrolled.html",
+            {
+                "patient_name": "Bertil Öberg",
+                "protocol_name": say("Knäoperation", "Knee surgery"),
+                "occasions": [
+                    Row(
+                        title=say("Före operationen", "Before surgery"),
+                        opens_at=NOW,
+                        due_at=ahead(days=7),
+                        closes_at=ahead(days=14),
+                    ),
+                    Row(
+                        title=say("3 månader efter", "3 months after"),
+                        opens_at=ahead(days=90),
+                        due_at=ahead(days=97),
+                        closes_at=ahead(days=111),
+                    ),
+                ],
+            },
+            "staff",
+        ),
+        "email": Page(
+            "email/invitation.html",
+            {"sender_name": say("Svarsrummet", "The Answer Room"), "link": "https://svarsrummet.example/"},
+            None,
+        ),
+    }

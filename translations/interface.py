@@ -1,0 +1,43 @@
+"""Texts of the interface: the gettext catalogues of every language found, compiled in memory.
+
+For buttons, headings and messages of the service. Not for wording of instruments.
+"""
+
+from collections.abc import Mapping
+from io import BytesIO
+from pathlib import Path
+from types import MappingProxyType
+
+from babel import UnknownLocaleError
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import PoFileError, read_po
+from babel.support import Translations
+
+from translations.po import WordingError, read_lines
+
+SHIPPED = Path(__file__).parent / "ui"
+FILE = Path("LC_MESSAGES") / "messages.po"
+
+
+def interface_translations(folder: Path | str = SHIPPED) -> Mapping[str, Translations]:
+    """By locale, for every ``<locale>/LC_MESSAGES/messages.po``; untranslated texts are left in the source.
+
+    Raises
+    ------
+    WordingError
+        If a catalogue cannot be read.
+    """
+    found = sorted(Path(folder).glob(f"*/{FILE.as_posix()}"))
+    return MappingProxyType({path.parent.parent.name: _compile(path) for path in found})
+
+
+def _compile(path: Path) -> Translations:
+    locale = path.parent.parent.name
+    name = f"ui/{locale}/{FILE.as_posix()}"
+    compiled = BytesIO()
+    try:
+        write_mo(compiled, read_po(read_lines(path, file=name), locale=locale, abort_invalid=True))
+    except (PoFileError, UnknownLocaleError) as error:
+        raise WordingError(name, "", str(error)) from error
+    compiled.seek(0)
+    return Translations(compiled)
