@@ -4,10 +4,14 @@ import json
 import os
 import sys
 from pathlib import Path
+from time import monotonic
+from typing import TextIO
 
 import click
 
 import migrations
+from instruments import InstrumentsError, Library
+from survey_service.demo.environment import DemoFolder
 from survey_service.settings import Settings, SettingsError
 
 _DEMO_FOLDER = Path(".data/demo")
@@ -106,7 +110,7 @@ def pull(file: Path, cursor: str | None, purpose: str) -> None:
 @click.option("--reset", "afresh", is_flag=True, help="Forget the data and stop.")
 def demo(folder: Path, port: int, afresh: bool) -> None:
     """Run the whole service on this machine, with made-up people."""
-    from survey_service.demo.environment import DemoFolder, Ports
+    from survey_service.demo.environment import Ports
     from survey_service.demo.supervisor import reset, run_demo
 
     where = DemoFolder(folder.resolve())
@@ -115,6 +119,41 @@ def demo(folder: Path, port: int, afresh: bool) -> None:
         click.echo("The demonstration's data is gone. `make demo` makes it anew.")
         return
     run_demo(where, Ports(port))
+
+
+@main.command()
+@click.argument("responses", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--instrument", "instrument_id", required=True, help="An adaptive instrument, such as promis-anxiety.")
+@click.option("--limit", type=click.IntRange(min=1), help="Play only so many rows.")
+@click.option("--at-once", default=4, show_default=True, type=click.IntRange(1, 32), help="Respondents at a time.")
+@click.option("--output", type=click.File("w", encoding="utf-8"), help="Write one CSV row for each respondent.")
+@click.option("--folder", default=_DEMO_FOLDER, show_default=True, type=click.Path(path_type=Path))
+def replay(
+    responses: Path, instrument_id: str, limit: int | None, at_once: int, output: TextIO | None, folder: Path
+) -> None:
+    """Play RESPONSES.csv (person, then a column for each item) as patients through the running demonstration."""
+    from survey_service.demo.supervisor import replay_target
+    from survey_service.replay import ReplayFailed, read_respondents, summary, write_outcomes
+    from survey_service.replay import replay as play
+
+    try:
+        instrument = Library.load().latest(instrument_id)
+        respondents = read_respondents(responses, instrument)[:limit]
+        started = monotonic()
+        with click.progressbar(length=len(respondents), label="Respondents", file=sys.stderr) as bar:
+            outcomes = play(
+                replay_target(DemoFolder(folder.resolve()), instrument),
+                respondents,
+                instrument,
+                at_once=at_once,
+                progress=lambda _answers: bar.update(1),
+            )
+    except (ReplayFailed, InstrumentsError) as failed:
+        raise click.ClickException(str(failed)) from None
+    if output is not None:
+        write_outcomes(outcomes, output)
+    for name, figure in summary(outcomes, seconds=monotonic() - started):
+        click.echo(f"{name:<28}{figure:>10}")
 
 
 def _settings() -> Settings:

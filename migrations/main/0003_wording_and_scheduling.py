@@ -83,7 +83,9 @@ def upgrade() -> None:
             enrolment_id  uuid NOT NULL,
             unit_id       uuid NOT NULL,
             code          text NOT NULL,
+            -- The unit's own words to the patient, by language: what this is, and why it is asked.
             titles        jsonb NOT NULL,
+            reasons       jsonb NOT NULL,
             opens_at      timestamptz NOT NULL,
             due_at        timestamptz NOT NULL,
             closes_at     timestamptz NOT NULL,

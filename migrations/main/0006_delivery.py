@@ -50,7 +50,7 @@ def upgrade() -> None:
             FOREIGN KEY (response_id, provider_id, person_id) REFERENCES receipts (response_id, provider_id, person_id),
             FOREIGN KEY (staff_id, provider_id) REFERENCES staff_members (id, provider_id)
         );
-        {protect("readings", staff="SELECT, INSERT", patient="SELECT")}
+        {protect("readings", staff="SELECT, INSERT", patient="SELECT", worker="SELECT")}
 
         CREATE TABLE assessments (
             response_id uuid PRIMARY KEY,
@@ -61,7 +61,7 @@ def upgrade() -> None:
             FOREIGN KEY (response_id, provider_id, person_id) REFERENCES receipts (response_id, provider_id, person_id),
             FOREIGN KEY (staff_id, provider_id) REFERENCES staff_members (id, provider_id)
         );
-        {protect("assessments", staff="SELECT, INSERT", patient="SELECT")}
+        {protect("assessments", staff="SELECT, INSERT", patient="SELECT", worker="SELECT")}
     """)
 
 

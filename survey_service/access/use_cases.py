@@ -23,7 +23,7 @@ from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access, record_denial
 from survey_service.errors import SignInRefused
 from survey_service.foundation.crypto import digest_token
-from survey_service.foundation.db import new_id
+from survey_service.foundation.db import insert_if_new, new_id
 from survey_service.foundation.principals import Gate, Operator, Patient, Staff
 from survey_service.foundation.services import Services
 from survey_service.people.use_cases import find_person
@@ -106,12 +106,12 @@ def use_assertion_once(services: Services, *, client_id: str, jti: str, expires_
     with services.db.transaction(as_=Gate()) as connection:
         now = services.clock()
         connection.execute(sa.delete(client_assertions).where(client_assertions.c.expires_at < now))
-        result = connection.execute(
+        return insert_if_new(
+            connection,
             upsert(client_assertions)
             .values(client_id=client_id, jti_digest=digest_token(jti), expires_at=expires_at)
-            .on_conflict_do_nothing()
+            .on_conflict_do_nothing(),
         )
-        return bool(result.rowcount == 1)
 
 
 class SignInStates:

@@ -15,6 +15,7 @@ from survey_service.audit.use_cases import record_access
 from survey_service.delivery.queries import whereabouts
 from survey_service.delivery.records import assessments, deliveries, readings, receipts
 from survey_service.errors import AccessDenied, BadInput
+from survey_service.foundation.db import insert_if_new
 from survey_service.foundation.jobs import enqueue
 from survey_service.foundation.principals import Staff
 from survey_service.foundation.services import Services
@@ -52,7 +53,8 @@ def open_response(services: Services, response_id: UUID, *, as_: Staff) -> None:
         found = own_response(connection, response_id, as_=as_)
         now = services.clock()
         owner = {"provider_id": found.provider_id, "person_id": found.person_id}
-        first = connection.execute(
+        is_first = insert_if_new(
+            connection,
             upsert(receipts)
             .values(
                 response_id=found.id,
@@ -62,11 +64,11 @@ def open_response(services: Services, response_id: UUID, *, as_: Staff) -> None:
                 received_at=now,
                 **owner,
             )
-            .on_conflict_do_nothing(index_elements=["response_id"])
+            .on_conflict_do_nothing(index_elements=["response_id"]),
         )
         connection.execute(insert(readings).values(response_id=found.id, staff_id=as_.staff_id, read_at=now, **owner))
         accesses = [Access(Activity.READ, Purpose.CARE, "response", found.id, found.person_id)]
-        if first.rowcount == 1:
+        if is_first:
             accesses.append(Access(Activity.SIGN, Purpose.CARE, "receipt", found.id, found.person_id))
             enqueue(connection, RELEASE_JOB, provider_id=found.provider_id, response_id=found.id)
         record_access(connection, services.clock, accesses, by=as_)

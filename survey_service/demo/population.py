@@ -44,6 +44,10 @@ from translations.catalogue import load_wordings
 
 PATIENTS = 24
 
+# The clinician to be, and the protocol (by its Swedish name) that asks one instrument alone.
+CLINICIAN = "karin (clinician, two factors)"
+REPLAY_PROTOCOLS = {"promis-anxiety": "Avstämning inför ditt besök"}
+
 STAFF_HSA_ID = "SE2321000016-karin"
 UNIT_HSA_ID = "SE2321000016-orto"
 OTHER_STAFF_HSA_ID = "SE5561234567-olof"
@@ -70,7 +74,7 @@ def demo_users() -> list[DemoUser]:
         patient_user("anna (patient, has a survey waiting)", WAITING.number),
         patient_user("bo (patient, has answered)", ANSWERED.number),
         patient_user("leila (patient, reads English)", ENGLISH.number),
-        staff_user("karin (clinician, two factors)", staff_hsa_id=STAFF_HSA_ID, unit_hsa_id=UNIT_HSA_ID),
+        staff_user(CLINICIAN, staff_hsa_id=STAFF_HSA_ID, unit_hsa_id=UNIT_HSA_ID),
         staff_user(
             "olof (clinician of another provider)", staff_hsa_id=OTHER_STAFF_HSA_ID, unit_hsa_id=OTHER_UNIT_HSA_ID
         ),

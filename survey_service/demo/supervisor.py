@@ -16,6 +16,7 @@ from types import FrameType
 import click
 import requests
 
+from instruments import Instrument
 from survey_service.demo.embedded import EmbeddedPostgres
 from survey_service.demo.environment import (
     DemoFolder,
@@ -26,7 +27,9 @@ from survey_service.demo.environment import (
 )
 from survey_service.demo.identity_provider import identity_provider
 from survey_service.demo.mail_sink import mail_sink
-from survey_service.demo.population import demo_users, is_populated, populate
+from survey_service.demo.population import CLINICIAN, REPLAY_PROTOCOLS, demo_users, is_populated, populate
+from survey_service.register_client import RegisterClient
+from survey_service.replay import ReplayFailed, Target
 from survey_service.wiring import build_services
 
 _START_SECONDS = 60
@@ -49,9 +52,8 @@ class Running:
 
 def run_demo(folder: DemoFolder, ports: Ports) -> None:
     """Start, say where to go, and wait for Ctrl-C."""
-    # A second Ctrl-C, or the terminal closing, must not cut the stopping short.
-    signal.signal(signal.SIGTERM, _interrupt)
-    signal.signal(signal.SIGHUP, _interrupt)
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, _interrupt)
     try:
         with running_demo(folder, ports, progress=_say) as running:
             click.echo(_directions(running))
@@ -103,6 +105,22 @@ def reset(folder: DemoFolder) -> None:
     shutil.rmtree(folder.path, ignore_errors=True)
 
 
+def replay_target(folder: DemoFolder, instrument: Instrument) -> Target:
+    """The running demonstration, for `survey replay`. Raises ``ReplayFailed`` when it does not run."""
+    if not folder.running.exists():
+        raise ReplayFailed("The demonstration is not running. Start it with `make demo` in another terminal.")
+    if instrument.id not in REPLAY_PROTOCOLS:
+        raise ReplayFailed(f"No protocol of the demonstration asks {instrument.id} alone.")
+    ports = _last_ports(folder)
+    return Target(
+        base_url=f"http://localhost:{ports.web}",
+        identity_url=f"http://localhost:{ports.identity}",
+        clinician=CLINICIAN,
+        protocol=REPLAY_PROTOCOLS[instrument.id],
+        register=RegisterClient.read(folder.register_client),
+    )
+
+
 @contextmanager
 def _process(arguments: list[str], environment: dict[str, str], log: int) -> Iterator[subprocess.Popen[bytes]]:
     """A process of the service in a group of its own, so that Ctrl-C reaches it from here, in order."""
@@ -151,6 +169,9 @@ def _last_ports(folder: DemoFolder) -> Ports:
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    """Stop in order. A second Ctrl-C, out of impatience, must not cut the stopping short."""
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 

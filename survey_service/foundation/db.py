@@ -14,6 +14,7 @@ from uuid import UUID
 import sqlalchemy as sa
 import uuid6
 from sqlalchemy import Connection, Engine, event
+from sqlalchemy.dialects.postgresql import Insert
 
 from survey_service.foundation.principals import (
     Gate,
@@ -49,6 +50,11 @@ _ENTER = sa.text(
 def new_id() -> UUID:
     """A UUIDv7: made here, because an insert-only role cannot use RETURNING; in time order, for the indexes."""
     return uuid6.uuid7()
+
+
+def insert_if_new(connection: Connection, statement: Insert) -> bool:
+    """Run an INSERT … ON CONFLICT DO NOTHING; whether the row is new. Needs no RETURNING, hence no SELECT grant."""
+    return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
 
 
 @dataclass(frozen=True, slots=True)

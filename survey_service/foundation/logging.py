@@ -15,11 +15,14 @@ import structlog
 
 ALLOWED_FIELDS = frozenset(
     {
-        "event", "level", "timestamp", "error", "places", "route", "method", "status", "milliseconds", "request_id",
+        "event", "level", "timestamp", "error", "places", "sqlstate",
+        "route", "method", "status", "milliseconds", "request_id",
         "job", "attempt", "provider_id", "occasion_id", "session_id", "response_id", "dispatch_id", "register_id",
         "release_id", "enrolment_id", "count", "channel", "outcome", "code", "actor_kind",
     }
 )  # fmt: skip
+
+_MOST_PLACES = 8
 
 EventDict = MutableMapping[str, Any]
 
@@ -48,9 +51,17 @@ def describe_exception(_logger: object, _method: str, event: EventDict) -> Event
     error = exc_info if isinstance(exc_info, BaseException) else (sys.exc_info()[1] if exc_info else None)
     if error is not None:
         event["error"] = type(error).__qualname__
-        frames = traceback.extract_tb(error.__traceback__)[-6:]
-        event["places"] = [f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}:{frame.name}" for frame in frames]
+        event["sqlstate"] = getattr(getattr(error, "orig", None), "sqlstate", None)
+        event["places"] = _places(error)[-_MOST_PLACES:]
     return event
+
+
+def _places(error: BaseException) -> list[str]:
+    """Module, line and function of each frame that is ours; of the last one too where it is a library's."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if "site-packages" not in frame.filename]
+    shown = ours if not frames or (ours and ours[-1] is frames[-1]) else [*ours, frames[-1]]
+    return [f"{'/'.join(frame.filename.rsplit('/', 2)[-2:])}:{frame.lineno}:{frame.name}" for frame in shown]
 
 
 def keep_allowed_fields(_logger: object, _method: str, event: EventDict) -> EventDict:

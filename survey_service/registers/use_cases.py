@@ -18,7 +18,7 @@ from survey_service.audit.use_cases import record_access, record_denial
 from survey_service.delivery.queries import whereabouts
 from survey_service.delivery.use_cases import RELEASE_JOB
 from survey_service.errors import AccessDenied, BadInput, Conflict
-from survey_service.foundation.db import new_id
+from survey_service.foundation.db import insert_if_new, new_id
 from survey_service.foundation.jobs import enqueue
 from survey_service.foundation.principals import Operator, Patient, Register, System
 from survey_service.foundation.services import Services
@@ -207,7 +207,8 @@ def _write_release(
     if pseudonym is None:
         return None
     release_id = new_id()
-    written = connection.execute(
+    is_new = insert_if_new(
+        connection,
         upsert(releases)
         .values(
             id=release_id,
@@ -220,9 +221,9 @@ def _write_release(
             payload=_payload(connection, found, asked_at, agreed, pseudonym),
             released_at=services.clock(),
         )
-        .on_conflict_do_nothing(index_elements=["response_id", "agreement_id"])
+        .on_conflict_do_nothing(index_elements=["response_id", "agreement_id"]),
     )
-    return release_id if written.rowcount == 1 else None
+    return release_id if is_new else None
 
 
 def _payload(

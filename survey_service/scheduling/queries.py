@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -144,19 +145,11 @@ def tasks_of(connection: Connection, occasion_ids: Sequence[UUID]) -> list[Task]
     return [Task(*row) for row in rows]
 
 
-def _occasions() -> Select[tuple[object, ...]]:
-    return (
-        sa.select(
-            occasions,
-            enrolments.c.legal_regime,
-            care_protocol_versions.c.definition["reasons"].label("reasons"),
-        )
-        .join(enrolments, enrolments.c.id == occasions.c.enrolment_id)
-        .join(care_protocol_versions, care_protocol_versions.c.id == enrolments.c.protocol_version_id)
-    )
+def _occasions() -> Select[Any]:
+    return sa.select(occasions, enrolments.c.legal_regime).join(enrolments, enrolments.c.id == occasions.c.enrolment_id)
 
 
-def _read_occasions(connection: Connection, query: Select[tuple[object, ...]]) -> list[Occasion]:
+def _read_occasions(connection: Connection, query: Select[Any]) -> list[Occasion]:
     return [
         Occasion(
             id=row.id,

@@ -52,6 +52,7 @@ occasions = sa.Table(
     sa.Column("unit_id", sa.Uuid, nullable=False),
     sa.Column("code", sa.Text, nullable=False),
     sa.Column("titles", JSONB, nullable=False),
+    sa.Column("reasons", JSONB, nullable=False),
     sa.Column("opens_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("closes_at", sa.DateTime(timezone=True), nullable=False),

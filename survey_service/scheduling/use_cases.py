@@ -15,7 +15,7 @@ from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
 from survey_service.errors import AccessDenied, BadInput
 from survey_service.foundation.clock import local_day
-from survey_service.foundation.db import new_id
+from survey_service.foundation.db import insert_if_new, new_id
 from survey_service.foundation.jobs import enqueue
 from survey_service.foundation.principals import Operator, Principal, Staff
 from survey_service.foundation.services import Services
@@ -82,7 +82,9 @@ def enrol_patient(services: Services, order: Order, *, as_: Principal) -> UUID:
             return _enrolment_of_request(connection, order.request_id)
         planned = plan_occasions(published.protocol, anchor=order.anchor_date, now=services.clock())
         for occasion in planned:
-            _insert_occasion(connection, occasion, enrolment_id=enrolment_id, person_id=person_id, as_=as_)
+            _insert_occasion(
+                connection, occasion, published.protocol, enrolment_id=enrolment_id, person_id=person_id, as_=as_
+            )
         record_access(
             connection,
             services.clock,
@@ -151,7 +153,8 @@ def _insert_enrolment(
     as_: Staff,
 ) -> UUID | None:
     enrolment_id = new_id()
-    inserted = connection.execute(
+    is_new = insert_if_new(
+        connection,
         upsert(enrolments)
         .values(
             id=enrolment_id,
@@ -168,9 +171,9 @@ def _insert_enrolment(
             ordered_by=as_.staff_id,
             ordered_at=services.clock(),
         )
-        .on_conflict_do_nothing(index_elements=["provider_id", "request_id"])
+        .on_conflict_do_nothing(index_elements=["provider_id", "request_id"]),
     )
-    return enrolment_id if inserted.rowcount == 1 else None
+    return enrolment_id if is_new else None
 
 
 def _enrolment_of_request(connection: Connection, request_id: UUID) -> UUID:
@@ -181,7 +184,13 @@ def _enrolment_of_request(connection: Connection, request_id: UUID) -> UUID:
 
 
 def _insert_occasion(
-    connection: Connection, planned: PlannedOccasion, *, enrolment_id: UUID, person_id: UUID, as_: Staff
+    connection: Connection,
+    planned: PlannedOccasion,
+    protocol: CareProtocol,
+    *,
+    enrolment_id: UUID,
+    person_id: UUID,
+    as_: Staff,
 ) -> None:
     occasion_id = new_id()
     owner = {"provider_id": as_.provider_id, "person_id": person_id}
@@ -192,6 +201,7 @@ def _insert_occasion(
             unit_id=as_.unit_id,
             code=planned.plan.code,
             titles=dict(planned.plan.titles),
+            reasons=dict(protocol.reasons),
             opens_at=planned.opens_at,
             due_at=planned.due_at,
             closes_at=planned.closes_at,

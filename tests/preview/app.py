@@ -108,17 +108,16 @@ def page(locale: str, name: str) -> str:
     g.locale = locale
     sample = pages(locale)[name]
     names = {"patient": "Bertil Öberg", "staff": "Astrid Lindqvist"}
-    return render_template(
-        sample.template,
-        locale=locale,
-        text_direction="rtl" if locale == "ar" else "ltr",
-        languages=LANGUAGES,
-        signed_in=sample.signed_in,
-        signed_in_name=names.get(sample.signed_in or ""),
-        demonstration=True,
-        unit_name="Knämottagningen i Sjövik" if sample.signed_in == "staff" else None,
-        **sample.context,
-    )
+    frame = {
+        "locale": locale,
+        "text_direction": "rtl" if locale == "ar" else "ltr",
+        "languages": LANGUAGES,
+        "signed_in": sample.signed_in,
+        "signed_in_name": names.get(sample.signed_in or ""),
+        "unit_name": "Knämottagningen i Sjövik" if sample.signed_in == "staff" else None,
+        "demonstration": True,
+    }
+    return render_template(sample.template, **(frame | sample.context))
 
 
 if __name__ == "__main__":

@@ -90,9 +90,7 @@ def zoomed(browser: Browser, at: str) -> Iterator[str]:
 
 
 def sizes() -> Iterator[str]:
-    static = sum(
-        (ROOT / "survey_service/http/static" / name).stat().st_size for name in ("app.css", "app.js", "mark.svg")
-    )
+    static = sum((STATIC / name).stat().st_size for name in ("app.css", "app.js", "mark.svg"))
     for name in ("question", "vas"):
         with urlopen(f"{BASE}/sv/{name}") as answer:
             page = answer.read()
