@@ -8,6 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from survey_service.scheduling.records import (
     care_protocol_versions,
@@ -68,10 +69,11 @@ class Task:
 
 def published_protocols(connection: Connection) -> list[PublishedProtocol]:
     """The newest version of each protocol of the provider."""
+    versions = care_protocol_versions.c
     newest = (
         sa.select(care_protocol_versions)
-        .distinct(care_protocol_versions.c.protocol_id)
-        .order_by(care_protocol_versions.c.protocol_id, care_protocol_versions.c.version.desc())
+        .ext(distinct_on(versions.protocol_id))
+        .order_by(versions.protocol_id, versions.version.desc())
         .subquery()
     )
     rows = connection.execute(

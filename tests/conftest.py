@@ -1,0 +1,184 @@
+"""Fixtures: one PostgreSQL a run, a database of its own for each test that wants one, and a small world in it.
+
+alice works at a unit, bob at another unit of the same provider, charlie at another provider: what alice may, bob and
+charlie may not.
+"""
+
+import json
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+from flask import Flask
+from joserfc.jwk import ECKey
+from psycopg import sql
+
+from instruments import Library
+from notifications.channels.memory import MemoryChannel
+from survey_service.app import create_app
+from survey_service.demo.embedded import EmbeddedPostgres
+from survey_service.demo.people import LOA3
+from survey_service.foundation.crypto import KeyWrapper, MemoryKeyStore, new_master_keyset
+from survey_service.foundation.db import Database
+from survey_service.foundation.services import Services
+from survey_service.settings import DatabaseUrls, Environment, IdentityProvider, Mail, Settings
+from survey_service.worker import create_worker
+from tests.world import World, make_world
+
+TEMPLATE = "survey_template"
+KEYS_TEMPLATE = "survey_keys_template"
+BASE_URL = "http://survey.test"
+
+
+class TestClock:
+    """The time, as the test sets it. Starts at the real one, because the database has a clock of its own."""
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        self.now = datetime.now(UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, step: timedelta) -> None:
+        self.now += step
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    """The server, with template databases at the newest revision. Durability is off: nothing here is to be kept."""
+    folder = tmp_path_factory.mktemp("postgres") / "data"
+    server = EmbeddedPostgres(folder, settings=("fsync = off", "synchronous_commit = off", "full_page_writes = off"))
+    server.prepare(main=TEMPLATE, keys=KEYS_TEMPLATE)
+    yield server
+    server.stop()
+
+
+@dataclass(frozen=True)
+class TestDatabase:
+    """A database of one test's own."""
+
+    __test__ = False
+
+    server: EmbeddedPostgres
+    name: str
+
+    @property
+    def urls(self) -> DatabaseUrls:
+        return self.server.urls(main=self.name)
+
+    def connect(self, role: str) -> psycopg.Connection:
+        """A bare connection as a login, to try by SQL what the code would not."""
+        return psycopg.connect(self.server.url(role, self.name))
+
+
+def clone(server: EmbeddedPostgres, template: str) -> str:
+    name = f"test_{secrets.token_hex(6)}"
+    with psycopg.connect(server.admin_url, autocommit=True) as connection:
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY OWNER survey_owner")
+        connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
+        for role in ("survey_login", "survey_register", "survey_worker", "survey_operator", "survey_keys"):
+            grant = sql.SQL("GRANT CONNECT ON DATABASE {} TO {}")
+            connection.execute(grant.format(sql.Identifier(name), sql.Identifier(role)))
+    return name
+
+
+def drop(server: EmbeddedPostgres, name: str) -> None:
+    with psycopg.connect(server.admin_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def database(postgres: EmbeddedPostgres) -> Iterator[TestDatabase]:
+    name = clone(postgres, TEMPLATE)
+    yield TestDatabase(postgres, name)
+    drop(postgres, name)
+
+
+@pytest.fixture
+def keys_url(postgres: EmbeddedPostgres) -> Iterator[str]:
+    """A key store's database of this test's own."""
+    name = clone(postgres, KEYS_TEMPLATE)
+    yield postgres.url("survey_keys", name)
+    drop(postgres, name)
+
+
+@pytest.fixture(scope="session")
+def library() -> Library:
+    return Library.load()
+
+
+@pytest.fixture(scope="session")
+def register_key() -> ECKey:
+    return ECKey.generate_key("P-384", auto_kid=True)
+
+
+@pytest.fixture
+def clock() -> TestClock:
+    return TestClock()
+
+
+@pytest.fixture
+def mailbox() -> MemoryChannel:
+    return MemoryChannel()
+
+
+@pytest.fixture
+def settings(database: TestDatabase) -> Settings:
+    identity = IdentityProvider("http://identity.test", "client", "secret", accepted_acr=(LOA3,))
+    return Settings(
+        environment=Environment.DEMONSTRATION,
+        base_url=BASE_URL,
+        databases=database.urls,
+        secret_key=secrets.token_hex(16),
+        master_keyset=new_master_keyset(),
+        identity_key=secrets.token_bytes(32),
+        token_key=json.loads(json.dumps(ECKey.generate_key("P-256", auto_kid=True).as_dict(private=True))),
+        patient_identity=identity,
+        staff_identity=identity,
+        mail=Mail("localhost", 25, "no-reply@example.se", starttls=False),
+    )
+
+
+@pytest.fixture
+def services(settings: Settings, clock: TestClock, library: Library, mailbox: MemoryChannel) -> Iterator[Services]:
+    db = Database(settings.databases, pool_size=4)
+    yield Services(
+        settings=settings,
+        db=db,
+        keys=MemoryKeyStore(KeyWrapper(settings.master_keyset)),
+        clock=clock,
+        library=library,
+        email=mailbox,
+    )
+    db.close()
+
+
+@pytest.fixture
+def world(services: Services, register_key: ECKey) -> World:
+    return make_world(services, register_key)
+
+
+@pytest.fixture
+def run_jobs(services: Services) -> Callable[[], None]:
+    """Run every job that is due, as the worker would."""
+    return lambda: create_worker(services).run(until_idle=True)
+
+
+@pytest.fixture
+def app(services: Services) -> Flask:
+    return create_app(services)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Respondent-level reference data, which stays outside the project; a test says so when it is absent."""
+    folder = Path(__file__).resolve().parents[2] / "shared" / "reference"
+    if not folder.is_dir():
+        pytest.skip("needs the respondent-level data in shared/reference beside the checkout")
+    return folder
