@@ -71,6 +71,9 @@ class KeyStore(Protocol):
     def destroy(self, person_id: UUID) -> None:
         """Erase: the key is gone and cannot be made again. Harmless when repeated."""
 
+    def is_ready(self) -> bool:
+        """Whether keys can be read."""
+
 
 class KeyWrapper:
     """Makes, wraps and unwraps person keys under the master keyset."""
@@ -130,6 +133,13 @@ class PostgresKeyStore:
             )
             connection.execute(sa.text("DELETE FROM person_keys WHERE person_id = :id"), {"id": person_id})
 
+    def is_ready(self) -> bool:
+        try:
+            self.ciphers([])
+        except sa.exc.SQLAlchemyError:
+            return False
+        return True
+
     def close(self) -> None:
         self._engine.dispose()
 
@@ -159,6 +169,9 @@ class MemoryKeyStore:
     def destroy(self, person_id: UUID) -> None:
         self._erased.add(person_id)
         self._wrapped.pop(person_id, None)
+
+    def is_ready(self) -> bool:
+        return True
 
 
 def new_master_keyset() -> str:

@@ -33,6 +33,6 @@ def alive() -> ResponseReturnValue:
 
 @health.get("/ready")
 def ready() -> ResponseReturnValue:
-    """The process can do its work: every login reaches the database."""
-    is_ready = services().db.is_ready()
+    """The process can do its work: every login reaches the database, and keys can be read."""
+    is_ready = services().db.is_ready() and services().keys.is_ready()
     return jsonify(status="ready" if is_ready else "not ready"), 200 if is_ready else 503

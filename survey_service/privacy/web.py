@@ -11,11 +11,13 @@ from survey_service.access.queries import all_units
 from survey_service.answering.pages import done
 from survey_service.answering.queries import responses_of_tasks
 from survey_service.audit.queries import LoggedAccess, accesses_to_me
+from survey_service.audit.rules import Purpose
 from survey_service.errors import BadInput
 from survey_service.foundation.principals import Patient
 from survey_service.foundation.services import Services
 from survey_service.http.context import patient, services
 from survey_service.registers.queries import my_objections, register_names, registers_served_by
+from survey_service.registers.rules import ACCEPTED_PURPOSE
 from survey_service.registers.use_cases import object_to_register, withdraw_objection
 from survey_service.scheduling.queries import occasions_of_patient, tasks_of
 
@@ -66,7 +68,7 @@ def _page(services: Services, *, as_: Patient) -> dict[str, Any]:
                 {
                     "at": access.at,
                     "register": registers.get(access.actor_id, ""),
-                    "purpose": access.purpose,
+                    "purpose": _why(access),
                     "what": gettext("A result"),
                 }
                 for access in logged
@@ -77,12 +79,24 @@ def _page(services: Services, *, as_: Patient) -> dict[str, Any]:
                     "at": access.at,
                     "who": units.get(access.unit_id, "") if access.unit_id else "",
                     "what": _what(access),
-                    "why": access.purpose,
+                    "why": _why(access),
                 }
                 for access in logged
                 if access.actor_kind == "staff"
             ],
         }
+
+
+def _why(access: LoggedAccess) -> str:
+    """The log's own words, which are those of the national log service, as people say them."""
+    described = {
+        Purpose.CARE.value: gettext("Care and treatment"),
+        Purpose.OWN_ACCESS.value: gettext("You yourself"),
+        f"{Purpose.REGISTER.value} {ACCEPTED_PURPOSE}": gettext(
+            "Quality register (Patient Data Act, chapter 7, section 4)"
+        ),
+    }
+    return str(described.get(access.purpose, access.purpose))
 
 
 def _what(access: LoggedAccess) -> str:
