@@ -4,7 +4,7 @@ VENV ?= .venv
 PORT ?= 8400
 BIN := $(VENV)/bin
 
-.PHONY: help demo demo-reset test check format clean
+.PHONY: help demo demo-reset test check format texts clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -28,6 +28,9 @@ check: $(VENV)/.check test  ## Everything that CI runs
 format: $(VENV)/.check  ## Put the code in shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+texts: $(VENV)/.demo  ## Gather the interface's texts for translation
+	@scripts/gather-texts
 
 clean:  ## Remove what was installed and made here
 	rm -rf $(VENV) .data

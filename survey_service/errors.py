@@ -11,10 +11,16 @@
     ├── Closed                410  the window has closed
     └── Unavailable           503  a counterpart is down; nothing was lost
 
-The sentence is English source text, translated at the edge. No message ever holds an answer, a name or a token.
+The sentence is English source text, translated at the edge: `make texts` gathers the first argument of these classes
+and whatever is in ``mark``. No message ever holds an answer, a name or a token.
 """
 
 from collections.abc import Mapping
+
+
+def mark(sentence: str) -> str:
+    """The sentence itself: marked for translation here, translated where it is shown."""
+    return sentence
 
 
 class SurveyServiceError(Exception):
@@ -45,7 +51,7 @@ class NotSignedIn(SurveyServiceError):
     status = 401
     code = "not-signed-in"
 
-    def __init__(self, sentence: str = "You are not signed in, or you have been signed out.") -> None:
+    def __init__(self, sentence: str = mark("You are not signed in, or you have been signed out.")) -> None:
         super().__init__(sentence)
 
 
@@ -55,7 +61,7 @@ class AccessDenied(SurveyServiceError):
     status = 403
     code = "access-denied"
 
-    def __init__(self, sentence: str = "This page is not yours to see, or it does not exist.") -> None:
+    def __init__(self, sentence: str = mark("This page is not yours to see, or it does not exist.")) -> None:
         super().__init__(sentence)
 
 

@@ -14,7 +14,7 @@ from joserfc.errors import JoseError
 from requests import RequestException
 
 from survey_service.access.use_cases import SignInStates
-from survey_service.errors import SignInRefused, Unavailable
+from survey_service.errors import SignInRefused, Unavailable, mark
 from survey_service.foundation.services import Services
 from survey_service.settings import IdentityProvider
 
@@ -24,8 +24,8 @@ EXTENSION = "survey-identity"
 
 _STAFF_SCOPE = "openid commission authorization_scope personal_identity_number"
 _PATIENT_SCOPE = "openid"
-_FAILED = "The sign-in did not go through. Try once more."
-_AWAY = "The sign-in service does not answer just now. Try again in a while."
+_FAILED = mark("The sign-in did not go through. Try once more.")
+_AWAY = mark("The sign-in service does not answer just now. Try again in a while.")
 
 
 def install_identity_providers(app: Flask, services: Services) -> None:

@@ -24,7 +24,7 @@ from survey_service.answering.rules import (
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
 from survey_service.delivery.use_cases import deliver
-from survey_service.errors import AccessDenied, BadInput, Closed, Conflict, Unavailable
+from survey_service.errors import AccessDenied, BadInput, Closed, Conflict, Unavailable, mark
 from survey_service.foundation.crypto import PersonCipher
 from survey_service.foundation.db import new_id
 from survey_service.foundation.principals import Patient
@@ -37,7 +37,7 @@ from translations.completeness import eligible_items
 # The version of the information notice in ``http/templates/notice.html``: raise it when its meaning changes.
 NOTICE_VERSION = "2026-11"
 
-_LANGUAGE_MISSING = "This survey is not available in a language that we can show. Your care unit can help you."
+_LANGUAGE_MISSING = mark("This survey is not available in a language that we can show. Your care unit can help you.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from flask_babel import gettext
 
-from instruments import QuestionKind, Score
+from instruments import Instrument, QuestionKind, Score
 from survey_service.access.queries import all_units, staff_names
 from survey_service.answering.queries import (
     Response,
@@ -136,7 +136,7 @@ def response(services: Services, response_id: UUID, *, as_: Staff) -> tuple[str,
             "unit_name": units[happened.received_at_unit].name,
             "route": gettext("Opened by a person"),
         },
-        "scores": [_score_row(score) for score in scores],
+        "scores": [_score_row(score) for score in _in_catalogue_order(instrument, scores)],
         "answers": [
             {
                 "question": shown.texts[f"item:{entry.answer.item_id}"],
@@ -161,16 +161,33 @@ def summarise(scores: Sequence[Score]) -> str:
     return " · ".join(parts)
 
 
+def _in_catalogue_order(instrument: Instrument, scores: Sequence[Score]) -> list[Score]:
+    order = [variable.name for variable in instrument.variables]
+    return sorted(scores, key=lambda score: order.index(score.variable))
+
+
 def _score_row(score: Score) -> Context:
+    """A score for people: T-scores with one decimal, as they are printed; codes in words."""
     name = score.variable.rpartition(".")[2]
+    digits = 1 if name == "t" else 3
+    shown = None if score.value is None else round(score.value, digits)
     return {
         "variable": score.variable,
         "label": _label(name),
-        "value": score.value if score.value is not None else score.text,
-        "se": score.standard_error,
+        "value": shown if shown is not None else _in_words(name, score.text),
+        "se": None if score.standard_error is None else round(score.standard_error, digits),
         "method": score.method,
         "t_score": name == "t" and score.value is not None and score.standard_error is not None,
     }
+
+
+def _in_words(name: str, text: str | None) -> str | None:
+    reasons = {
+        "precision": gettext("The result was certain enough"),
+        "maximum_items": gettext("The longest length was reached"),
+        "exhausted": gettext("There were no more questions"),
+    }
+    return reasons.get(text or "", text) if name == "stop_reason" else text
 
 
 def _label(name: str) -> str:

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 import tink
 from tink import aead, secret_key_access
 
-from survey_service.errors import SurveyServiceError
+from survey_service.errors import SurveyServiceError, mark
 from survey_service.foundation.db import make_engine
 
 aead.register()
@@ -29,14 +29,14 @@ class PersonErased(SurveyServiceError):
     code = "person-erased"
 
     def __init__(self) -> None:
-        super().__init__("What was stored about this person has been erased and cannot be read.")
+        super().__init__(mark("What was stored about this person has been erased and cannot be read."))
 
 
 class Unreadable(SurveyServiceError):
     """A stored value does not open under its key in its place."""
 
     def __init__(self) -> None:
-        super().__init__("A stored value could not be read. The operator has been told.")
+        super().__init__(mark("A stored value could not be read. The operator has been told."))
 
 
 class PersonCipher:

@@ -8,16 +8,16 @@ from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from survey_service.errors import AccessDenied, BadInput, NotSignedIn, SurveyServiceError
+from survey_service.errors import AccessDenied, BadInput, NotSignedIn, SurveyServiceError, mark
 from survey_service.foundation.logging import get_logger
 
 # Of werkzeug's own errors, those with a sentence of ours. Any other has the general one.
 _SENTENCES = {
-    404: "This page does not exist.",
-    405: "That cannot be done here.",
-    413: "That is more than can be taken at once.",
-    422: "Something in the request cannot be accepted.",
-    429: "That was too many times in a short while. Wait a minute and try again.",
+    404: mark("This page does not exist."),
+    405: mark("That cannot be done here."),
+    413: mark("That is more than can be taken at once."),
+    422: mark("Something in the request cannot be accepted."),
+    429: mark("That was too many times in a short while. Wait a minute and try again."),
 }
 _CODES = {
     404: "not-found",
@@ -26,8 +26,8 @@ _CODES = {
     422: "bad-input",
     429: "too-many-requests",
 }
-_GENERAL = "Something went wrong with us. What you have answered is kept."
-_STALE_FORM = "This page had been open for too long. Go back, load it again and send once more."
+_GENERAL = mark("Something went wrong with us. What you have answered is kept.")
+_STALE_FORM = mark("This page had been open for too long. Go back, load it again and send once more.")
 
 
 def install_problems(app: Flask, *, on_denial: Callable[[AccessDenied], None]) -> None:

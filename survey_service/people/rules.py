@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from personnummer import personnummer
 
-from survey_service.errors import BadInput
+from survey_service.errors import BadInput, mark
 
 _EMAIL = re.compile(r"[^@\s<>\"',;:]{1,64}@[^@\s<>\"',;:.]+(\.[^@\s<>\"',;:.]+)+")
 _PHONE = re.compile(r"\+?[0-9]{7,15}")
@@ -29,14 +29,14 @@ def parse_identity_number(text: str) -> str:
     except (personnummer.PersonnummerException, ValueError, TypeError):
         raise BadInput(
             "That is not a Swedish personal identity number.",
-            fields={"personal_number": "Write the number with twelve digits, for example 19121212-1212."},
+            fields={"personal_number": mark("Write the number with twelve digits, for example 19121212-1212.")},
         ) from None
 
 
 def parse_name(text: str) -> str:
     name = " ".join(text.split())
     if not 1 <= len(name) <= 200:
-        raise BadInput("The name is missing or too long.", fields={"name": "Write the patient's name."})
+        raise BadInput("The name is missing or too long.", fields={"name": mark("Write the patient's name.")})
     return name
 
 
@@ -48,7 +48,7 @@ def parse_email(text: str) -> str | None:
     if len(email) > 254 or not _EMAIL.fullmatch(email):
         raise BadInput(
             "The e-mail address cannot be right.",
-            fields={"email": "Write an address such as name@example.se."},
+            fields={"email": mark("Write an address such as name@example.se.")},
         )
     return email
 
@@ -59,5 +59,5 @@ def parse_phone(text: str) -> str | None:
     if not phone:
         return None
     if not _PHONE.fullmatch(phone):
-        raise BadInput("The phone number cannot be right.", fields={"phone": "Write 7 to 15 digits."})
+        raise BadInput("The phone number cannot be right.", fields={"phone": mark("Write 7 to 15 digits.")})
     return phone

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from survey_service.errors import BadInput
+from survey_service.errors import BadInput, mark
 from survey_service.foundation.clock import at_local_time
 
 # Nobody is woken by a survey: an occasion opens in the morning and closes at midnight, Swedish time.
@@ -100,7 +100,7 @@ def plan_occasions(protocol: CareProtocol, *, anchor: date, now: datetime) -> tu
     if not ahead:
         raise BadInput(
             "With that date, every occasion would already be over.",
-            fields={"anchor_date": "Choose a later date."},
+            fields={"anchor_date": mark("Choose a later date.")},
         )
     return ahead
 

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from survey_service.access.queries import provider
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
-from survey_service.errors import AccessDenied, BadInput
+from survey_service.errors import AccessDenied, BadInput, mark
 from survey_service.foundation.clock import local_day
 from survey_service.foundation.db import insert_if_new, new_id
 from survey_service.foundation.jobs import enqueue
@@ -59,11 +59,13 @@ def enrol_patient(services: Services, order: Order, *, as_: Principal) -> UUID:
     if not isinstance(as_, Staff):
         raise AccessDenied("Only a care unit can order a survey.")
     if not order.care_contact.strip():
-        raise BadInput("The care contact is missing.", fields={"care_contact": "Write which care contact this is for."})
+        raise BadInput(
+            "The care contact is missing.", fields={"care_contact": mark("Write which care contact this is for.")}
+        )
     if abs(order.anchor_date - local_day(services.clock())) > _FURTHEST_ANCHOR:
         raise BadInput(
             "The date is too far away.",
-            fields={"anchor_date": "Choose a date within three years from today."},
+            fields={"anchor_date": mark("Choose a date within three years from today.")},
         )
     person_id = ensure_person(services, order.identity.number, as_=as_)
     cipher = services.keys.cipher(person_id)
@@ -140,7 +142,7 @@ def _published(connection: Connection, protocol_id: UUID) -> PublishedProtocol:
     for published in published_protocols(connection):
         if published.id == protocol_id:
             return published
-    raise BadInput("That protocol is not one of yours.", fields={"protocol": "Choose a protocol."})
+    raise BadInput("That protocol is not one of yours.", fields={"protocol": mark("Choose a protocol.")})
 
 
 def _insert_enrolment(
