@@ -26,7 +26,7 @@ from survey_service.errors import AccessDenied, Closed
 from survey_service.foundation.principals import Patient
 from survey_service.foundation.services import Services
 from survey_service.http.locale import current_locale, language_name, number, text_direction
-from survey_service.languages.queries import approved_wordings, wording
+from survey_service.languages.queries import approved_wordings, titles
 from survey_service.notifying.queries import inbox as inbox_messages
 from survey_service.registers.queries import my_objections, registers_served_by
 from survey_service.scheduling.queries import Occasion, Task, occasion, occasions_of_patient, tasks_of
@@ -168,11 +168,12 @@ def done(connection: Connection, answered: Sequence[Response]) -> list[Context]:
     """Answered surveys, newest first, with what has become of each."""
     happened = whereabouts(connection, [one.id for one in answered])
     units = all_units(connection)
+    titled = titles(connection, {one.session.wording_id for one in answered})
     newest_first = sorted(answered, key=lambda one: one.completed_at, reverse=True)
     return [
         {
             "id": one.id,
-            "title": wording(connection, one.session.wording_id).texts["title"],
+            "title": titled[one.session.wording_id],
             "unit_name": units[one.unit_id].name,
             "completed_at": one.completed_at,
             **_steps(happened[one.id]),

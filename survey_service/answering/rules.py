@@ -10,6 +10,8 @@ from enum import Enum, auto
 
 from instruments import Answered, AnswerKind
 
+_MOST_DIGITS = 6
+
 
 @dataclass(frozen=True, slots=True)
 class LoggedAnswer:
@@ -77,7 +79,10 @@ def read_answer(item_id: str, value: str | None, *, skipped: bool) -> Answered |
     """An answer from a form's text, or None when it is not a whole number."""
     if skipped:
         return Answered(item_id=item_id, value=None, kind=AnswerKind.SKIPPED)
-    text = (value or "").strip()
-    if not text.isascii() or not text.isdigit() or len(text) > 6:
-        return None
-    return Answered(item_id=item_id, value=int(text), kind=AnswerKind.VALUE)
+    number = read_whole((value or "").strip())
+    return None if number is None else Answered(item_id=item_id, value=number, kind=AnswerKind.VALUE)
+
+
+def read_whole(text: str) -> int | None:
+    """A number as our forms write it, or None. ASCII only: other scripts' digits are digits to Python too."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None

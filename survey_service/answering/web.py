@@ -8,7 +8,7 @@ from flask_babel import gettext
 
 from instruments import Ask, Item
 from survey_service.answering import pages
-from survey_service.answering.rules import LoggedAnswer, Submission, read_answer
+from survey_service.answering.rules import LoggedAnswer, Submission, read_answer, read_whole
 from survey_service.answering.use_cases import (
     SessionState,
     look_at_session,
@@ -86,14 +86,13 @@ def completed(survey_id: UUID) -> ResponseReturnValue:
 def _submission() -> Submission:
     """The answer in the form. Raises ``BadInput`` for what no form of ours sends, and for no answer at all."""
     form = request.form
-    sequence = form.get("sequence", "")
-    supersedes = form.get("supersedes", "")
-    if not sequence.isdecimal() or len(sequence) > 6 or (supersedes and not supersedes.isdecimal()):
+    sequence, supersedes = read_whole(form.get("sequence", "")), read_whole(form.get("supersedes", ""))
+    if sequence is None or (supersedes is None and form.get("supersedes")):
         raise BadInput("That answer could not be read. Try once more.")
     answer = read_answer(form.get("item", ""), form.get("value"), skipped="skip" in form)
     if answer is None:
         raise BadInput("Choose an answer, or skip the question.")
-    return Submission(sequence=int(sequence), answer=answer, supersedes=int(supersedes[:9]) if supersedes else None)
+    return Submission(sequence=sequence, answer=answer, supersedes=supersedes)
 
 
 def _refused(state: SessionState, refused: BadInput | Conflict) -> ResponseReturnValue:
@@ -101,7 +100,7 @@ def _refused(state: SessionState, refused: BadInput | Conflict) -> ResponseRetur
     if not isinstance(state.step, Ask):
         return _onward(state)
     errors = {"value": gettext(refused.sentence)}
-    changing = _entry(state, request.form.get("supersedes", type=int))
+    changing = _entry(state, read_whole(request.form.get("supersedes", "")))
     if changing is not None and isinstance(refused, BadInput):
         item = state.instrument.items[changing.answer.item_id]
         return _page(state, item, changing=changing, errors=errors), refused.status

@@ -1,12 +1,15 @@
 """What the unit's pages show: one reading transaction each, then plain values for the templates."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from flask_babel import gettext
+from sqlalchemy import Connection, Row
 
-from instruments import Instrument, QuestionKind, Score
+from instruments import Answered, Instrument, Item, QuestionKind, Score
 from survey_service.access.queries import all_units, staff_names
 from survey_service.answering.queries import (
     Response,
@@ -16,18 +19,19 @@ from survey_service.answering.queries import (
     scores_of,
     sealed_log,
 )
-from survey_service.answering.rules import LoggedAnswer, effective_entries
+from survey_service.answering.rules import effective_entries
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
 from survey_service.delivery import queries
 from survey_service.delivery.use_cases import own_response
+from survey_service.foundation.crypto import PersonCipher
 from survey_service.foundation.principals import Staff
 from survey_service.foundation.services import Services
 from survey_service.http.locale import current_locale, language_name, number
-from survey_service.languages.queries import wording
+from survey_service.languages.queries import titles, wording
 from survey_service.people.queries import NAME_IS_ERASED, open_patients, sealed_patients
 from survey_service.people.rules import Identity
-from survey_service.scheduling.queries import occasion_of_task, waiting_occasions_of_unit
+from survey_service.scheduling.queries import Occasion, occasions_of_tasks, waiting_occasions_of_unit
 from survey_service.scheduling.rules import in_language
 from translations.catalogue import InstrumentWording
 
@@ -37,59 +41,82 @@ Context = dict[str, Any]
 _MOST_ROWS = 100
 
 
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A response in the worklist, before names are opened."""
+
+    happened: queries.Whereabouts
+    completed_at: datetime
+    title: str
+    occasion: Occasion
+    scores: Sequence[Score]
+
+
 def worklist(services: Services, *, only_unread: bool, as_: Staff) -> Context:
     """New answers first, then the latest; and who has not answered yet. Each patient shown is logged."""
     now = services.clock()
     with services.db.transaction(as_=as_) as connection:
-        listed = queries.worklist(connection, as_.unit_id, only_unread=only_unread, limit=_MOST_ROWS)
-        responses = {one.id: one for one in responses_with_ids(connection, [one.response_id for one in listed])}
-        scores = scores_of(connection, list(responses))
+        rows = _rows(connection, only_unread=only_unread, as_=as_)
         expected = waiting_occasions_of_unit(
             connection, as_.unit_id, now, completed=completed_task_ids(), limit=_MOST_ROWS
         )
-        names = staff_names(connection)
-        titles = {
-            one.id: (
-                wording(connection, one.session.wording_id).texts["title"],
-                occasion_of_task(connection, one.session.task_id),
-            )
-            for one in responses.values()
-        }
-        shown = {one.person_id for one in listed} | {one.person_id for one in expected}
+        shown = {row.happened.person_id for row in rows} | {one.person_id for one in expected}
         sealed = sealed_patients(connection, shown)
+        names = staff_names(connection)
+        counted = queries.counts(connection, as_.unit_id)
         accesses = [Access(Activity.READ, Purpose.CARE, "worklist", None, person_id) for person_id in sorted(shown)]
         record_access(connection, services.clock, accesses, by=as_)
-        counted = queries.counts(connection, as_.unit_id)
     identities = open_patients(services.keys, sealed)
-    locale = current_locale()
     return {
         "filter": "unread" if only_unread else "all",
         "counts": counted,
-        "responses": [
-            {
-                "id": one.response_id,
-                **_patient(identities, one.person_id),
-                "instrument_title": titles[one.response_id][0],
-                "occasion": in_language(found.titles, locale) if (found := titles[one.response_id][1]) else "",
-                "completed_at": responses[one.response_id].completed_at,
-                "received_at": one.received_at,
-                "received_by": names.get(one.received_by) if one.received_by else None,
-                "read_at": one.read_at,
-                "assessed_at": one.assessed_at,
-                # Before the receipt the list says that there are answers, not which.
-                "summary": summarise(scores.get(one.response_id, ())) if one.received_at else None,
-            }
-            for one in listed
-        ],
-        "outstanding": [
-            {
-                "patient_name": _patient(identities, one.person_id)["patient_name"],
-                "title": in_language(one.titles, locale),
-                "due_at": one.due_at,
-                "state": "late" if one.due_at < now else "invited",
-            }
-            for one in expected
-        ],
+        "responses": [_describe_row(row, identities, names) for row in rows],
+        "outstanding": [_describe_expected(one, identities, now) for one in expected],
+    }
+
+
+def _rows(connection: Connection, *, only_unread: bool, as_: Staff) -> list[_Row]:
+    listed = queries.worklist(connection, as_.unit_id, only_unread=only_unread, limit=_MOST_ROWS)
+    responses = {one.id: one for one in responses_with_ids(connection, [one.response_id for one in listed])}
+    scores = scores_of(connection, list(responses))
+    titled = titles(connection, {one.session.wording_id for one in responses.values()})
+    asked_at = occasions_of_tasks(connection, [one.session.task_id for one in responses.values()])
+    return [
+        _Row(
+            happened=one,
+            completed_at=found.completed_at,
+            title=titled[found.session.wording_id],
+            occasion=asked_at[found.session.task_id],
+            scores=scores[found.id],
+        )
+        for one in listed
+        for found in [responses[one.response_id]]
+    ]
+
+
+def _describe_row(row: _Row, identities: Mapping[UUID, Identity], names: Mapping[UUID, str]) -> Context:
+    happened = row.happened
+    return {
+        "id": happened.response_id,
+        **_patient(identities, happened.person_id),
+        "instrument_title": row.title,
+        "occasion": in_language(row.occasion.titles, current_locale()),
+        "completed_at": row.completed_at,
+        "received_at": happened.received_at,
+        "received_by": names.get(happened.received_by) if happened.received_by else None,
+        "read_at": happened.read_at,
+        "assessed_at": happened.assessed_at,
+        # Before the receipt the list says that there are answers, not which.
+        "summary": summarise(row.scores) if happened.received_at else None,
+    }
+
+
+def _describe_expected(one: Occasion, identities: Mapping[UUID, Identity], now: datetime) -> Context:
+    return {
+        "patient_name": _patient(identities, one.person_id)["patient_name"],
+        "title": in_language(one.titles, current_locale()),
+        "due_at": one.due_at,
+        "state": "late" if one.due_at < now else "invited",
     }
 
 
@@ -103,30 +130,18 @@ def response(services: Services, response_id: UUID, *, as_: Staff) -> tuple[str,
         happened = queries.whereabouts(connection, [found.id])[found.id]
         shown = wording(connection, found.session.wording_id)
         sealed = sealed_patients(connection, [found.person_id])
-        rows = sealed_log(connection, found.session.id) if happened.received_at else []
+        log = sealed_log(connection, found.session.id) if happened.received_at else []
         scores = scores_of(connection, [found.id])[found.id]
-        asked_at = occasion_of_task(connection, found.session.task_id)
+        asked_at = occasions_of_tasks(connection, [found.session.task_id])[found.session.task_id]
         names = staff_names(connection)
         units = all_units(connection)
         accesses = [Access(Activity.READ, Purpose.CARE, "response", found.id, found.person_id)]
         record_access(connection, services.clock, accesses, by=as_)
     patient = _patient(open_patients(services.keys, sealed), found.person_id)
-    described = {
-        "id": found.id,
-        "instrument_title": shown.texts["title"],
-        "completed_at": found.completed_at,
-        "patient_name": patient["patient_name"],
-        "occasion": in_language(asked_at.titles, current_locale()) if asked_at else "",
-        "mode": gettext("On the web") if found.session.mode == "web" else found.session.mode,
-        "language": language_name(found.session.locale, in_=current_locale()),
-        "assessed_at": happened.assessed_at,
-    }
+    described = _describe_response(found, happened, shown, asked_at) | patient
     if happened.received_at is None or happened.received_by is None or happened.received_at_unit is None:
         return "staff/confirm_receipt.html", {"response": described}
     instrument = services.library.get(found.session.instrument, found.session.instrument_version)
-    log = open_log(services.keys.cipher(found.person_id), rows)
-    entries = effective_entries(log, adaptive=instrument.adaptive)
-    answered_at = {row.sequence: row.answered_at for row in rows}
     return "staff/response.html", {
         "response": described,
         "patient": {"name": patient["patient_name"], "personal_number": patient["personal_number"]},
@@ -137,15 +152,38 @@ def response(services: Services, response_id: UUID, *, as_: Staff) -> tuple[str,
             "route": gettext("Opened by a person"),
         },
         "scores": [_score_row(score) for score in _in_catalogue_order(instrument, scores)],
-        "answers": [
-            {
-                "question": shown.texts[f"item:{entry.answer.item_id}"],
-                "answer": _answer_text(services, found, shown, entry),
-                "at": answered_at[entry.sequence],
-            }
-            for entry in entries
-        ],
+        "answers": _answer_rows(services.keys.cipher(found.person_id), instrument, shown, log),
     }
+
+
+def _describe_response(
+    found: Response, happened: queries.Whereabouts, shown: InstrumentWording, asked_at: Occasion
+) -> Context:
+    return {
+        "id": found.id,
+        "instrument_title": shown.texts["title"],
+        "completed_at": found.completed_at,
+        "occasion": in_language(asked_at.titles, current_locale()),
+        "mode": gettext("On the web") if found.session.mode == "web" else found.session.mode,
+        "language": language_name(found.session.locale, in_=current_locale()),
+        "assessed_at": happened.assessed_at,
+    }
+
+
+def _answer_rows(
+    cipher: PersonCipher, instrument: Instrument, shown: InstrumentWording, sealed: Sequence[Row[Any]]
+) -> list[Context]:
+    """What was asked and answered, in order; answers that were changed are not shown."""
+    answered_at = {row.sequence: row.answered_at for row in sealed}
+    entries = effective_entries(open_log(cipher, sealed), adaptive=instrument.adaptive)
+    return [
+        {
+            "question": shown.texts[f"item:{entry.answer.item_id}"],
+            "answer": _answer_text(instrument.items[entry.answer.item_id], entry.answer, shown),
+            "at": answered_at[entry.sequence],
+        }
+        for entry in entries
+    ]
 
 
 def summarise(scores: Sequence[Score]) -> str:
@@ -204,14 +242,12 @@ def _label(name: str) -> str:
     return str(labels.get(name, name))
 
 
-def _answer_text(services: Services, found: Response, shown: InstrumentWording, entry: LoggedAnswer) -> str | None:
-    instrument = services.library.get(found.session.instrument, found.session.instrument_version)
-    item = instrument.items[entry.answer.item_id]
-    if entry.answer.value is None:
+def _answer_text(item: Item, answer: Answered, shown: InstrumentWording) -> str | None:
+    if answer.value is None:
         return None
     if item.kind is QuestionKind.VISUAL_ANALOGUE_SCALE:
-        return number(entry.answer.value)
-    return shown.texts[f"option:{item.option_set}:{entry.answer.value}"]
+        return number(answer.value)
+    return shown.texts[f"option:{item.option_set}:{answer.value}"]
 
 
 def _patient(identities: Mapping[UUID, Identity], person_id: UUID) -> Context:

@@ -1,5 +1,6 @@
 """Reading approved wording."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -22,6 +23,14 @@ class ApprovedWording:
 def wording(connection: Connection, wording_id: UUID) -> InstrumentWording:
     """The wording that a session showed, whatever has been approved since."""
     return _parse(connection.execute(sa.select(wordings).where(wordings.c.id == wording_id)).one())
+
+
+def titles(connection: Connection, wording_ids: Collection[UUID]) -> Mapping[UUID, str]:
+    """The instruments' titles as these wordings have them, in one query for a list."""
+    rows = connection.execute(
+        sa.select(wordings.c.id, wordings.c.texts["title"].astext.label("title")).where(wordings.c.id.in_(wording_ids))
+    ).all()
+    return {row.id: row.title for row in rows}
 
 
 def approved_wordings(connection: Connection, instrument: Instrument) -> dict[str, ApprovedWording]:

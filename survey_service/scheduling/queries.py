@@ -1,6 +1,6 @@
 """Reading protocols, enrolments, occasions and tasks. Row-level security decides whose."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -105,6 +105,14 @@ def occasion_of_task(connection: Connection, task_id: UUID) -> Occasion | None:
     of_task = sa.select(tasks.c.occasion_id).where(tasks.c.id == task_id).scalar_subquery()
     found = _read_occasions(connection, _occasions().where(occasions.c.id == of_task))
     return found[0] if found else None
+
+
+def occasions_of_tasks(connection: Connection, task_ids: Collection[UUID]) -> Mapping[UUID, Occasion]:
+    """By task, in two queries for a list."""
+    rows = connection.execute(sa.select(tasks.c.id, tasks.c.occasion_id).where(tasks.c.id.in_(task_ids))).all()
+    found = _read_occasions(connection, _occasions().where(occasions.c.id.in_({row.occasion_id for row in rows})))
+    by_id = {one.id: one for one in found}
+    return {row.id: by_id[row.occasion_id] for row in rows}
 
 
 def occasions_of_patient(connection: Connection, now: datetime) -> list[Occasion]:
