@@ -4,7 +4,7 @@ VENV ?= .venv
 PORT ?= 8400
 BIN := $(VENV)/bin
 
-.PHONY: help demo demo-reset test check format texts clean
+.PHONY: help demo demo-reset test check format screenshots texts clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -12,8 +12,9 @@ help:  ## Show what can be made
 demo: $(VENV)/.demo  ## Run the whole service on this machine (Ctrl-C stops it)
 	@$(BIN)/survey demo --port $(PORT)
 
-demo-reset: $(VENV)/.demo  ## Forget the demonstration's data
+demo-reset: $(VENV)/.demo  ## The same afresh, without the data of earlier runs
 	@$(BIN)/survey demo --reset
+	@$(BIN)/survey demo --port $(PORT)
 
 test: $(VENV)/.test  ## Run every test, in a real browser too
 	@scripts/ensure-chromium
@@ -28,6 +29,10 @@ check: $(VENV)/.check test  ## Everything that CI runs
 format: $(VENV)/.check  ## Put the code in shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+screenshots: $(VENV)/.test  ## Pictures of every page into ./screenshots/live
+	@scripts/ensure-chromium
+	@$(BIN)/python -m scripts.screenshots
 
 texts: $(VENV)/.demo  ## Gather the interface's texts for translation
 	@scripts/gather-texts

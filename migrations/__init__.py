@@ -15,18 +15,25 @@ from psycopg import sql
 MAIN = "main"
 KEYS = "keys"
 
+MAIN_LOGINS = ("survey_login", "survey_register", "survey_worker", "survey_operator")
+KEYS_LOGINS = ("survey_keys",)
+
 
 def prepare_cluster(admin_url: str, *, main: str, keys: str) -> None:
     """Create roles and both databases where they are missing, as the cluster's administrator."""
     with psycopg.connect(admin_url, autocommit=True) as connection:
         roles = resources.files(__name__).joinpath("roles.sql").read_text(encoding="utf-8")
         connection.execute(sql.SQL(roles))
-        for name in (main, keys):
+        for name, logins in ((main, MAIN_LOGINS), (keys, KEYS_LOGINS)):
             if connection.execute("SELECT FROM pg_database WHERE datname = %s", (name,)).fetchone() is None:
                 create = sql.SQL("CREATE DATABASE {} OWNER survey_owner ENCODING 'UTF8' TEMPLATE template0")
                 connection.execute(create.format(sql.Identifier(name)))
             close = sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC")
             connection.execute(close.format(sql.Identifier(name)))
+            # As the first migrations do; but a dump has no rights on the database itself, so a restore needs it here.
+            let_in = sql.SQL("GRANT CONNECT ON DATABASE {} TO {}")
+            for login in logins:
+                connection.execute(let_in.format(sql.Identifier(name), sql.Identifier(login)))
 
 
 def upgrade(owner_url: str, tree: str, revision: str = "head") -> None:

@@ -15,14 +15,18 @@ BEGIN
             EXECUTE format('CREATE ROLE %I LOGIN', wanted);
         END IF;
     END LOOP;
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname LIKE 'survey\_%' AND (rolsuper OR rolbypassrls)) THEN
+        RAISE EXCEPTION 'a role of the service is superuser or bypasses row-level security: take that away first';
+    END IF;
+    -- The administrator of a managed cluster is no superuser, and may give a database only to a role that it can become.
+    IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+        GRANT survey_owner TO CURRENT_USER WITH INHERIT TRUE, SET TRUE;
+    END IF;
 END
 $$;
 
-ALTER ROLE survey_login NOINHERIT NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE;
-ALTER ROLE survey_register NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE;
-ALTER ROLE survey_worker NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE;
-ALTER ROLE survey_operator NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE;
-ALTER ROLE survey_keys NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE;
+-- Roles made above have no attribute beyond LOGIN; to name SUPERUSER or BYPASSRLS here would take a superuser.
+ALTER ROLE survey_login NOINHERIT;
 
 -- One login for people; what it may do is decided by SET LOCAL ROLE inside each transaction.
 GRANT survey_staff, survey_patient, survey_translator, survey_gate TO survey_login WITH INHERIT FALSE, SET TRUE;

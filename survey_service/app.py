@@ -1,5 +1,6 @@
 """The web application: pages for patients and staff, the interface for registers."""
 
+from http import HTTPStatus
 from time import perf_counter
 from typing import Any
 from uuid import uuid4
@@ -14,13 +15,13 @@ from survey_service.answering import web as answering
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_denial
 from survey_service.delivery import web as delivery
-from survey_service.errors import AccessDenied
+from survey_service.errors import AccessDenied, SignInRefused
 from survey_service.foundation.logging import configure_logging, get_logger
 from survey_service.foundation.services import Services
 from survey_service.http.context import EXTENSION, principal, services
 from survey_service.http.home import health, home, preferences
 from survey_service.http.locale import current_locale, install_locale, languages, text_direction
-from survey_service.http.problems import install_problems
+from survey_service.http.problems import ProblemSchema, install_problems
 from survey_service.http.security import install_security
 from survey_service.privacy import web as privacy
 from survey_service.registers import api as registers
@@ -45,6 +46,7 @@ def create_app(wired: Services) -> Flask:
     app.extensions[EXTENSION] = wired
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
+    app.before_request(_begin)  # first, since a request can be refused by any of what follows
     install_security(app, wired.settings)
     install_locale(app)
     install_problems(app, on_denial=_log_denial)
@@ -55,7 +57,6 @@ def create_app(wired: Services) -> Flask:
     for blueprint in (privacy.blueprint, scheduling.blueprint):
         app.register_blueprint(blueprint)
     _install_api(app)
-    app.before_request(_begin)
     app.before_request(access.load_principal)
     app.after_request(_finish)
     app.context_processor(_frame)
@@ -68,8 +69,20 @@ class _Api(Api):
     def _register_error_handlers(self) -> None:
         pass
 
+    def _register_responses(self) -> None:
+        described = {"application/problem+json": {"schema": ProblemSchema}}
+        errors = {status.name: status.phrase for status in HTTPStatus} | {"DEFAULT_ERROR": "Refused, or failed"}
+        for name, description in errors.items():
+            self.spec.components.response(name, {"description": description, "content": described}, lazy=True)
 
-def _install_api(app: Flask) -> None:
+
+def openapi_document() -> dict[str, Any]:
+    """The document that is served at ``/api/v1/openapi.json``; needs neither settings nor a database."""
+    document: dict[str, Any] = _install_api(Flask(__name__)).spec.to_dict()
+    return document
+
+
+def _install_api(app: Flask) -> _Api:
     app.config.update(
         API_TITLE="Survey service",
         API_VERSION="v1",
@@ -80,7 +93,9 @@ def _install_api(app: Flask) -> None:
             "components": {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}}
         },
     )
-    _Api(app).register_blueprint(registers.blueprint, url_prefix=API_PREFIX)
+    api = _Api(app)
+    api.register_blueprint(registers.blueprint, url_prefix=API_PREFIX)
+    return api
 
 
 def _frame() -> dict[str, Any]:
@@ -95,13 +110,14 @@ def _frame() -> dict[str, Any]:
     }
 
 
-def _log_denial(error: AccessDenied) -> None:
+def _log_denial(error: AccessDenied | SignInRefused) -> None:
+    activity = Activity.SIGN_IN if isinstance(error, SignInRefused) else Activity.READ
     object_id = next(iter((request.view_args or {}).values()), None)
     record_denial(
         services(),
-        Access(Activity.READ, Purpose.ADMINISTRATION, request.endpoint or "unknown", object_id),
+        Access(activity, Purpose.ADMINISTRATION, request.endpoint or "unknown", object_id),
         by=principal(),
-        reason=error.code,
+        reason=error.sentence if isinstance(error, SignInRefused) else error.code,
     )
 
 

@@ -52,7 +52,7 @@ def worker(until_idle: bool) -> None:
 
 @main.group()
 def database() -> None:
-    """Prepare, migrate and check the databases."""
+    """Prepare and migrate the databases."""
 
 
 @database.command()
@@ -68,15 +68,23 @@ def prepare(admin_url: str, main_name: str, keys_name: str) -> None:
 
 
 @database.command()
-@click.option("--revision", default="head", show_default=True)
-def migrate(revision: str) -> None:
-    """Bring both databases up to a revision, as their owner."""
-    urls = _settings().databases
-    if urls.owner is None or urls.keys_owner is None:
-        raise click.ClickException("Set SURVEY_OWNER_DATABASE_URL and SURVEY_KEYS_OWNER_DATABASE_URL.")
-    migrations.upgrade(urls.owner, migrations.MAIN, revision)
-    migrations.upgrade(urls.keys_owner, migrations.KEYS, revision)
+@click.option(
+    "--owner-url", required=True, envvar="SURVEY_OWNER_DATABASE_URL", help="The service's database, as its owner."
+)
+@click.option("--keys-owner-url", required=True, envvar="SURVEY_KEYS_OWNER_DATABASE_URL", help="The key store's.")
+def migrate(owner_url: str, keys_owner_url: str) -> None:
+    """Bring both databases up to date, as their owner."""
+    migrations.upgrade(owner_url, migrations.MAIN)
+    migrations.upgrade(keys_owner_url, migrations.KEYS)
     click.echo("Both databases are up to date.")
+
+
+@main.command()
+def openapi() -> None:
+    """Print the OpenAPI document of the interface: docs/openapi.json is this."""
+    from survey_service.app import openapi_document
+
+    click.echo(json.dumps(openapi_document(), indent=2, ensure_ascii=False))
 
 
 @main.group()
@@ -106,8 +114,10 @@ def pull(file: Path, cursor: str | None, purpose: str) -> None:
 
 @main.command()
 @click.option("--folder", default=_DEMO_FOLDER, show_default=True, type=click.Path(path_type=Path))
-@click.option("--port", default=8400, show_default=True, help="The first of four ports.")
-@click.option("--reset", "afresh", is_flag=True, help="Forget the data and stop.")
+@click.option(
+    "--port", default=8400, show_default=True, type=click.IntRange(1, 65_532), help="The first of four ports."
+)
+@click.option("--reset", "afresh", is_flag=True, help="Forget the data of earlier runs, and stop.")
 def demo(folder: Path, port: int, afresh: bool) -> None:
     """Run the whole service on this machine, with made-up people."""
     from survey_service.demo.environment import Ports
@@ -116,7 +126,7 @@ def demo(folder: Path, port: int, afresh: bool) -> None:
     where = DemoFolder(folder.resolve())
     if afresh:
         reset(where)
-        click.echo("The demonstration's data is gone. `make demo` makes it anew.")
+        click.echo("The demonstration's earlier data is gone.")
         return
     run_demo(where, Ports(port))
 
@@ -132,24 +142,33 @@ def replay(
     responses: Path, instrument_id: str, limit: int | None, at_once: int, output: TextIO | None, folder: Path
 ) -> None:
     """Play RESPONSES.csv (person, then a column for each item) as patients through the running demonstration."""
+    from requests import RequestException
+
     from survey_service.demo.supervisor import replay_target
+    from survey_service.register_client import PullRefused
     from survey_service.replay import ReplayFailed, read_respondents, summary, write_outcomes
     from survey_service.replay import replay as play
 
     try:
         instrument = Library.load().latest(instrument_id)
-        respondents = read_respondents(responses, instrument)[:limit]
+        rows = read_respondents(responses, instrument)[:limit]
+        respondents = [row for row in rows if row.has_answered]
+        if len(respondents) < len(rows):
+            click.echo(f"Left out: {len(rows) - len(respondents)} rows without any answer.", err=True)
+        target = replay_target(DemoFolder(folder.resolve()), instrument)
         started = monotonic()
         with click.progressbar(length=len(respondents), label="Respondents", file=sys.stderr) as bar:
             outcomes = play(
-                replay_target(DemoFolder(folder.resolve()), instrument),
+                target,
                 respondents,
                 instrument,
                 at_once=at_once,
                 progress=lambda _answers: bar.update(1),
             )
-    except (ReplayFailed, InstrumentsError) as failed:
+    except (ReplayFailed, PullRefused, InstrumentsError) as failed:
         raise click.ClickException(str(failed)) from None
+    except RequestException:
+        raise click.ClickException("The demonstration stopped answering. What was answered is kept there.") from None
     if output is not None:
         write_outcomes(outcomes, output)
     for name, figure in summary(outcomes, seconds=monotonic() - started):

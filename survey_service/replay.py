@@ -46,6 +46,11 @@ class Respondent:
     person: str
     answers: Mapping[str, int | None]
 
+    @property
+    def has_answered(self) -> bool:
+        """Whether there is anything to score."""
+        return any(value is not None for value in self.answers.values())
+
 
 @dataclass(frozen=True, slots=True)
 class Played:
@@ -79,22 +84,40 @@ class Target:
 
 def read_respondents(file: Path, instrument: Instrument) -> list[Respondent]:
     """The matrix. Raises ``ReplayFailed`` naming the row and column of what cannot be used."""
-    with file.open(encoding="utf-8", newline="") as stream:
-        rows = csv.DictReader(stream)
-        columns = set(rows.fieldnames or ())
-        if "person" not in columns or not columns & set(instrument.items):
-            raise ReplayFailed(f"{file.name}: the first line must name person and items of {instrument.id}.")
-        return [
-            Respondent(
-                person=row["person"],
-                answers={item: _cell(row, item, instrument, number) for item in instrument.items if item in columns},
-            )
-            for number, row in enumerate(rows, start=2)
-        ]
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as stream:
+            rows = csv.DictReader(stream)
+            items = _items_named(rows.fieldnames or (), file, instrument)
+            respondents = [_respondent(row, items, instrument, rows.line_num) for row in rows]
+    except (UnicodeDecodeError, csv.Error):
+        raise ReplayFailed(f"{file.name}: not a CSV file in UTF-8.") from None
+    if not any(respondent.has_answered for respondent in respondents):
+        raise ReplayFailed(f"{file.name}: no respondent with an answer after the first line.")
+    return respondents
+
+
+def _items_named(columns: Sequence[str], file: Path, instrument: Instrument) -> list[str]:
+    """The instrument's items among the columns; what else there is, such as age, is passed over."""
+    for column in columns:
+        if columns.count(column) > 1:
+            raise ReplayFailed(f"{file.name}: the first line names {column} twice.")
+    items = [item for item in instrument.items if item in columns]
+    if "person" not in columns or not items:
+        raise ReplayFailed(f"{file.name}: the first line must name person and items of {instrument.id}.")
+    return items
+
+
+def _respondent(row: Mapping[str, str], items: Sequence[str], instrument: Instrument, line: int) -> Respondent:
+    # The reader puts cells beyond the last column under None, and None into columns beyond the last cell.
+    if None in row or None in row.values():
+        raise ReplayFailed(f"Line {line}: not as many cells as the first line has.")
+    if not row["person"].strip():
+        raise ReplayFailed(f"Line {line}, column person: empty.")
+    return Respondent(row["person"], {item: _cell(row, item, instrument, line) for item in items})
 
 
 def _cell(row: Mapping[str, str], item: str, instrument: Instrument, line: int) -> int | None:
-    text = (row[item] or "").strip()
+    text = row[item].strip()
     if not text:
         return None
     if not text.isdecimal() or not instrument.items[item].accepts(int(text)):

@@ -23,15 +23,13 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class DatabaseUrls:
-    """One URL for each login. ``owner`` is for migrations only and may be absent in web and worker processes."""
+    """One URL for each login. The owner's is not among them: only `survey database migrate` has any use for it."""
 
     login: str
     register: str
     worker: str
     operator: str
     keys: str
-    owner: str | None = None
-    keys_owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +93,6 @@ class Settings:
                 worker=read.text("WORKER_DATABASE_URL"),
                 operator=read.text("OPERATOR_DATABASE_URL"),
                 keys=read.text("KEYS_DATABASE_URL"),
-                owner=environ.get("SURVEY_OWNER_DATABASE_URL"),
-                keys_owner=environ.get("SURVEY_KEYS_OWNER_DATABASE_URL"),
             ),
             secret_key=read.text("SECRET_KEY"),
             master_keyset=read.text("MASTER_KEYSET"),

@@ -14,8 +14,8 @@ from survey_service.notifying import jobs as notifying
 from survey_service.registers import jobs as registers
 from survey_service.scheduling.use_cases import INVITE_JOB
 
-# The log and the inbox always have partitions for this many months ahead.
-_MONTHS_AHEAD = 3
+# The log and the inbox have partitions for this month and the next ones, so many in all.
+_MONTHS = 3
 # Work on no provider's rows.
 _NO_PROVIDER = UUID(int=0)
 
@@ -40,5 +40,5 @@ def prepare_partitions(services: Services) -> None:
         for parent in ("audit_events", "messages"):
             connection.execute(
                 sa.text("SELECT prepare_partitions(cast(:parent AS regclass), :today, :months)"),
-                {"parent": parent, "today": local_day(services.clock()), "months": _MONTHS_AHEAD},
+                {"parent": parent, "today": local_day(services.clock()), "months": _MONTHS},
             )

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
@@ -50,13 +51,18 @@ class TestClock:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
-    """The server, with template databases at the newest revision. Durability is off: nothing here is to be kept."""
-    folder = tmp_path_factory.mktemp("postgres") / "data"
-    server = EmbeddedPostgres(folder, settings=("fsync = off", "synchronous_commit = off", "full_page_writes = off"))
-    server.prepare(main=TEMPLATE, keys=KEYS_TEMPLATE)
-    yield server
-    server.stop()
+def postgres() -> Iterator[EmbeddedPostgres]:
+    """The server, with template databases at the newest revision. Durability is off: nothing here is to be kept.
+
+    Its folder is not below pytest's: every run that starts closes that one to other users, and as root the server is
+    another user, so that two runs on one machine would end each other's server.
+    """
+    unsafe = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
+    with TemporaryDirectory(prefix="survey-tests-") as folder:
+        server = EmbeddedPostgres(Path(folder) / "postgres", settings=unsafe)
+        server.prepare(main=TEMPLATE, keys=KEYS_TEMPLATE)
+        yield server
+        server.stop()
 
 
 @dataclass(frozen=True)

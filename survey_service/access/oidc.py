@@ -26,6 +26,8 @@ _STAFF_SCOPE = "openid commission authorization_scope personal_identity_number"
 _PATIENT_SCOPE = "openid"
 _FAILED = mark("The sign-in did not go through. Try once more.")
 _AWAY = mark("The sign-in service does not answer just now. Try again in a while.")
+# What Authlib raises where the provider's own answer is not what it ought to be.
+_NONSENSE = (ValueError, LookupError, TypeError, AttributeError, RuntimeError)
 
 
 def install_identity_providers(app: Flask, services: Services) -> None:
@@ -41,7 +43,7 @@ def send_to_provider(app: Flask, name: str, *, callback: str, accepted_acr: tupl
         redirect: ResponseReturnValue = _client(app, name).authorize_redirect(
             callback, acr_values=" ".join(accepted_acr)
         )
-    except (RequestException, AuthlibBaseError):
+    except (RequestException, AuthlibBaseError, *_NONSENSE):
         raise Unavailable(_AWAY) from None
     return redirect
 
@@ -52,7 +54,7 @@ def claims_from_provider(app: Flask, name: str) -> Mapping[str, Any]:
         token = _client(app, name).authorize_access_token()
     except RequestException:
         raise Unavailable(_AWAY) from None
-    except (AuthlibBaseError, JoseError, ValueError, KeyError, TypeError):
+    except (AuthlibBaseError, JoseError, *_NONSENSE):
         # A forged, stale or repeated callback: state unknown, code used, signature or nonce wrong.
         raise SignInRefused(_FAILED) from None
     claims = token.get("userinfo")

@@ -60,6 +60,6 @@ def _assurance(claims: Mapping[str, Any], accepted: Collection[str]) -> str:
 
 def _text(claims: Mapping[str, Any], name: str) -> str:
     value = claims.get(name)
-    if not isinstance(value, str) or not value:
+    if not isinstance(value, str) or not value or not value.isprintable():
         raise SignInRefused("The sign-in service did not say who you are.")
     return value

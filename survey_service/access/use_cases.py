@@ -3,10 +3,11 @@
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from survey_service.access.records import (
@@ -20,7 +21,7 @@ from survey_service.access.records import (
 )
 from survey_service.access.rules import PatientClaims, StaffClaims
 from survey_service.audit.rules import Access, Activity, Purpose
-from survey_service.audit.use_cases import record_access, record_denial
+from survey_service.audit.use_cases import record_access
 from survey_service.errors import SignInRefused
 from survey_service.foundation.crypto import digest_token
 from survey_service.foundation.db import insert_if_new, new_id
@@ -65,12 +66,6 @@ def sign_in_staff(services: Services, claims: StaffClaims) -> str:
             )
         ).first()
     if found is None:
-        record_denial(
-            services,
-            Access(Activity.SIGN_IN, Purpose.CARE, "commission"),
-            by=Gate(),
-            reason="no commission in force",
-        )
         raise SignInRefused("You have no commission here that is in force. Ask your unit manager.")
     return _start(services, Staff(found.staff_id, found.provider_id, found.unit_id), acr=claims.acr)
 
@@ -83,12 +78,25 @@ def resume(services: Services, token: str) -> SignedIn | None:
         if row is None or row.ended_at is not None or now >= row.expires_at:
             return None
         idle_until = row.last_seen_at + timedelta(seconds=services.settings.sign_in_idle)
-        if now >= idle_until:
+        if now >= idle_until or (row.kind == "staff" and not _has_commission(connection, row, now)):
             return None
         if now - row.last_seen_at >= _SEEN_GRANULARITY:
             connection.execute(sa.update(sign_ins).where(sign_ins.c.id == row.id).values(last_seen_at=now))
     principal = Patient(row.person_id) if row.kind == "patient" else Staff(row.staff_id, row.provider_id, row.unit_id)
     return SignedIn(sign_in_id=row.id, principal=principal, expires_at=row.expires_at)
+
+
+def _has_commission(connection: Connection, row: sa.Row[Any], now: datetime) -> bool:
+    """Whether the commission of a sign-in is still in force: one that ends takes its sessions with it."""
+    found = connection.execute(
+        sa.select(commissions.c.id).where(
+            commissions.c.staff_id == row.staff_id,
+            commissions.c.unit_id == row.unit_id,
+            commissions.c.valid_from <= now,
+            sa.or_(commissions.c.valid_until.is_(None), commissions.c.valid_until > now),
+        )
+    ).first()
+    return found is not None
 
 
 def sign_out(services: Services, token: str) -> None:

@@ -18,7 +18,7 @@ from survey_service.answering.queries import (
     unanswered_tasks,
 )
 from survey_service.answering.rules import LoggedAnswer
-from survey_service.answering.use_cases import SessionState, choose_language, offered_languages
+from survey_service.answering.use_cases import SessionState
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
 from survey_service.delivery.queries import Whereabouts, whereabouts
@@ -26,7 +26,8 @@ from survey_service.errors import AccessDenied, Closed
 from survey_service.foundation.principals import Patient
 from survey_service.foundation.services import Services
 from survey_service.http.locale import current_locale, language_name, number, text_direction
-from survey_service.languages.queries import approved_wordings, titles
+from survey_service.languages.queries import offered_languages, offered_wordings, titles
+from survey_service.languages.rules import choose_language
 from survey_service.notifying.queries import inbox as inbox_messages
 from survey_service.registers.queries import my_objections, registers_served_by
 from survey_service.scheduling.queries import Occasion, Task, occasion, occasions_of_patient, tasks_of
@@ -87,7 +88,7 @@ def notice(services: Services, occasion_id: UUID, *, as_: Patient) -> Context | 
         locale = (
             next(iter(begun.values())).locale
             if begun
-            else choose_language(offered_languages(connection, services, tasks), current_locale())
+            else _language(connection, services, _instruments(services, tasks))
         )
         return {
             "survey": _survey(connection, services, found, left, others=0) | {"started": bool(begun)},
@@ -99,8 +100,10 @@ def notice(services: Services, occasion_id: UUID, *, as_: Patient) -> Context | 
         }
 
 
-def question(state: SessionState, *, item: Item, changing: LoggedAnswer | None, errors: Mapping[str, str]) -> Context:
-    """One question: the open one, or an earlier one that is being changed."""
+def question(
+    state: SessionState, *, item: Item, changing: LoggedAnswer | None, typed: int | None, errors: Mapping[str, str]
+) -> Context:
+    """One question: the open one, or an earlier one that is being changed; with what was ``typed`` and not taken."""
     texts = state.wording.texts
     position = _position(state, changing)
     part_number = [one.id for one in state.siblings].index(state.session.id) + 1
@@ -122,7 +125,7 @@ def question(state: SessionState, *, item: Item, changing: LoggedAnswer | None, 
         "kind": "vas" if item.kind is QuestionKind.VISUAL_ANALOGUE_SCALE else "single_choice",
         "options": [{"code": code, "label": texts[f"option:{item.option_set}:{code}"]} for code in item.options],
         "vas": _scale(state, item),
-        "selected": changing.answer.value if changing else None,
+        "selected": typed if typed is not None else changing.answer.value if changing else None,
         "skippable": item.skippable,
         "previous_sequence": _previous(state, changing),
         "wording_language": state.wording.locale,
@@ -215,9 +218,9 @@ def _tasks_left(tasks: Sequence[Task], one: Occasion, answered: Mapping[UUID, Re
 def _survey(
     connection: Connection, services: Services, one: Occasion, tasks: Sequence[Task], *, others: int
 ) -> Context:
-    instruments = [services.library.get(task.instrument, task.instrument_version) for task in tasks]
+    instruments = _instruments(services, tasks)
     locale = current_locale()
-    offered = offered_languages(connection, services, tasks)
+    offered = _language(connection, services, instruments)
     return {
         "id": one.id,
         "title": in_language(one.titles, locale),
@@ -227,12 +230,10 @@ def _survey(
         "questions": _sum_ranges([instrument.estimated_questions for instrument in instruments]),
         "minutes": sum(instrument.estimated_minutes for instrument in instruments),
         "closes_at": one.last_moment,
-        "relation": gettext("You have other surveys waiting too. Each asks about something different.")
-        if others
-        else None,
+        "relation": gettext("You have other surveys waiting too.") if others else None,
         "parts": [
             {
-                "title": _title(connection, instrument, choose_language(offered, locale)),
+                "title": offered_wordings(connection, services, instrument)[offered].wording.texts["title"],
                 "questions": instrument.estimated_questions,
                 "minutes": instrument.estimated_minutes,
             }
@@ -241,8 +242,13 @@ def _survey(
     }
 
 
-def _title(connection: Connection, instrument: Instrument, locale: str) -> str:
-    return approved_wordings(connection, instrument)[locale].wording.texts["title"]
+def _instruments(services: Services, tasks: Sequence[Task]) -> list[Instrument]:
+    return [services.library.get(task.instrument, task.instrument_version) for task in tasks]
+
+
+def _language(connection: Connection, services: Services, instruments: Sequence[Instrument]) -> str:
+    """The language the questions would be in, for somebody who reads the interface in the current one."""
+    return choose_language(offered_languages(connection, services, instruments), current_locale())
 
 
 def _sum_ranges(ranges: Sequence[tuple[int, int]]) -> tuple[int, int]:

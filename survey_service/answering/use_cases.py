@@ -24,20 +24,19 @@ from survey_service.answering.rules import (
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
 from survey_service.delivery.use_cases import deliver
-from survey_service.errors import AccessDenied, BadInput, Closed, Conflict, Unavailable, mark
+from survey_service.errors import AccessDenied, BadInput, Closed, Conflict, Unavailable
 from survey_service.foundation.crypto import PersonCipher
 from survey_service.foundation.db import new_id
 from survey_service.foundation.principals import Patient
 from survey_service.foundation.services import Services
-from survey_service.languages.queries import ApprovedWording, approved_wordings, wording
+from survey_service.languages.queries import offered_languages, offered_wordings, wording
+from survey_service.languages.rules import choose_language
 from survey_service.scheduling.queries import Occasion, Task, occasion, occasion_of_task, tasks_of
 from translations.catalogue import InstrumentWording
 from translations.completeness import eligible_items
 
 # The version of the information notice in ``http/templates/notice.html``: raise it when its meaning changes.
 NOTICE_VERSION = "2026-11"
-
-_LANGUAGE_MISSING = mark("This survey is not available in a language that we can show. Your care unit can help you.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,24 +57,6 @@ class SessionState:
         return len(self.log) + 1
 
 
-def offered_languages(connection: Connection, services: Services, tasks: Sequence[Task]) -> frozenset[str]:
-    """The languages in which every instrument of the occasion may be shown [E2]."""
-    offered: list[set[str]] = []
-    for task in tasks:
-        instrument = services.library.get(task.instrument, task.instrument_version)
-        approved = approved_wordings(connection, instrument)
-        offered.append({locale for locale, one in approved.items() if _is_complete(instrument, one)})
-    return frozenset(set.intersection(*offered)) if offered else frozenset()
-
-
-def choose_language(offered: frozenset[str], wanted: str) -> str:
-    """The wanted language where it is offered, else Swedish, else whichever is. Raises ``Unavailable``."""
-    for locale in (wanted, "sv", *sorted(offered)):
-        if locale in offered:
-            return locale
-    raise Unavailable(_LANGUAGE_MISSING)
-
-
 def start_survey(services: Services, occasion_id: UUID, *, locale: str, as_: Patient) -> UUID:
     """Record that the notice was given, and pin what will be asked; returns the session to go on with.
 
@@ -86,7 +67,8 @@ def start_survey(services: Services, occasion_id: UUID, *, locale: str, as_: Pat
         tasks = tasks_of(connection, [found.id])
         begun = queries.sessions_of_tasks(connection, [task.id for task in tasks])
         if len(begun) < len(tasks):
-            chosen = choose_language(offered_languages(connection, services, tasks), locale)
+            instruments = [services.library.get(task.instrument, task.instrument_version) for task in tasks]
+            chosen = choose_language(offered_languages(connection, services, instruments), locale)
             notice_id = _give_notice(connection, services, found, chosen)
             for task in tasks:
                 _begin(connection, services, task, found, notice_id=notice_id, locale=chosen)
@@ -279,7 +261,7 @@ def _begin(
     connection: Connection, services: Services, task: Task, found: Occasion, *, notice_id: UUID, locale: str
 ) -> None:
     instrument = services.library.get(task.instrument, task.instrument_version)
-    shown: ApprovedWording = approved_wordings(connection, instrument)[locale]
+    shown = offered_wordings(connection, services, instrument)[locale]
     connection.execute(
         upsert(sessions)
         .values(
@@ -299,14 +281,6 @@ def _begin(
         )
         .on_conflict_do_nothing(index_elements=["task_id"])
     )
-
-
-def _is_complete(instrument: Instrument, approved: ApprovedWording) -> bool:
-    """A form given whole needs all of its wording; an adaptive one enough items for its shortest length."""
-    eligible = eligible_items(instrument, approved.wording)
-    if instrument.adaptive:
-        return len(eligible) >= instrument.estimated_questions[0]
-    return eligible == frozenset(instrument.items)
 
 
 def _complete(connection: Connection, services: Services, state: SessionState) -> None:

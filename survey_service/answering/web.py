@@ -96,15 +96,17 @@ def _submission() -> Submission:
 
 
 def _refused(state: SessionState, refused: BadInput | Conflict) -> ResponseReturnValue:
-    """The question as it stands now, with the sentence that says why the answer was not taken."""
+    """The question as it stands now, with the sentence that says why the answer was not taken, and what was typed."""
     if not isinstance(state.step, Ask):
         return _onward(state)
-    errors = {"value": gettext(refused.sentence)}
-    changing = _entry(state, read_whole(request.form.get("supersedes", "")))
-    if changing is not None and isinstance(refused, BadInput):
-        item = state.instrument.items[changing.answer.item_id]
-        return _page(state, item, changing=changing, errors=errors), refused.status
-    return _page(state, state.step.item, errors=errors), refused.status
+    form = request.form
+    changing = _entry(state, read_whole(form.get("supersedes", ""))) if isinstance(refused, BadInput) else None
+    item = state.instrument.items[changing.answer.item_id] if changing else state.step.item
+    sentence = gettext(refused.sentence)
+    if isinstance(refused, BadInput) and form.get("item") == item.id and item.minimum is not None:
+        sentence = gettext("Write a whole number from %(low)s to %(high)s.", low=item.minimum, high=item.maximum)
+    typed = read_whole(form.get("value", "")) if form.get("item") == item.id else None
+    return _page(state, item, changing=changing, typed=typed, errors={"value": sentence}), refused.status
 
 
 def _page(
@@ -112,11 +114,13 @@ def _page(
     item: Item,
     *,
     changing: LoggedAnswer | None = None,
+    typed: int | None = None,
     errors: dict[str, str] | None = None,
 ) -> str:
     if not state.occasion.is_open(services().clock()):
         raise Closed("The time to answer this survey is over. What you answered before is kept.")
-    return render_template("question.html", **pages.question(state, item=item, changing=changing, errors=errors or {}))
+    context = pages.question(state, item=item, changing=changing, typed=typed, errors=errors or {})
+    return render_template("question.html", **context)
 
 
 def _onward(state: SessionState) -> ResponseReturnValue:

@@ -24,6 +24,7 @@ from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
 from survey_service.delivery import queries
 from survey_service.delivery.use_cases import own_response
+from survey_service.foundation.clock import local_day
 from survey_service.foundation.crypto import PersonCipher
 from survey_service.foundation.principals import Staff
 from survey_service.foundation.services import Services
@@ -116,7 +117,7 @@ def _describe_expected(one: Occasion, identities: Mapping[UUID, Identity], now: 
         "patient_name": _patient(identities, one.person_id)["patient_name"],
         "title": in_language(one.titles, current_locale()),
         "due_at": one.due_at,
-        "state": "late" if one.due_at < now else "invited",
+        "state": "late" if local_day(one.due_at) < local_day(now) else "invited",
     }
 
 
@@ -135,10 +136,14 @@ def response(services: Services, response_id: UUID, *, as_: Staff) -> tuple[str,
         asked_at = occasions_of_tasks(connection, [found.session.task_id])[found.session.task_id]
         names = staff_names(connection)
         units = all_units(connection)
-        accesses = [Access(Activity.READ, Purpose.CARE, "response", found.id, found.person_id)]
+        # Before the receipt nothing of the response is shown but that it is there, as in the worklist.
+        shown_kind = "response" if happened.received_at else "worklist"
+        accesses = [Access(Activity.READ, Purpose.CARE, shown_kind, found.id, found.person_id)]
         record_access(connection, services.clock, accesses, by=as_)
     patient = _patient(open_patients(services.keys, sealed), found.person_id)
     described = _describe_response(found, happened, shown, asked_at) | patient
+    described["assessed_by"] = names.get(happened.assessed_by) if happened.assessed_by else None
+    described["assessed_by"] = names.get(happened.assessed_by) if happened.assessed_by else None
     if happened.received_at is None or happened.received_by is None or happened.received_at_unit is None:
         return "staff/confirm_receipt.html", {"response": described}
     instrument = services.library.get(found.session.instrument, found.session.instrument_version)

@@ -26,6 +26,7 @@ class Whereabouts:
     route: str | None
     read_at: datetime | None
     assessed_at: datetime | None
+    assessed_by: UUID | None
 
 
 def whereabouts(connection: Connection, response_ids: Collection[UUID]) -> Mapping[UUID, Whereabouts]:
@@ -71,6 +72,7 @@ def _whereabouts() -> sa.Select[Any]:
             receipts.c.route,
             first_read.label("read_at"),
             assessments.c.assessed_at,
+            assessments.c.staff_id.label("assessed_by"),
         )
         .outerjoin(receipts, receipts.c.response_id == deliveries.c.response_id)
         .outerjoin(assessments, assessments.c.response_id == deliveries.c.response_id)

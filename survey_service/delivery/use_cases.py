@@ -66,12 +66,16 @@ def open_response(services: Services, response_id: UUID, *, as_: Staff) -> None:
             )
             .on_conflict_do_nothing(index_elements=["response_id"]),
         )
-        connection.execute(insert(readings).values(response_id=found.id, staff_id=as_.staff_id, read_at=now, **owner))
-        accesses = [Access(Activity.READ, Purpose.CARE, "response", found.id, found.person_id)]
+        connection.execute(
+            upsert(readings)
+            .values(response_id=found.id, staff_id=as_.staff_id, read_at=now, **owner)
+            .on_conflict_do_nothing()  # the same click twice, in the same instant
+        )
         if is_first:
-            accesses.append(Access(Activity.SIGN, Purpose.CARE, "receipt", found.id, found.person_id))
+            # The page that follows logs that the response was read.
+            receipt = Access(Activity.SIGN, Purpose.CARE, "receipt", found.id, found.person_id)
+            record_access(connection, services.clock, [receipt], by=as_)
             enqueue(connection, RELEASE_JOB, provider_id=found.provider_id, response_id=found.id)
-        record_access(connection, services.clock, accesses, by=as_)
 
 
 def assess_response(services: Services, response_id: UUID, *, as_: Staff) -> None:

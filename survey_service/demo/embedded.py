@@ -13,6 +13,7 @@ from time import sleep
 from urllib.parse import parse_qs, urlsplit
 
 import psycopg
+from psycopg import sql
 
 import migrations
 from survey_service.settings import DatabaseUrls
@@ -45,8 +46,6 @@ class EmbeddedPostgres:
             worker=self.url("survey_worker", main),
             operator=self.url("survey_operator", main),
             keys=self.url("survey_keys", keys),
-            owner=self.url("survey_owner", main),
-            keys_owner=self.url("survey_owner", keys),
         )
 
     @property
@@ -58,6 +57,12 @@ class EmbeddedPostgres:
         migrations.prepare_cluster(self.admin_url, main=main, keys=keys)
         migrations.upgrade(self.url("survey_owner", main), migrations.MAIN)
         migrations.upgrade(self.url("survey_owner", keys), migrations.KEYS)
+
+    def forget(self, *, main: str = "survey", keys: str = "survey_keys") -> None:
+        """Drop both databases, with whatever is in them."""
+        with psycopg.connect(self.admin_url, autocommit=True) as connection:
+            for name in (main, keys):
+                connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
     def stop(self) -> None:
         """Stop the server, also one that a killed process left behind."""

@@ -60,6 +60,16 @@ class DemoFolder:
         return self.path / "register-client.json"
 
     @property
+    def lock(self) -> Path:
+        """Held by the process that runs this demonstration, or resets it."""
+        return self.path / "lock"
+
+    @property
+    def unfinished(self) -> Path:
+        """Here while the population is being made: a start that was cut short leaves it behind."""
+        return self.path / "unfinished"
+
+    @property
     def running(self) -> Path:
         """Written while the demonstration runs, for `survey replay`."""
         return self.path / "running.json"

@@ -4,6 +4,10 @@ import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from threading import Thread
+
+from jinja2 import ChoiceLoader, PackageLoader
+from werkzeug.serving import make_server
 
 from survey_service.demo.people import DemoUser
 
@@ -17,8 +21,19 @@ with warnings.catch_warnings():
 @contextmanager
 def identity_provider(port: int, users: Iterable[DemoUser]) -> Iterator[None]:
     """Serve until the block ends. More users can be added over HTTP (``PUT /users/<subject>``)."""
-    known = [oidc_provider_mock.User(sub=user.subject, claims=user.claims) for user in users]
-    with oidc_provider_mock.run_server_in_thread(
-        port=port, require_nonce=True, access_token_max_age=timedelta(minutes=5), user_claims=known
-    ):
+    app = oidc_provider_mock.app(
+        require_nonce=True,
+        access_token_max_age=timedelta(minutes=5),
+        user_claims=[oidc_provider_mock.User(sub=user.subject, claims=user.claims) for user in users],
+    )
+    # Its own pages fetch their style sheet from a content network; ours fetch nothing.
+    app.jinja_loader = ChoiceLoader([PackageLoader("survey_service.demo"), app.jinja_loader])
+    server = make_server("localhost", port, app, threaded=True)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
+    thread.start()
+    try:
         yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -1,13 +1,15 @@
 """`survey demo`: everything up with one command, everything down with Ctrl-C."""
 
+import fcntl
 import json
+import logging
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from time import monotonic, sleep
@@ -42,18 +44,20 @@ class Running:
 
     folder: DemoFolder
     ports: Ports
-    processes: tuple[subprocess.Popen[bytes], ...]
+    processes: Mapping[str, subprocess.Popen[bytes]]
 
     def ensure_alive(self) -> None:
-        for process in self.processes:
+        for name, process in self.processes.items():
             if process.poll() is not None:
-                raise click.ClickException(f"The process {process.args!r} has stopped: see {self.folder.path / 'log'}.")
+                raise click.ClickException(f"The {name} has stopped: see {self.folder.path / 'log'}.")
 
 
 def run_demo(folder: DemoFolder, ports: Ports) -> None:
     """Start, say where to go, and wait for Ctrl-C."""
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, _interrupt)
+    # The sign-in provider and the mail page would print every request, addresses and all.
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     try:
         with running_demo(folder, ports, progress=_say) as running:
             click.echo(_directions(running))
@@ -67,28 +71,34 @@ def run_demo(folder: DemoFolder, ports: Ports) -> None:
 @contextmanager
 def running_demo(folder: DemoFolder, ports: Ports, *, progress: Callable[[str], None]) -> Iterator[Running]:
     """The whole service on this machine, until the block ends."""
-    _refuse_taken(ports)
     with ExitStack() as stack:
+        stack.enter_context(_alone(folder))
+        _refuse_taken(ports)
         progress("database")
         postgres = EmbeddedPostgres(folder.database)
         stack.callback(postgres.stop)
+        if folder.unfinished.exists():
+            postgres.forget()  # half a population would pass for a whole one
         postgres.prepare()
         settings = demo_settings(folder, postgres, ports)
         register_keys = write_register_client(folder, settings)
         services = build_services(settings)
         if not is_populated(services):
+            folder.unfinished.touch()
             populate(services, register_keys=register_keys, progress=progress)
+            folder.unfinished.unlink()
         services.db.close()
+        services.keys.close()
         progress("sign-in provider and mail sink")
         stack.enter_context(identity_provider(ports.identity, demo_users()))
         stack.enter_context(mail_sink(smtp_port=ports.smtp, web_port=ports.mail))
         progress("web and worker")
         environment = {**os.environ, **demo_environment(folder, postgres, ports)}
         log = stack.enter_context((folder.path / "log").open("ab"))
-        processes = tuple(
-            stack.enter_context(_process(arguments, environment, log.fileno()))
+        processes = {
+            arguments[0]: stack.enter_context(_process(arguments, environment, log.fileno()))
             for arguments in (["web", "--port", str(ports.web), "--processes", "2"], ["worker"])
-        )
+        }
         running = Running(folder, ports, processes)
         _wait_until_ready(running)
         folder.running.write_text(json.dumps({"first_port": ports.first}), encoding="utf-8")
@@ -97,17 +107,17 @@ def running_demo(folder: DemoFolder, ports: Ports, *, progress: Callable[[str], 
 
 
 def reset(folder: DemoFolder) -> None:
-    """Forget the demonstration's data."""
-    if folder.running.exists() and any(_is_taken(port) for port in _last_ports(folder).all):
-        raise click.ClickException("The demonstration is running. Stop it with Ctrl-C first.")
-    if folder.database.exists():
+    """Forget the demonstration's data. A folder that holds no demonstration is left as it is."""
+    if not folder.database.exists():
+        return
+    with _alone(folder):
         EmbeddedPostgres(folder.database).stop()
-    shutil.rmtree(folder.path, ignore_errors=True)
+        shutil.rmtree(folder.path, ignore_errors=True)
 
 
 def replay_target(folder: DemoFolder, instrument: Instrument) -> Target:
     """The running demonstration, for `survey replay`. Raises ``ReplayFailed`` when it does not run."""
-    if not folder.running.exists():
+    if not _is_running(folder):
         raise ReplayFailed("The demonstration is not running. Start it with `make demo` in another terminal.")
     if instrument.id not in REPLAY_PROTOCOLS:
         raise ReplayFailed(f"No protocol of the demonstration asks {instrument.id} alone.")
@@ -122,9 +132,32 @@ def replay_target(folder: DemoFolder, instrument: Instrument) -> Target:
 
 
 @contextmanager
+def _alone(folder: DemoFolder) -> Iterator[None]:
+    """Be the only one on the folder. The kernel lets go of it when this process ends, however it ends."""
+    folder.path.mkdir(parents=True, exist_ok=True)
+    with folder.lock.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise click.ClickException("The demonstration is running. Stop it with Ctrl-C first.") from None
+        yield
+
+
+def _is_running(folder: DemoFolder) -> bool:
+    """Up, not only on its way: the file is left behind by a kill, the lock is not."""
+    if not folder.running.exists():
+        return False
+    try:
+        with _alone(folder):
+            return False
+    except click.ClickException:
+        return True
+
+
+@contextmanager
 def _process(arguments: list[str], environment: dict[str, str], log: int) -> Iterator[subprocess.Popen[bytes]]:
     """A process of the service in a group of its own, so that Ctrl-C reaches it from here, in order."""
-    command = [sys.executable, "-m", "survey_service.cli", *arguments]
+    command = [sys.executable, "-m", "survey_service.demo.attached", str(os.getpid()), *arguments]
     process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)  # noqa: S603  # because the command is ours
     try:
         yield process

@@ -21,6 +21,9 @@ from survey_service.foundation.db import make_engine
 
 aead.register()
 
+# Where a key is made and its person erased at once: without it neither sees the other, and the key lives on.
+_ONE_AT_A_TIME = sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:id, 0))")
+
 
 class PersonErased(SurveyServiceError):
     """What was stored about this person has been erased and cannot be read."""
@@ -74,6 +77,9 @@ class KeyStore(Protocol):
     def is_ready(self) -> bool:
         """Whether keys can be read."""
 
+    def close(self) -> None:
+        """Let go of what is held. Harmless when repeated."""
+
 
 class KeyWrapper:
     """Makes, wraps and unwraps person keys under the master keyset."""
@@ -87,7 +93,11 @@ class KeyWrapper:
         return bytes(tink.proto_keyset_format.serialize_encrypted(handle, self._master, person_id.bytes))
 
     def unwrap(self, wrapped: bytes, person_id: UUID) -> PersonCipher:
-        handle = tink.proto_keyset_format.parse_encrypted(wrapped, self._master, person_id.bytes)
+        """The cipher. Raises ``Unreadable`` for a key of another person or under another master key."""
+        try:
+            handle = tink.proto_keyset_format.parse_encrypted(wrapped, self._master, person_id.bytes)
+        except tink.TinkError:
+            raise Unreadable from None
         return PersonCipher(handle.primitive(aead.Aead))
 
 
@@ -101,6 +111,7 @@ class PostgresKeyStore:
     def create(self, person_id: UUID) -> PersonCipher:
         try:
             with self._engine.begin() as connection:
+                connection.execute(_ONE_AT_A_TIME, {"id": str(person_id)})
                 connection.execute(
                     sa.text(
                         "INSERT INTO person_keys (person_id, wrapped) VALUES (:id, :wrapped) ON CONFLICT DO NOTHING"
@@ -127,6 +138,7 @@ class PostgresKeyStore:
 
     def destroy(self, person_id: UUID) -> None:
         with self._engine.begin() as connection:
+            connection.execute(_ONE_AT_A_TIME, {"id": str(person_id)})
             connection.execute(
                 sa.text("INSERT INTO erasures (person_id) VALUES (:id) ON CONFLICT DO NOTHING"),
                 {"id": person_id},
@@ -173,6 +185,9 @@ class MemoryKeyStore:
     def is_ready(self) -> bool:
         return True
 
+    def close(self) -> None:
+        """Nothing is held."""
+
 
 def new_master_keyset() -> str:
     """A fresh master keyset (JSON). Production keeps it in a secret store; losing it is losing every sealed value."""
@@ -187,7 +202,8 @@ def digest_identity(number: str, *, key: bytes) -> bytes:
 
 def digest_token(token: str) -> bytes:
     """SHA-256 of a random token: what is stored in place of the token itself."""
-    return hashlib.sha256(token.encode()).digest()
+    # A stranger's "token" can be any text, half a surrogate pair too: it is then one that nobody has.
+    return hashlib.sha256(token.encode(errors="surrogatepass")).digest()
 
 
 def _place(table: str, column: str, row: str) -> bytes:

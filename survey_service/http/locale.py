@@ -47,7 +47,7 @@ def current_locale() -> str:
     """The language of this request: chosen before, or asked for by the browser, or Swedish."""
     if "locale" not in g:
         chosen = request.cookies.get(COOKIE)
-        offered = list(_catalogues())
+        offered = [code for code, _name in languages()]
         g.locale = chosen if chosen in offered else request.accept_languages.best_match(offered, DEFAULT)
     return str(g.locale)
 
@@ -76,8 +76,12 @@ def remember_language(response: Response, code: str, *, secure: bool) -> None:
 
 def back_to(path: str | None) -> Response:
     """A redirect within this service: an address elsewhere leads home."""
-    inside = path is not None and path.startswith("/") and not path.startswith(("//", "/\\"))
-    return cast("Response", redirect(path if inside and path else "/", code=303))
+    return cast("Response", redirect(path if path and _is_inside(path) else "/", code=303))
+
+
+def _is_inside(path: str) -> bool:
+    # Browsers read a backslash as a slash, and drop tabs and line breaks wherever they stand.
+    return path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
 
 
 def long_datetime(moment: datetime) -> str:

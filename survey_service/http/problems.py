@@ -1,14 +1,16 @@
 """Errors as people and machines should meet them: one clear sentence, or problem+json (RFC 9457) with a stable code."""
 
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 
-from flask import Flask, Response, json, redirect, render_template, request, url_for
+import marshmallow as ma
+from flask import Flask, Response, json, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from survey_service.errors import AccessDenied, BadInput, NotSignedIn, SurveyServiceError, mark
+from survey_service.errors import AccessDenied, BadInput, NotSignedIn, SignInRefused, SurveyServiceError, mark
 from survey_service.foundation.logging import get_logger
 
 # Of werkzeug's own errors, those with a sentence of ours. Any other has the general one.
@@ -29,15 +31,28 @@ _CODES = {
 _GENERAL = mark("Something went wrong with us. What you have answered is kept.")
 _STALE_FORM = mark("This page had been open for too long. Go back, load it again and send once more.")
 
+# A refusal to a machine, as the OpenAPI document describes it.
+ProblemSchema = ma.Schema.from_dict(
+    {
+        "type": ma.fields.String(required=True),
+        "status": ma.fields.Integer(required=True),
+        "code": ma.fields.String(required=True, metadata={"description": "Stable: what a client may act on."}),
+        "title": ma.fields.String(required=True, metadata={"description": "One sentence for a person."}),
+        "fields": ma.fields.Dict(metadata={"description": "What is wrong, by field."}),
+    },
+    name="ProblemSchema",
+)
 
-def install_problems(app: Flask, *, on_denial: Callable[[AccessDenied], None]) -> None:
-    """Handle every error. ``on_denial`` is called first for each refused access, so that none goes unlogged."""
 
-    def refuse(error: AccessDenied) -> ResponseReturnValue:
+def install_problems(app: Flask, *, on_denial: Callable[[AccessDenied | SignInRefused], None]) -> None:
+    """Handle every error. ``on_denial`` is called first for each refused access or sign-in: none goes unlogged."""
+
+    def refuse(error: AccessDenied | SignInRefused) -> ResponseReturnValue:
         on_denial(error)
         return _on_service_error(error)
 
     app.register_error_handler(AccessDenied, refuse)
+    app.register_error_handler(SignInRefused, refuse)
     app.register_error_handler(SurveyServiceError, _on_service_error)
     app.register_error_handler(CSRFError, _on_stale_form)
     app.register_error_handler(HTTPException, _on_http_error)
@@ -53,7 +68,10 @@ def problem(status: int, code: str, sentence: str, *, fields: Mapping[str, objec
     body: dict[str, object] = {"type": "about:blank", "status": status, "code": code, "title": sentence}
     if fields:
         body["fields"] = dict(fields)
-    return Response(json.dumps(body), status=status, content_type="application/problem+json")
+    response = Response(json.dumps(body), status=status, content_type="application/problem+json")
+    if status == HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
 
 
 def page(status: int, sentence: str) -> ResponseReturnValue:
@@ -98,8 +116,12 @@ def _on_http_error(error: HTTPException) -> ResponseReturnValue:
     if wants_problem():
         messages = getattr(error, "data", {}).get("messages", {})
         fields = messages.get("query") or messages.get("json")
-        return problem(status, _CODES.get(status, "internal-error"), sentence, fields=fields)
-    return page(status, sentence)
+        answer = problem(status, _CODES.get(status, "internal-error"), sentence, fields=fields)
+    else:
+        answer = make_response(page(status, sentence))
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return answer
 
 
 def _on_unexpected(error: Exception) -> ResponseReturnValue:

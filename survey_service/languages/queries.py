@@ -1,6 +1,6 @@
 """Reading approved wording."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -8,7 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Row
 
 from instruments import Instrument
+from survey_service.foundation.services import Services
 from survey_service.languages.records import wordings
+from survey_service.languages.rules import may_be_shown
 from translations.catalogue import InstrumentWording, WordingKind
 
 
@@ -41,6 +43,22 @@ def approved_wordings(connection: Connection, instrument: Instrument) -> dict[st
         .order_by(wordings.c.approved_at, wordings.c.id)
     ).all()
     return {row.locale: ApprovedWording(row.id, _parse(row)) for row in rows}
+
+
+def offered_wordings(connection: Connection, services: Services, instrument: Instrument) -> dict[str, ApprovedWording]:
+    """Of the approved wordings, those that may be shown to a patient here [E1]."""
+    demonstration = services.settings.demonstration
+    return {
+        locale: one
+        for locale, one in approved_wordings(connection, instrument).items()
+        if may_be_shown(instrument, one.wording, demonstration=demonstration)
+    }
+
+
+def offered_languages(connection: Connection, services: Services, instruments: Iterable[Instrument]) -> frozenset[str]:
+    """The languages in which every one of the instruments may be shown: they are never mixed [E2]."""
+    offered = [frozenset(offered_wordings(connection, services, instrument)) for instrument in instruments]
+    return frozenset.intersection(*offered) if offered else frozenset()
 
 
 def _parse(row: Row[tuple[object, ...]]) -> InstrumentWording:

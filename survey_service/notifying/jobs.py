@@ -19,6 +19,7 @@ from survey_service.foundation.db import new_id
 from survey_service.foundation.logging import get_logger
 from survey_service.foundation.principals import System
 from survey_service.foundation.services import Services
+from survey_service.languages.queries import approved_wordings
 from survey_service.notifying.records import dispatch_attempts, dispatches, messages
 from survey_service.notifying.rendering import invitation
 from survey_service.people.queries import SealedPatient, open_patients, sealed_patients
@@ -67,15 +68,23 @@ def _prepare(connection: Connection, services: Services, occasion_id: UUID) -> _
     dispatch_id = _dispatch(connection, services, found, channel="email")
     if _is_settled(connection, dispatch_id):
         return None
-    tasks = tasks_of(connection, [found.id])
     unit_name = all_units(connection)[found.unit_id].name
     return _Notice(
         occasion=found,
         dispatch_id=dispatch_id,
         patient=sealed_patients(connection, [found.person_id])[0],
         sender_name=provider(connection, found.provider_id).sender_name,
-        secrets=(unit_name, *found.titles.values(), *(task.instrument for task in tasks)),
+        secrets=(unit_name, *found.titles.values(), *_names_of_instruments(connection, services, found)),
     )
+
+
+def _names_of_instruments(connection: Connection, services: Services, found: Occasion) -> list[str]:
+    """What the instruments of the occasion are called, in the system and in every language."""
+    names = []
+    for task in tasks_of(connection, [found.id]):
+        approved = approved_wordings(connection, services.library.get(task.instrument, task.instrument_version))
+        names += [task.instrument, *(one.wording.texts["title"] for one in approved.values())]
+    return names
 
 
 def _write_to_inbox(connection: Connection, services: Services, found: Occasion) -> None:

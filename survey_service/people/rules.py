@@ -25,6 +25,8 @@ class Identity:
 def parse_identity_number(text: str) -> str:
     """The twelve digits of a personnummer or samordningsnummer, Luhn-checked. Raises ``BadInput``."""
     try:
+        if not text.isascii():
+            raise ValueError  # other scripts' digits would pass, and make another person of the same one
         return str(personnummer.parse(text.strip()).format(True))
     except (personnummer.PersonnummerException, ValueError, TypeError):
         raise BadInput(
@@ -35,7 +37,7 @@ def parse_identity_number(text: str) -> str:
 
 def parse_name(text: str) -> str:
     name = " ".join(text.split())
-    if not 1 <= len(name) <= 200:
+    if not 1 <= len(name) <= 200 or not name.isprintable():
         raise BadInput("The name is missing or too long.", fields={"name": mark("Write the patient's name.")})
     return name
 
@@ -45,7 +47,7 @@ def parse_email(text: str) -> str | None:
     email = text.strip()
     if not email:
         return None
-    if len(email) > 254 or not _EMAIL.fullmatch(email):
+    if len(email) > 254 or not email.isprintable() or not _EMAIL.fullmatch(email):
         raise BadInput(
             "The e-mail address cannot be right.",
             fields={"email": mark("Write an address such as name@example.se.")},

@@ -106,5 +106,6 @@ def _what(access: LoggedAccess) -> str:
         ("Signera", "receipt"): gettext("Confirmed receipt"),
         ("Signera", "assessment"): gettext("Assessed your answers"),
         ("Skriva", "enrolment"): gettext("Ordered surveys for you"),
+        ("Läsa", "enrolment"): gettext("Saw what was ordered for you"),
     }
     return str(described.get((access.activity, access.object_kind), access.activity))

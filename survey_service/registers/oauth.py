@@ -40,6 +40,7 @@ def install_token_server(app: Flask, services: Services) -> None:
             found = register_client(connection, client_id=client_id)
         return _Client(found) if found is not None and found.active else None
 
+    app.config["OAUTH2_SCOPES_SUPPORTED"] = [SCOPE]  # without it, another scope is granted as an empty one
     server = AuthorizationServer(app, query_client=query_client, save_token=lambda token, request: None)
     server.register_grant(_ClientCredentials)
     server.register_client_auth_method(_Assertion.CLIENT_AUTH_METHOD, _Assertion(services))
@@ -56,6 +57,7 @@ def register_of_token(services: Services, token: str) -> Register:
             iss={"essential": True, "value": services.settings.base_url},
             aud={"essential": True, "value": services.settings.base_url},
             exp={"essential": True},
+            scope={"essential": True, "value": SCOPE},
         ).validate(decoded.claims)
     except (JoseError, ValueError):
         raise refused from None
@@ -106,9 +108,10 @@ class _Assertion(JWTBearerClientAssertion):
         return dict(claims)
 
     def validate_jti(self, claims: dict[str, Any], jti: str) -> bool:
-        expires_at = datetime.fromtimestamp(int(claims["exp"]), UTC)
-        if (expires_at - self._services.clock()).total_seconds() > _LONGEST_ASSERTION_SECONDS + self.leeway:
+        seconds_left = int(claims["exp"]) - self._services.clock().timestamp()
+        if seconds_left > _LONGEST_ASSERTION_SECONDS + self.leeway:
             raise InvalidClientError(description="The assertion lives longer than five minutes.")
+        expires_at = datetime.fromtimestamp(int(claims["exp"]), UTC)
         return use_assertion_once(self._services, client_id=claims["sub"], jti=str(jti), expires_at=expires_at)
 
     def resolve_client_public_key(self, client: _Client) -> jwk.KeySet:

@@ -50,6 +50,8 @@ class FeedEntry:
 
 
 def register_client(connection: Connection, *, client_id: str) -> RegisterClient | None:
+    if not client_id.isprintable():
+        return None  # no client is called so, and PostgreSQL refuses a zero byte
     row = connection.execute(sa.select(registers).where(registers.c.client_id == client_id)).first()
     if row is None:
         return None

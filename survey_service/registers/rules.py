@@ -71,6 +71,7 @@ def read_cursor(text: str) -> Cursor:
         cursor = Cursor(epoch=int(epoch), position=int(position))
     except (ValueError, binascii.Error):
         cursor = Cursor(epoch=0, position=0)
-    if cursor.epoch < 1 or not 0 <= cursor.position < 2**62:
+    # Decoding is lenient: only the very text that was handed out is a cursor.
+    if cursor.epoch < 1 or not 0 <= cursor.position < 2**62 or write_cursor(cursor) != text:
         raise BadInput("The cursor is not one that this service gave you.", fields={"cursor": "Start without one."})
     return cursor

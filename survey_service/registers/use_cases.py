@@ -84,7 +84,7 @@ def pull(services: Services, *, cursor: str | None, limit: int, purpose: str | N
     """A page of the register's feed. Every result in it is logged, for the provider and the patient to see.
 
     Raises ``BadInput`` without the one purpose that disclosure rests on (and logs that), ``Conflict`` for a cursor of
-    an earlier epoch.
+    an earlier epoch, or beyond the end of the feed.
     """
     if purpose != ACCEPTED_PURPOSE:
         record_denial(services, Access(Activity.READ, Purpose.REGISTER, "feed"), by=as_, reason="purpose")
@@ -95,7 +95,7 @@ def pull(services: Services, *, cursor: str | None, limit: int, purpose: str | N
     with services.db.transaction(as_=as_) as connection:
         end = feed_end(connection)
         after = read_cursor(cursor) if cursor else Cursor(end.epoch, 0)
-        if after.epoch != end.epoch:
+        if after.epoch != end.epoch or after.position > end.position:
             raise Conflict("The feed has been restored since that cursor was given. Start again without a cursor.")
         entries = feed_page(connection, after, limit=limit)
         reached = entries[-1].position if entries else after.position

@@ -10,15 +10,17 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from instruments import UnknownInstrument
 from survey_service.access.queries import provider
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
-from survey_service.errors import AccessDenied, BadInput, mark
+from survey_service.errors import AccessDenied, BadInput, Conflict, mark
 from survey_service.foundation.clock import local_day
 from survey_service.foundation.db import insert_if_new, new_id
 from survey_service.foundation.jobs import enqueue
 from survey_service.foundation.principals import Operator, Principal, Staff
 from survey_service.foundation.services import Services
+from survey_service.languages.queries import offered_languages
 from survey_service.people.rules import Identity
 from survey_service.people.use_cases import ensure_person, enter_care_relation
 from survey_service.scheduling.queries import PublishedProtocol, published_protocols
@@ -54,11 +56,12 @@ class Order:
 def enrol_patient(services: Services, order: Order, *, as_: Principal) -> UUID:
     """Enrol a patient; returns the enrolment. Sent twice, it returns the first.
 
-    Raises ``AccessDenied`` for anybody but a care unit [A1], ``BadInput`` for what cannot be ordered.
+    Raises ``AccessDenied`` for anybody but a care unit [A1], ``BadInput`` for what cannot be ordered, ``Conflict``
+    for a form that was sent before for somebody else.
     """
     if not isinstance(as_, Staff):
         raise AccessDenied("Only a care unit can order a survey.")
-    if not order.care_contact.strip():
+    if not order.care_contact.strip() or not order.care_contact.isprintable():
         raise BadInput(
             "The care contact is missing.", fields={"care_contact": mark("Write which care contact this is for.")}
         )
@@ -71,6 +74,7 @@ def enrol_patient(services: Services, order: Order, *, as_: Principal) -> UUID:
     cipher = services.keys.cipher(person_id)
     with services.db.transaction(as_=as_) as connection:
         published = _published(connection, order.protocol_id)
+        _refuse_without_wording(connection, services, published.protocol)
         enter_care_relation(
             connection,
             provider_id=as_.provider_id,
@@ -81,7 +85,7 @@ def enrol_patient(services: Services, order: Order, *, as_: Principal) -> UUID:
         )
         enrolment_id = _insert_enrolment(connection, services, order, published, person_id=person_id, as_=as_)
         if enrolment_id is None:
-            return _enrolment_of_request(connection, order.request_id)
+            return _enrolment_of_request(connection, order.request_id, person_id=person_id)
         planned = plan_occasions(published.protocol, anchor=order.anchor_date, now=services.clock())
         for occasion in planned:
             _insert_occasion(
@@ -134,8 +138,19 @@ def _check_instruments(services: Services, protocol: CareProtocol) -> None:
         for planned in occasion.instruments:
             try:
                 services.library.get(planned.id, planned.version)
-            except LookupError:
+            except UnknownInstrument:
                 raise BadInput(f"There is no instrument {planned.id} {planned.version}.") from None
+
+
+def _refuse_without_wording(connection: Connection, services: Services, protocol: CareProtocol) -> None:
+    """What no patient could be shown cannot be ordered."""
+    for occasion in protocol.occasions:
+        asked = [services.library.get(planned.id, planned.version) for planned in occasion.instruments]
+        if not offered_languages(connection, services, asked):
+            raise BadInput(
+                "This protocol asks something that has no approved wording here, so it cannot be ordered.",
+                fields={"protocol": mark("Choose a protocol whose questions may be shown here.")},
+            )
 
 
 def _published(connection: Connection, protocol_id: UUID) -> PublishedProtocol:
@@ -178,11 +193,14 @@ def _insert_enrolment(
     return enrolment_id if is_new else None
 
 
-def _enrolment_of_request(connection: Connection, request_id: UUID) -> UUID:
-    found: UUID = connection.execute(
-        sa.select(enrolments.c.id).where(enrolments.c.request_id == request_id)
-    ).scalar_one()
-    return found
+def _enrolment_of_request(connection: Connection, request_id: UUID, *, person_id: UUID) -> UUID:
+    """What the form was sent for before. Raises ``Conflict`` when it comes back filled in for somebody else."""
+    found = connection.execute(
+        sa.select(enrolments.c.id, enrolments.c.person_id).where(enrolments.c.request_id == request_id)
+    ).one()
+    if found.person_id != person_id:
+        raise Conflict("This form has already been sent, for another patient. Open a new one.")
+    return UUID(str(found.id))
 
 
 def _insert_occasion(

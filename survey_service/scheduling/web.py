@@ -10,6 +10,8 @@ from flask_wtf import FlaskForm
 from wtforms import DateField, Field, StringField
 from wtforms.validators import Length, ValidationError
 
+from survey_service.audit.rules import Access, Activity, Purpose
+from survey_service.audit.use_cases import record_access
 from survey_service.errors import AccessDenied, BadInput
 from survey_service.foundation.db import new_id
 from survey_service.foundation.principals import Staff
@@ -102,6 +104,8 @@ def enrolled(enrolment_id: UUID) -> ResponseReturnValue:
         if protocol is None or occasions[0].unit_id != staff().unit_id:
             raise AccessDenied
         sealed = sealed_patients(connection, [occasions[0].person_id])
+        accesses = [Access(Activity.READ, Purpose.CARE, "enrolment", enrolment_id, occasions[0].person_id)]
+        record_access(connection, services().clock, accesses, by=staff())
     identities = open_patients(services().keys, sealed)
     identity = identities.get(occasions[0].person_id)
     locale = current_locale()

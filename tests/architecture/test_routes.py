@@ -1,0 +1,250 @@
+"""Every route, for everybody: who gets in, who is sent to sign in, who is refused, and that each refusal is logged.
+
+Real requests with real cookies and tokens, on a world in which there is something to be refused. HEAD and OPTIONS are
+left out: HEAD runs the view of GET, and OPTIONS is answered by Flask without running any view.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from time import time
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from joserfc import jwt
+from joserfc.jwk import ECKey
+
+from survey_service.audit.rules import actor_of
+from survey_service.delivery.use_cases import open_response
+from survey_service.foundation.clock import local_day
+from survey_service.foundation.db import new_id
+from survey_service.foundation.principals import Gate, Patient, Principal
+from survey_service.registers.oauth import TOKEN_PATH
+from survey_service.registers.rules import ACCEPTED_PURPOSE
+from survey_service.settings import IdentityProvider, Settings
+from tests.browsing import Visitor
+from tests.conftest import BASE_URL, TestDatabase
+from tests.world import World, submission_for
+
+# Those who are refused come first, so that what the others do cannot be the reason.
+EVERYBODY = ("nobody", "register", "stranger", "charlie", "bob", "alice", "patient")
+
+SIGN_IN = "sent to sign in"
+EVERYBODY_GETS_IN = (200,) * 7
+EVERYBODY_IS_MOVED = (303,) * 7
+
+# fmt: off
+MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
+    #                                                            nobody   register stranger charlie bob  alice patient
+    ("GET",  "/"):                                               EVERYBODY_GETS_IN,
+    ("GET",  "/static/<path:filename>"):                         EVERYBODY_GETS_IN,
+    ("GET",  "/health"):                                         EVERYBODY_GETS_IN,
+    ("GET",  "/ready"):                                          EVERYBODY_GETS_IN,
+    ("POST", "/language"):                                       EVERYBODY_IS_MOVED,
+    ("GET",  "/sign-in"):                                        EVERYBODY_GETS_IN,
+    ("POST", "/sign-in"):                                        (503,) * 7,  # nobody answers at the provider's address
+    ("GET",  "/sign-in/callback"):                               (403,) * 7,  # a sign-in that was not begun here
+    ("GET",  "/staff/sign-in"):                                  (503,) * 7,
+    ("GET",  "/staff/sign-in/callback"):                         (403,) * 7,
+    ("POST", "/sign-out"):                                       EVERYBODY_IS_MOVED,
+    ("GET",  "/inbox"):                                          (SIGN_IN, SIGN_IN, 200, 403, 403, 403, 200),
+    ("GET",  "/surveys/<uuid:survey_id>"):                       (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 200),
+    ("POST", "/surveys/<uuid:survey_id>"):                       (401,     401,     403, 403, 403, 403, 303),
+    ("GET",  "/surveys/<uuid:survey_id>/done"):                  (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 200),
+    ("GET",  "/sessions/<uuid:session_id>"):                     (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 200),
+    ("GET",  "/sessions/<uuid:session_id>/answers/<int:sequence>"): (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 303),
+    ("POST", "/sessions/<uuid:session_id>"):                     (401,     401,     403, 403, 403, 403, 303),
+    ("GET",  "/my-data"):                                        (SIGN_IN, SIGN_IN, 200, 403, 403, 403, 200),
+    ("POST", "/my-data/registers/<uuid:register_id>"):           (401,     401,     303, 403, 403, 403, 303),
+    ("GET",  "/staff"):                                          (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403),
+    ("GET",  "/staff/responses/<uuid:response_id>"):             (SIGN_IN, SIGN_IN, 403, 403, 403, 200, 403),
+    ("POST", "/staff/responses/<uuid:response_id>"):             (401,     401,     403, 403, 403, 303, 403),
+    ("POST", "/staff/responses/<uuid:response_id>/assessment"):  (401,     401,     403, 403, 403, 303, 403),
+    # Only a care unit orders [A1]; charlie's cannot order by alice's protocol.
+    ("GET",  "/staff/enrolments/new"):                           (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403),
+    ("POST", "/staff/enrolments/new"):                           (401,     401,     403, 400, 303, 303, 403),
+    ("GET",  "/staff/enrolments/<uuid:enrolment_id>"):           (SIGN_IN, SIGN_IN, 403, 403, 403, 200, 403),
+    ("GET",  "/api/v1/openapi.json"):                            EVERYBODY_GETS_IN,
+    ("POST", "/api/v1/token"):                                   (400,) * 7,  # whoever asks, without an assertion
+    ("GET",  "/api/v1/registers/me/results"):                    (401,     200,     403, 403, 403, 403, 403),
+}
+# fmt: on
+
+FORMS_WITHOUT_A_TOKEN = {"/api/v1/token": "machines have no cookies, so nothing can be sent in their name"}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A patient with one survey answered and received at alice's unit, and another under way."""
+
+    app: Flask
+    world: World
+    patient: Patient
+    answered_id: UUID
+    survey_id: UUID
+    enrolment_id: UUID
+    response_id: UUID
+    session_id: UUID
+    sequence: int
+    item_id: str
+    cookies: Mapping[str, Callable[[], str]]
+    bearer: str
+
+    def principal(self, who: str) -> Principal:
+        found: Principal = {"patient": self.patient, "nobody": Gate(), "register": Gate()}.get(who) or getattr(
+            self.world, who
+        )
+        return found
+
+    def request(self, method: str, rule: str, who: str, *, token: bool = True) -> int | str:
+        """The status that ``who`` gets, or that they were sent to sign in."""
+        visitor = Visitor(self.app, self.cookies[who]() if who in self.cookies else None)
+        headers = {"Authorization": f"Bearer {self.bearer}"} if who == "register" else {}
+        path = self._path(rule)
+        if method == "GET":
+            query = {"purpose": ACCEPTED_PURPOSE} if rule.startswith("/api/") else {}
+            answer = visitor.get(path, headers=headers, query_string=query)
+        else:
+            form = self._form(rule) | ({"csrf_token": visitor.token()} if token else {})
+            answer = visitor.raw_post(path, data=form, headers=headers)
+        answer.close()
+        is_sent_away = answer.status_code == 303 and answer.location.endswith("/sign-in")
+        return SIGN_IN if is_sent_away else answer.status_code
+
+    def _path(self, rule: str) -> str:
+        path = rule.replace("<path:filename>", "app.css").replace("<int:sequence>", "1")
+        if rule.endswith("/done"):
+            path = path.replace("<uuid:survey_id>", str(self.answered_id))
+        for name in ("survey_id", "session_id", "response_id", "enrolment_id"):
+            path = path.replace(f"<uuid:{name}>", str(getattr(self, name)))
+        return path.replace("<uuid:register_id>", str(self.world.register.register_id))
+
+    def _form(self, rule: str) -> dict[str, str]:
+        forms: dict[str, dict[str, str]] = {
+            "/sign-in": {"method": "bankid"},
+            "/language": {"language": "en", "next": "/"},
+            "/sessions/<uuid:session_id>": {"sequence": str(self.sequence), "item": self.item_id, "value": "2"},
+            "/my-data/registers/<uuid:register_id>": {"objected": "1"},
+            "/staff/enrolments/new": {
+                "personal_number": self.world.new_identity().number,
+                "name": "Ny Patient",
+                "language": "sv",
+                "protocol": str(self.world.protocols["anxiety-only"]),
+                "anchor_date": local_day(self.world.services.clock()).isoformat(),
+                "care_contact": "Visit",
+                "request_id": str(new_id()),
+            },
+        }
+        return forms.get(rule, {})
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """With identity providers that nobody answers for: a loopback port that refuses."""
+    away = IdentityProvider("http://127.0.0.1:9", "client", "secret", accepted_acr=("loa3",))
+    return replace(settings, patient_identity=away, staff_identity=away)
+
+
+@pytest.fixture
+def scene(app: Flask, world: World, register_key: ECKey, monkeypatch: pytest.MonkeyPatch) -> Scene:
+    monkeypatch.setenv("AUTHLIB_INSECURE_TRANSPORT", "1")  # because no test has a certificate
+    identity, other = world.new_identity(), world.new_identity()
+    world.enrol(other)
+    patient, answered = world.enrol(identity, protocol="eq5d-only")
+    (response_id,) = world.answer(patient, answered)
+    open_response(world.services, response_id, as_=world.alice)
+    _, waiting = world.enrol(identity)
+    state = world.start(patient, waiting)
+    submission = submission_for(state, 2)
+    return Scene(
+        app=app,
+        world=world,
+        patient=patient,
+        answered_id=answered.id,
+        survey_id=waiting.id,
+        enrolment_id=answered.enrolment_id,
+        response_id=response_id,
+        session_id=state.session.id,
+        sequence=submission.sequence,
+        item_id=submission.answer.item_id,
+        cookies={
+            "patient": lambda: world.patient_cookie(identity),
+            "stranger": lambda: world.patient_cookie(other),
+            "alice": lambda: world.staff_cookie(world.alice),
+            "bob": lambda: world.staff_cookie(world.bob),
+            "charlie": lambda: world.staff_cookie(world.charlie),
+        },
+        bearer=bearer_token(app, register_key),
+    )
+
+
+def bearer_token(app: Flask, key: ECKey) -> str:
+    """A register's token, asked for as its client would."""
+    claims = {
+        "iss": "first",
+        "sub": "first",
+        "aud": BASE_URL + TOKEN_PATH,
+        "exp": int(time()) + 60,
+        "jti": str(new_id()),
+    }
+    assertion = jwt.encode({"alg": "ES384", "kid": key.kid}, claims, key, algorithms=["ES384"])
+    answer = app.test_client().post(
+        TOKEN_PATH,
+        base_url=BASE_URL,
+        data={
+            "grant_type": "client_credentials",
+            "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            "client_assertion": assertion,
+        },
+    )
+    return str(answer.get_json()["access_token"])
+
+
+def routes(app: Flask) -> set[tuple[str, str]]:
+    """Method and rule of every route."""
+    return {(method, rule.rule) for rule in app.url_map.iter_rules() for method in rule.methods - {"HEAD", "OPTIONS"}}
+
+
+def denials(database: TestDatabase) -> list[tuple[Any, ...]]:
+    """Who was refused, in the order of the log."""
+    with database.connect("survey_owner") as connection:
+        return connection.execute(
+            "SELECT actor_kind, actor_id FROM audit_events WHERE outcome = 'denied' ORDER BY id"
+        ).fetchall()
+
+
+def test_every_route_is_in_the_matrix_and_every_row_is_a_route(app: Flask) -> None:
+    assert routes(app) == set(MATRIX)
+
+
+def test_a_route_that_nobody_entered_is_noticed(app: Flask) -> None:
+    app.add_url_rule("/staff/export", view_func=lambda: "everything", methods=["GET"])
+    assert routes(app) - set(MATRIX) == {("GET", "/staff/export")}
+
+
+@pytest.mark.parametrize(("method", "rule"), MATRIX, ids=lambda part: part)
+def test_each_gets_what_the_matrix_says_and_each_refusal_is_logged(
+    method: str, rule: str, scene: Scene, database: TestDatabase
+) -> None:
+    """A1, A6, B1, G2"""
+    expected = dict(zip(EVERYBODY, MATRIX[method, rule], strict=True))
+    answered = {who: scene.request(method, rule, who) for who in EVERYBODY}
+    assert answered == expected
+
+    refused = [scene.principal(who) if who != "stranger" else None for who in EVERYBODY if expected[who] == 403]
+    logged = denials(database)
+    assert len(logged) == len(refused)
+    for principal, (_, actor_id) in zip(refused, logged, strict=True):
+        assert principal is None or actor_id == actor(principal)
+
+
+def actor(principal: Principal) -> UUID:
+    return actor_of(principal)[1]
+
+
+@pytest.mark.parametrize("who", ["patient", "alice"])
+def test_no_form_is_taken_without_its_token(scene: Scene, who: str) -> None:
+    """A form on somebody else's site cannot act in the name of who is signed in."""
+    forms = [rule for method, rule in MATRIX if method == "POST" and rule not in FORMS_WITHOUT_A_TOKEN]
+    assert {rule: scene.request("POST", rule, who, token=False) for rule in forms} == dict.fromkeys(forms, 400)

@@ -1,0 +1,40 @@
+"""Fixtures: the whole demonstration, once a run, and browsers that see nothing but this machine."""
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from survey_service.demo.environment import DemoFolder
+from tests.journeys.demonstration import demonstration
+from tests.journeys.visits import CHROMIUM_ARGUMENTS, Demo, Devices, free_ports
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """A demonstration of this run's own: web, worker, sign-in provider, mail sink, PostgreSQL."""
+    folder = tmp_path_factory.mktemp("journeys") / "demo"
+    with demonstration(folder, free_ports()) as terminal:
+        terminal.wait_for_directions()
+        yield Demo(DemoFolder(folder), terminal.ports)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    executable = shutil.which("chromium")
+    if executable is None:
+        pytest.fail("The browser tests need Chromium: sudo apt-get install chromium", pytrace=False)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def devices(chromium: Browser) -> Iterator[Devices]:
+    """Phones and desks on demand. A page that complains in the console fails the test that opened it."""
+    opened = Devices(chromium)
+    yield opened
+    opened.close()
+    assert opened.complaints == []
