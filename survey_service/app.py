@@ -8,6 +8,7 @@ from uuid import uuid4
 import structlog
 from flask import Flask, Response, g, request
 from flask_smorest import Api
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from survey_service.access import web as access
 from survey_service.access.oidc import install_identity_providers
@@ -44,6 +45,9 @@ def create_app(wired: Services) -> Flask:
     """The application on these services."""
     app = Flask(__name__, template_folder="http/templates", static_folder="http/static")
     app.extensions[EXTENSION] = wired
+    # Who asks, and whether over TLS, is what so many proxies of our own say; nobody else is believed.
+    proxies = wired.settings.trusted_proxies
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]  # because that is how Flask is wrapped
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.before_request(_begin)  # first, since a request can be refused by any of what follows

@@ -74,6 +74,7 @@ class Settings:
     sign_in_idle: int = 30 * 60
     sign_in_longest: int = 8 * 60 * 60
     access_token_lifetime: int = 300
+    trusted_proxies: int = 0
     json_logs: bool = True
 
     @property
@@ -110,6 +111,7 @@ class Settings:
             ),
             sign_in_idle=read.number("SIGN_IN_IDLE", default=30 * 60),
             sign_in_longest=read.number("SIGN_IN_LONGEST", default=8 * 60 * 60),
+            trusted_proxies=read.number("TRUSTED_PROXIES", default=0),
             json_logs=read.flag("JSON_LOGS", default=True),
         )
 

@@ -111,7 +111,7 @@ def upgrade() -> None:
             UNIQUE (occasion_id, position),
             UNIQUE (occasion_id, instrument),
             UNIQUE (id, provider_id, person_id),
-            UNIQUE (id, provider_id, person_id, instrument, instrument_version),
+            UNIQUE (id, provider_id, person_id, occasion_id, instrument, instrument_version),
             FOREIGN KEY (occasion_id, provider_id, person_id) REFERENCES occasions (id, provider_id, person_id)
         );
         CREATE INDEX ON tasks (person_id);

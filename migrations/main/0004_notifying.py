@@ -44,7 +44,8 @@ def upgrade() -> None:
             dispatch_id  uuid NOT NULL,
             provider_id  uuid NOT NULL,
             person_id    uuid NOT NULL,
-            outcome      text NOT NULL CHECK (outcome IN ('sent', 'temporary', 'permanent', 'technical', 'not_needed')),
+            outcome      text NOT NULL CHECK (outcome IN
+                             ('sent', 'temporary', 'permanent', 'technical', 'refused', 'no_address')),
             attempted_at timestamptz NOT NULL,
             FOREIGN KEY (dispatch_id, provider_id, person_id) REFERENCES dispatches (id, provider_id, person_id)
         );

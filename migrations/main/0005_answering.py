@@ -30,6 +30,7 @@ def upgrade() -> None:
             id                 uuid PRIMARY KEY,
             provider_id        uuid NOT NULL,
             person_id          uuid NOT NULL,
+            occasion_id        uuid NOT NULL,
             task_id            uuid NOT NULL UNIQUE,
             notice_id          uuid NOT NULL,
             instrument         text NOT NULL,
@@ -43,9 +44,11 @@ def upgrade() -> None:
             -- Locking a row FOR UPDATE needs an UPDATE grant: this harmless column is it.
             locked             boolean NOT NULL DEFAULT false,
             UNIQUE (id, provider_id, person_id),
-            FOREIGN KEY (task_id, provider_id, person_id, instrument, instrument_version)
-                REFERENCES tasks (id, provider_id, person_id, instrument, instrument_version),
-            FOREIGN KEY (notice_id, provider_id, person_id) REFERENCES notices_given (id, provider_id, person_id),
+            FOREIGN KEY (task_id, provider_id, person_id, occasion_id, instrument, instrument_version)
+                REFERENCES tasks (id, provider_id, person_id, occasion_id, instrument, instrument_version),
+            -- The notice was given for the occasion that this is asked at, not for some other.
+            FOREIGN KEY (notice_id, provider_id, person_id, occasion_id)
+                REFERENCES notices_given (id, provider_id, person_id, occasion_id),
             FOREIGN KEY (wording_id, instrument, instrument_version, locale)
                 REFERENCES wordings (id, instrument, instrument_version, locale)
         );
@@ -107,17 +110,33 @@ def upgrade() -> None:
         );
         {protect("scores", staff="SELECT", patient="SELECT, INSERT", worker="SELECT")}
 
-        -- A completed response takes no more answers, whoever asks.
+        -- Both after the row, so that row-level security has spoken first and a stranger learns nothing here.
+        -- A response stands for all of its session's answers. The lock waits for those that are on their way.
+        CREATE FUNCTION refuse_partial_response() RETURNS trigger LANGUAGE plpgsql
+        SECURITY DEFINER SET search_path = public, pg_temp AS $$
+        BEGIN
+            PERFORM FROM sessions WHERE id = NEW.session_id FOR UPDATE;
+            IF NEW.last_sequence <> (SELECT max(sequence) FROM answers WHERE session_id = NEW.session_id) THEN
+                RAISE EXCEPTION 'the response leaves answers out' USING ERRCODE = 'check_violation';
+            END IF;
+            RETURN NEW;
+        END $$;
+        REVOKE EXECUTE ON FUNCTION refuse_partial_response FROM PUBLIC;
+        CREATE TRIGGER refuse_partial_response AFTER INSERT ON responses
+            FOR EACH ROW EXECUTE FUNCTION refuse_partial_response();
+
+        -- And takes no more of them, whoever asks. The lock waits for a response that is on its way.
         CREATE FUNCTION refuse_answer_after_completion() RETURNS trigger LANGUAGE plpgsql
         SECURITY DEFINER SET search_path = public, pg_temp AS $$
         BEGIN
+            PERFORM FROM sessions WHERE id = NEW.session_id FOR KEY SHARE;
             IF EXISTS (SELECT FROM responses WHERE session_id = NEW.session_id) THEN
                 RAISE EXCEPTION 'the response is already complete' USING ERRCODE = 'check_violation';
             END IF;
             RETURN NEW;
         END $$;
         REVOKE EXECUTE ON FUNCTION refuse_answer_after_completion FROM PUBLIC;
-        CREATE TRIGGER refuse_answer_after_completion BEFORE INSERT ON answers
+        CREATE TRIGGER refuse_answer_after_completion AFTER INSERT ON answers
             FOR EACH ROW EXECUTE FUNCTION refuse_answer_after_completion();
     """)
 
@@ -125,5 +144,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("""
         DROP TABLE scores, responses, answers, sessions, notices_given;
-        DROP FUNCTION refuse_answer_after_completion;
+        DROP FUNCTION refuse_answer_after_completion, refuse_partial_response;
     """)

@@ -16,7 +16,7 @@ def upgrade() -> None:
             person_id    uuid NOT NULL,
             unit_id      uuid NOT NULL,
             delivered_at timestamptz NOT NULL,
-            UNIQUE (response_id, provider_id, person_id),
+            UNIQUE (response_id, provider_id, person_id, unit_id),
             FOREIGN KEY (response_id, provider_id, person_id) REFERENCES responses (id, provider_id, person_id),
             FOREIGN KEY (unit_id, provider_id) REFERENCES units (id, provider_id)
         );
@@ -33,9 +33,9 @@ def upgrade() -> None:
             route       text NOT NULL CHECK (route IN ('opened_by_person')),
             received_at timestamptz NOT NULL,
             UNIQUE (response_id, provider_id, person_id),
-            FOREIGN KEY (response_id, provider_id, person_id)
-                REFERENCES deliveries (response_id, provider_id, person_id),
-            FOREIGN KEY (unit_id, provider_id) REFERENCES units (id, provider_id),
+            -- Received by the unit it was delivered to.
+            FOREIGN KEY (response_id, provider_id, person_id, unit_id)
+                REFERENCES deliveries (response_id, provider_id, person_id, unit_id),
             FOREIGN KEY (staff_id, provider_id) REFERENCES staff_members (id, provider_id)
         );
         {protect("receipts", staff="SELECT, INSERT", patient="SELECT", worker="SELECT")}

@@ -101,7 +101,9 @@ def upgrade() -> None:
             position    bigint NOT NULL,
             kind        text NOT NULL CHECK (kind IN ('result', 'withdrawn')),
             release_id  uuid NOT NULL,
-            PRIMARY KEY (register_id, epoch, position)
+            PRIMARY KEY (register_id, epoch, position),
+            -- A release is announced once, and withdrawn once.
+            UNIQUE (register_id, epoch, kind, release_id)
         );
         {protect("feed_entries", register="SELECT")}
 

@@ -220,7 +220,8 @@ def _survey(
 ) -> Context:
     instruments = _instruments(services, tasks)
     locale = current_locale()
-    offered = _language(connection, services, instruments)
+    languages = offered_languages(connection, services, instruments)
+    offered = choose_language(languages, locale) if languages else None
     return {
         "id": one.id,
         "title": in_language(one.titles, locale),
@@ -238,7 +239,9 @@ def _survey(
                 "minutes": instrument.estimated_minutes,
             }
             for instrument in instruments
+            if offered is not None
         ],
+        "unavailable": offered is None,
     }
 
 

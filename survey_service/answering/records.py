@@ -22,6 +22,7 @@ sessions = sa.Table(
     sa.Column("id", sa.Uuid, primary_key=True),
     sa.Column("provider_id", sa.Uuid, nullable=False),
     sa.Column("person_id", sa.Uuid, nullable=False),
+    sa.Column("occasion_id", sa.Uuid, nullable=False),
     sa.Column("task_id", sa.Uuid, nullable=False),
     sa.Column("notice_id", sa.Uuid, nullable=False),
     sa.Column("instrument", sa.Text, nullable=False),

@@ -268,6 +268,7 @@ def _begin(
             id=new_id(),
             provider_id=found.provider_id,
             person_id=found.person_id,
+            occasion_id=found.id,
             task_id=task.id,
             notice_id=notice_id,
             instrument=instrument.id,

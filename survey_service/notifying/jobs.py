@@ -12,7 +12,7 @@ from sqlalchemy import Connection, insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from notifications.channels import DeliveryFailure, PermanentFailure, TemporaryFailure
-from notifications.message import Email, refuse_revealing
+from notifications.message import Email, RevealingMessage, refuse_revealing
 from survey_service.access.queries import all_units, provider
 from survey_service.answering.queries import unanswered_tasks
 from survey_service.foundation.db import new_id
@@ -24,6 +24,9 @@ from survey_service.notifying.records import dispatch_attempts, dispatches, mess
 from survey_service.notifying.rendering import invitation
 from survey_service.people.queries import SealedPatient, open_patients, sealed_patients
 from survey_service.scheduling.queries import Occasion, occasion, tasks_of
+
+# After these, another attempt at the same notice changes nothing.
+_SETTLED = ("sent", "permanent", "refused", "no_address")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ def invite(services: Services, *, provider_id: str, occasion_id: str) -> None:
         return
     identity = open_patients(services.keys, [notice.patient]).get(notice.patient.person_id)
     if identity is None or identity.email is None:
+        _record(services, notice, "no_address", as_=system)
         return
     email = invitation(
         key=notice.dispatch_id,
@@ -54,7 +58,13 @@ def invite(services: Services, *, provider_id: str, occasion_id: str) -> None:
         link=f"{services.settings.base_url}/inbox",
         locale=identity.locale,
     )
-    refuse_revealing(email, secrets=(*notice.secrets, identity.name))
+    try:
+        refuse_revealing(email, secrets=(*notice.secrets, identity.name))
+    except RevealingMessage:
+        # Trying again would not make it say less: somebody has to change a name or a text.
+        _record(services, notice, "refused", as_=system)
+        get_logger().error("notice.reveals", dispatch_id=str(notice.dispatch_id), occasion_id=occasion_id)
+        return
     _send(services, notice, email, as_=system)
 
 
@@ -136,7 +146,7 @@ def _is_settled(connection: Connection, dispatch_id: UUID) -> bool:
         connection.execute(
             sa.select(dispatch_attempts.c.id).where(
                 dispatch_attempts.c.dispatch_id == dispatch_id,
-                dispatch_attempts.c.outcome.in_(["sent", "permanent"]),
+                dispatch_attempts.c.outcome.in_(_SETTLED),
             )
         ).first()
         is not None

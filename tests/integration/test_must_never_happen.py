@@ -30,6 +30,7 @@ from psycopg.errors import (
 from notifications.channels.memory import MemoryChannel
 from notifications.message import Email, RevealingMessage, refuse_revealing
 from survey_service.answering.queries import open_log, response, scores_of, sealed_log
+from survey_service.answering.records import answers
 from survey_service.answering.rules import effective_answers
 from survey_service.answering.use_cases import record_answer, start_survey
 from survey_service.delivery.use_cases import open_response
@@ -326,13 +327,38 @@ def test_a_response_cannot_claim_answers_that_are_not_there(household: Household
         household.insert("responses", claim, as_=household.patient)
 
 
+def test_a_response_cannot_leave_out_an_answer_that_is_on_its_way(
+    household: Household, pool: ThreadPoolExecutor
+) -> None:
+    """The answer is written but not yet committed when the response is: the response waits, and sees it."""
+    answer = household.row("answers", session_id=household.session_id, sequence=1) | {"sequence": 2}
+    early = household.row("responses", id=household.completed) | {
+        "id": new_id(), "session_id": household.session_id, "last_sequence": 1,
+    }  # fmt: skip
+    with household.world.services.db.transaction(as_=household.patient) as connection:
+        connection.execute(sa.insert(answers), [answer])
+        completing = pool.submit(household.insert, "responses", early, as_=household.patient)
+        wait_until_waiting(household.database, 1)
+    with pytest.raises(CheckViolation):
+        completing.result()
+
+
 # ---- 4. only approved wording
 
 
 def test_a_session_shows_approved_wording_of_its_own_instrument_and_language(household: Household) -> None:
     """E1, E2"""
     session = household.row("sessions", id=household.session_id)
-    new = session | {"id": new_id(), "task_id": household.waiting_task}
+    notice = household.row("notices_given", id=session["notice_id"]) | {
+        "id": new_id(), "occasion_id": household.waiting.id,
+    }  # fmt: skip
+    household.insert("notices_given", notice, as_=household.patient)
+    new = session | {
+        "id": new_id(), "task_id": household.waiting_task,
+        "notice_id": notice["id"], "occasion_id": household.waiting.id,
+    }  # fmt: skip
+    with pytest.raises(ForeignKeyViolation, match="notice"):  # given, but for another occasion [B5]
+        household.insert("sessions", new | {"notice_id": session["notice_id"]}, as_=household.patient)
     (other_instrument,) = household.rows("SELECT id FROM wordings WHERE instrument = 'eq5d-5l' AND locale = 'sv'")
     (other_language,) = household.rows("SELECT id FROM wordings WHERE instrument = 'promis-anxiety' AND locale = 'en'")
     for wording_id in (other_instrument["id"], other_language["id"], new_id()):
@@ -430,7 +456,7 @@ def test_an_invitation_that_would_reveal_is_not_sent_and_the_inbox_has_it_all_th
     assert mailbox.sent == []
     with database.connect("survey_owner") as connection:
         assert connection.execute("SELECT count(*) FROM messages").fetchone() == (1,)
-        assert connection.execute("SELECT count(*) FROM dispatch_attempts").fetchone() == (0,)
+        assert connection.execute("SELECT outcome FROM dispatch_attempts").fetchall() == [("refused",)]
 
 
 # ---- 7. no access goes unlogged

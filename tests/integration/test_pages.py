@@ -158,7 +158,8 @@ def test_a_patient_sees_who_looked_and_why(world: World, app: Flask, identity: I
     (response_id,) = world.answer(patient, occasion)
     visitor = Visitor(app, world.patient_cookie(identity))
     assert f"<strong>Enhet Ett</strong>: {swedish('Read your answers')}" not in text(visitor.get("/my-data"))
-    Visitor(app, world.staff_cookie(world.alice)).submit("/staff", f"/staff/responses/{response_id}")
+    staff = Visitor(app, world.staff_cookie(world.alice))
+    staff.get(staff.submit("/staff", f"/staff/responses/{response_id}").headers["Location"])
     page = text(visitor.get("/my-data"))
     for what in ("Read your answers", "Confirmed receipt", "Saw your name in a list"):
         assert f"<strong>Enhet Ett</strong>: {swedish(what)}" in page

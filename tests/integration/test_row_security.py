@@ -181,12 +181,14 @@ def forged_by_patient(household: Household) -> dict[str, Row]:
     response = household.row("responses", id=household.received)
     answer = household.row("answers", session_id=household.session_id, sequence=1)
     (score, *_) = household.rows("SELECT * FROM scores WHERE response_id = %s", household.received)
-    (notice, *_) = household.rows("SELECT * FROM notices_given")
+    (given, *_) = household.rows("SELECT * FROM notices_given")
+    notice = given | {"id": new_id(), "occasion_id": task["occasion_id"]}
+    asked = {"task_id": task["id"], "occasion_id": task["occasion_id"], "notice_id": notice["id"]}
     return {
-        "notices_given": notice | {"id": new_id(), "occasion_id": task["occasion_id"]},
-        "sessions": session | {"id": new_id(), "task_id": task["id"]},
+        "notices_given": notice,
+        "sessions": session | {"id": new_id()} | asked,
         "answers": answer | {"sequence": 2},
-        "responses": response | {"id": new_id(), "session_id": household.session_id, "last_sequence": 1},
+        "responses": response | {"id": new_id(), "session_id": household.session_id, "last_sequence": 2},
         "scores": score | {"variable": "made_up"},
     }
 

@@ -47,6 +47,7 @@ def pages(locale: str) -> dict[str, Page]:
         minutes=5,
         closes_at=ahead(days=11),
         started=True,
+        unavailable=False,
         relation=None,
         parts=[
             Row(title=say("Om vardagen", "Everyday life"), questions=(5, 5), minutes=2),
@@ -63,6 +64,7 @@ def pages(locale: str) -> dict[str, Page]:
         minutes=1,
         closes_at=ahead(days=20),
         started=False,
+        unavailable=False,
         parts=[],
         relation=say(
             "Den här hör till samma besök som enkäten ovanför. Den frågar om något annat.",
