@@ -7,6 +7,7 @@ charlie may not.
 import json
 import secrets
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -172,8 +173,13 @@ def world(services: Services, register_key: ECKey) -> World:
 
 @pytest.fixture
 def run_jobs(services: Services) -> Callable[[], None]:
-    """Run every job that is due, as the worker would."""
-    return lambda: create_worker(services).run(until_idle=True)
+    """Run every job that is due, as the worker would: in a thread without an event loop, which a browser test keeps."""
+
+    def run() -> None:
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(create_worker(services).run, until_idle=True).result()
+
+    return run
 
 
 @pytest.fixture

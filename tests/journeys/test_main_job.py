@@ -125,7 +125,7 @@ def test_care_orders_the_patient_answers_care_receives_and_the_register_comes_se
 
     tablet.get_by_role("link", name="Se mina uppgifter").click()
     expect(tablet.locator("section", has_text="Vad register har hämtat").get_by_text(REGISTER).first).to_be_visible()
-    seen_by = tablet.locator("section", has_text="Vem som har sett dina svar")
+    seen_by = tablet.locator("section", has_text="Vad vården har gjort med dina uppgifter")
     expect(seen_by.get_by_text(f"{UNIT}: Bekräftade att svaren har tagits emot").first).to_be_visible()
     tablet.get_by_role("button", name="Säg nej till registret").click()
     expect(tablet.get_by_text("Registret får inget om dig.")).to_be_visible()
