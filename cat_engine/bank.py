@@ -51,6 +51,8 @@ class ItemBank:
         Shape (items, Q): item information, per squared theta unit.
     log_likelihoods : Array
         Shape (sum of categories, Q): log-probabilities, category after category, item after item.
+    probabilities : Array
+        Shape (sum of categories, Q): their exponentials.
     first_rows : tuple of int
         Row of each item's first category in ``log_likelihoods``.
     index : mapping
@@ -77,6 +79,7 @@ class ItemBank:
     points: Array = field(init=False, repr=False)
     information: Array = field(init=False, repr=False)
     log_likelihoods: Array = field(init=False, repr=False)
+    probabilities: Array = field(init=False, repr=False)
     first_rows: tuple[int, ...] = field(init=False, repr=False)
     by_id: tuple[int, ...] = field(init=False, repr=False)
     stacks: tuple[Stack, ...] = field(init=False, repr=False)
@@ -105,6 +108,7 @@ class ItemBank:
         self._refuse_extremes(information, log_likelihoods)
         object.__setattr__(self, "information", _read_only(information))
         object.__setattr__(self, "log_likelihoods", _read_only(log_likelihoods))
+        object.__setattr__(self, "probabilities", _read_only(np.exp(log_likelihoods)))
 
     @classmethod
     def from_csv(

@@ -60,6 +60,11 @@ class NormalPrior:
 
 STANDARD_NORMAL = NormalPrior()
 
+# A score from an earlier occasion says where to start looking, not what the answer is: people change. So its mean
+# is kept where the bank measures, and its spread at least half of the population's.
+CARRIED_MEAN_LIMIT = 3.0
+CARRIED_SD_MINIMUM = 0.5
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
@@ -81,6 +86,18 @@ class Estimate:
     def t_se(self) -> float:
         """Standard error in T points: 10 se."""
         return 10.0 * self.se
+
+
+def carried_over(earlier: Estimate) -> NormalPrior:
+    """A prior from an earlier occasion's estimate, clamped; meant to steer item selection, never to score.
+
+    Examples
+    --------
+    >>> carried_over(Estimate(theta=3.4, se=0.2))
+    NormalPrior(mean=3.0, sd=0.5)
+    """
+    mean = min(max(earlier.theta, -CARRIED_MEAN_LIMIT), CARRIED_MEAN_LIMIT)
+    return NormalPrior(mean, max(earlier.se, CARRIED_SD_MINIMUM))
 
 
 def posterior(log_prior: Array, log_likelihoods: Array) -> Array:

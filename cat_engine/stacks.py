@@ -51,7 +51,7 @@ class Stack:
     @property
     def categories(self) -> int:
         """K."""
-        return self.thresholds.shape[1] + 1
+        return int(self.thresholds.shape[1]) + 1
 
     def log_probabilities(self, points: Array) -> Array:
         """Shape (n, K, Q)."""
