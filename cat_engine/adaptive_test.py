@@ -280,9 +280,7 @@ class AdaptiveTest:
 
     def _stop(self, reason: StopReason, choice: Choice | None, estimate: Estimate) -> Stop:
         if choice is None:
-            return Stop(
-                reason=reason, estimate=estimate, bank_hash=self.bank.content_hash, overlay=self.bank.overlay
-            )
+            return Stop(reason=reason, estimate=estimate, bank_hash=self.bank.content_hash, overlay=self.bank.overlay)
         spared = self._ask(choice, estimate)
         return Stop(
             reason=reason,

@@ -39,7 +39,6 @@ class Given:
             code == (bank.categories[position] if highest else 1) for position, code in self.codes
         )
 
-
     def without(self, last: int) -> "Given":
         """The answers to all items but the one at this position."""
         return self.only({position for position, _ in self.codes if position != last})

@@ -25,6 +25,7 @@ class Purpose(IntEnum):
     RANDOM_SELECTION = 0
     RANDOMESQUE = 1 << 18
     ELIGIBILITY = 1 << 19
+    RESPONSE = 3 << 18
 
 
 Keys = npt.NDArray[np.uint64]

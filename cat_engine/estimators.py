@@ -228,9 +228,7 @@ def _root(function: Callable[[float], float], low: float, high: float) -> float:
             if value == 0:
                 return point
             if low < point < high:
-                low, at_low, high, at_high = (
-                    (point, value, high, at_high) if value > 0 else (low, at_low, point, value)
-                )
+                low, at_low, high, at_high = (point, value, high, at_high) if value > 0 else (low, at_low, point, value)
     return last
 
 

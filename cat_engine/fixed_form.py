@@ -34,7 +34,7 @@ class FixedForm:
     >>> bank = ItemBank((GradedItem("x", 2.0, (0.0,)), GradedItem("y", 2.0, (0.0,)), GradedItem("z", 1.0, (1.0,))))
     >>> form = FixedForm(bank=bank, items=("x", "y"))
     >>> round(form.score({"x": 2, "y": 2}).t, 1), round(form.score({"x": 2, "y": None}).t, 1)
-    (57.7, 55.4)
+    (58.7, 56.1)
     """
 
     bank: ItemBank

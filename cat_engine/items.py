@@ -89,6 +89,7 @@ class PartialCreditItem:
 
 Item = GradedItem | PartialCreditItem
 
+
 def _check(item_id: str, slope: float, thresholds: tuple[float, ...]) -> None:
     if not item_id.strip():
         raise BankError("an item has no id")

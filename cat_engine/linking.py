@@ -83,8 +83,10 @@ def mean_sigma(anchors: Sequence[Item], reference: Sequence[Item]) -> Link:
 def stocking_lord(anchors: Sequence[Item], reference: Sequence[Item]) -> Link:
     """The link that brings the anchors' test characteristic curve closest to the reference's (Stocking & Lord 1983).
 
-    It minimises :math:`\\sum_q w_q (\\tau_{ref}(\\theta_q) - \\tau_{link}(\\theta_q))^2` with standard normal weights on
-    81 points from -4 to 4 of the reference metric, by Gauss-Newton steps with damping from the mean-sigma link.
+    .. math:: \\min_{A, B} \\sum_q w_q (\\tau_{ref}(\\theta_q) - \\tau_{link}(\\theta_q))^2
+
+    with standard normal weights on 81 points from -4 to 4 of the reference metric, by damped Gauss-Newton steps from
+    the mean-sigma link.
 
     Examples
     --------

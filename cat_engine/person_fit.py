@@ -120,9 +120,7 @@ class TimeFlags:
         return self.answered > 0 and 2 * len(self.too_fast) >= self.answered
 
 
-def time_flags(
-    seconds: Mapping[str, float], *, fastest: float = FASTEST_SECONDS, slowest: float = 300.0
-) -> TimeFlags:
+def time_flags(seconds: Mapping[str, float], *, fastest: float = FASTEST_SECONDS, slowest: float = 300.0) -> TimeFlags:
     """Which answers took less than ``fastest`` or more than ``slowest`` seconds.
 
     Parameters

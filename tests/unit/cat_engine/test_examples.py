@@ -8,7 +8,6 @@ import pytest
 
 import cat_engine
 
-
 MODULES = sorted(module.name for module in pkgutil.iter_modules(cat_engine.__path__))
 
 
