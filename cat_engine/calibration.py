@@ -137,7 +137,8 @@ def _by_girth(
     from girth import INVALID_RESPONSE, grm_mml
 
     # girth counts from 0 within an item, wants items as rows, and has a number of its own for a missing answer.
-    answers = np.where(matrix.T > 0, matrix.T, INVALID_RESPONSE).astype(int)
+    answers = matrix.T.astype(int)
+    answers[answers == 0] = INVALID_RESPONSE
     # Its search tries slopes at which some pattern's likelihood underflows; those lose against finite ones.
     with np.errstate(divide="ignore", invalid="ignore"):
         found = grm_mml(answers)

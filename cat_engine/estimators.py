@@ -4,7 +4,9 @@ For the estimate that a person's answers give. The posterior on the grid is in `
 to choose items whatever estimate it reports.
 
 All four have a standard error that does not shrink at extreme answers: EAP and MAP carry the prior's, and the other
-two the test information at the estimate, which falls towards zero far from the thresholds.
+two the test information at the estimate, which falls towards zero far from the thresholds. EAP lives on the bank's
+grid: within an SE or two of the grid's end its posterior is cut off and its SE too small, so a bank that measures there
+wants a wider grid than the -4 to 4 of PROMIS.
 
 References
 ----------
