@@ -1,6 +1,6 @@
 """What an adaptive step, a simulation and a bank cost, with other engines beside it in the same run.
 
-`make bench`, or `python -m benchmarks.engine`. The bank is the PROMIS fatigue bank: 95 items of 5 categories, 81 points.
+`make bench`, or `python -m benchmarks.engine`. The bank is that of PROMIS fatigue: 95 items of 5 categories, 81 points.
 """
 
 import json
@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.peers import STEPS, installed
+from benchmarks.peers import STEPS, installed_version
 from cat_engine import PROMIS_ADULT, AdaptiveTest, Ask, Criterion, GradedItem, Grid, ItemBank
 from cat_engine.simulation import made_up_answers, simulate_post_hoc
 
@@ -65,16 +65,20 @@ def _print_peers(bank: ItemBank) -> None:
     asked, answers = [3, 14, 25, 36, 47, 58], [1, 0, 1, 0, 1, 1]
     test = AdaptiveTest(bank, PROMIS_ADULT)
     given = {bank.item_ids[position]: 2 + answer for position, answer in zip(asked, answers, strict=True)}
-    for name, release in installed().items():
-        step = STEPS[name](items, asked, answers)
+    for name, setting, make in STEPS:
+        release = installed_version(name)
+        if release is None:
+            print(f"  {name}: not installed")
+            continue
+        step = make(items, asked, answers)
         ours, theirs = [], []
         for _ in range(ROUNDS):
             ours.append(_per_call(lambda: test.next(given), at_least=0.05))
             theirs.append(_per_call(step, at_least=0.2))
         ratios = sorted(other / own for own, other in zip(ours, theirs, strict=True))
         print(
-            f"  {name + ' ' + release:<24} {median(theirs):9.1f}   ours {median(ours):6.1f}   "
-            f"{median(ratios):7.0f} times ({ratios[0]:.0f} to {ratios[-1]:.0f})"
+            f"  {f'{name} {release}, {setting}':<52} {median(theirs):9.1f}   ours {median(ours):5.1f}   "
+            f"{median(ratios):5.0f} times ({ratios[0]:.0f} to {ratios[-1]:.0f})"
         )
 
 

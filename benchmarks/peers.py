@@ -1,7 +1,7 @@
-"""One adaptive step by other engines, each on its own, simpler model: two categories, the engine's default settings.
+"""One adaptive step by other engines, each on its own, simpler model: items of two categories.
 
 Each function makes a bank of items (slope, difficulty) and returns a step: it estimates theta and its standard error
-from the answers, asks the stopping rule, and selects the next item. A peer that is not installed is left out.
+from the answers, asks the stopping rule, and selects the next item.
 """
 
 import random
@@ -16,15 +16,25 @@ Step = Callable[[], Any]
 
 
 def catpie_step(items: Items, asked: Sequence[int], answers: Sequence[int]) -> Step:
-    """EAP on catpie's own 33 points, maximum Fisher information."""
+    """As ours: EAP on 81 points, maximum posterior-weighted information."""
+    return _catpie(items, asked, answers, points=81, criterion="MPWI")
+
+
+def catpie_default_step(items: Items, asked: Sequence[int], answers: Sequence[int]) -> Step:
+    """As it comes: EAP on 33 points, maximum Fisher information."""
+    return _catpie(items, asked, answers, points=33, criterion="MFI")
+
+
+def _catpie(items: Items, asked: Sequence[int], answers: Sequence[int], *, points: int, criterion: str) -> Step:
     import catpie
 
     bank = [(slope, difficulty, 0.0, 1.0) for slope, difficulty in items]
+    grid, generator = (-4, 4, points), random.Random(1)
 
     def step() -> Any:
-        theta, se = catpie.estimateTheta(bank, asked, answers)
-        catpie.checkStopRule(theta, se, len(asked), rule=["precision"], thr=[0.3])
-        return catpie.selectNextItem(bank, theta, asked, rng=random.Random(1))
+        theta, se = catpie.estimateTheta(bank, asked, answers, parInt=grid)
+        catpie.checkStopRule(theta, se, len(asked), rule=["precision"], thr=[0.01])
+        return catpie.nextItem(bank, theta, asked, criterion=criterion, x=answers, parInt=grid, rng=generator)
 
     return step
 
@@ -71,15 +81,18 @@ def adaptivetesting_step(items: Items, asked: Sequence[int], answers: Sequence[i
     return step
 
 
-STEPS = {"catpie": catpie_step, "catsim": catsim_step, "adaptivetesting": adaptivetesting_step}
+# Distribution, what is measured of it, and how.
+STEPS = (
+    ("catpie", "as ours: 81 points, MPWI", catpie_step),
+    ("catpie", "its defaults: 33 points, MFI", catpie_default_step),
+    ("catsim", "ML, MFI", catsim_step),
+    ("adaptivetesting", "EAP on 1,000 points, MFI", adaptivetesting_step),
+)
 
 
-def installed() -> dict[str, str]:
-    """The version of each peer that is here."""
-    found = {}
-    for name in STEPS:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
+def installed_version(name: str) -> str | None:
+    """None where the peer is not installed."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None

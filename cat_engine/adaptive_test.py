@@ -234,6 +234,8 @@ class AdaptiveTest:
 
     def _progress(self, given: Given, estimate: Estimate, seed: int, asked: Sequence[str] | None) -> Progress:
         rule = self.rule
+        if rule.looks_at_precision_only:
+            return Progress(answered=len(given.rows), se=estimate.se)
         extremes = rule.screen or rule.floor_after or rule.ceiling_after
         changes = rule.se_change_below is not None and len(given.rows) >= rule.minimum_items
         return Progress(

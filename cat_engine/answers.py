@@ -91,10 +91,10 @@ def candidates(bank: ItemBank, answers: Collection[str], available: Collection[s
         If an available item is not in the bank.
     """
     index = bank.index
+    allowed = bank.no_items.copy()
     if available is None:
-        allowed = np.ones(len(index), dtype=np.bool_)
+        allowed.fill(True)
     else:
-        allowed = np.zeros(len(index), dtype=np.bool_)
         if unknown := [item_id for item_id in available if item_id not in index]:
             raise AnswerError(f"item {min(unknown)!r} is not in the bank")
         allowed[[index[item_id] for item_id in available]] = True

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from cat_engine.bank_file import read_bank_file
 from cat_engine.estimation import PROMIS_GRID, Grid
@@ -59,6 +60,8 @@ class ItemBank:
         Item id to its position in ``items``.
     by_id : Array of int
         Positions in the order of the item ids, by which ties are broken.
+    no_items : Mask
+        Shape (items,), False throughout: to copy and fill, which is quicker than to make.
     stacks : tuple of Stack
         The items as arrays, for values of theta outside the grid.
 
@@ -82,6 +85,7 @@ class ItemBank:
     probabilities: Array = field(init=False, repr=False)
     first_rows: tuple[int, ...] = field(init=False, repr=False)
     by_id: tuple[int, ...] = field(init=False, repr=False)
+    no_items: npt.NDArray[np.bool_] = field(init=False, repr=False)
     stacks: tuple[Stack, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -100,6 +104,7 @@ class ItemBank:
             ("points", _read_only(self.grid.points())),
             ("first_rows", tuple(int(row) for row in np.cumsum((0, *categories[:-1])))),
             ("by_id", tuple(index[item_id] for item_id in sorted(index))),
+            ("no_items", np.zeros(len(index), dtype=np.bool_)),
             ("stacks", stack(self.items)),
         ):
             object.__setattr__(self, name, value)

@@ -117,8 +117,10 @@ def posterior(log_prior: Array, log_likelihoods: Array) -> Array:
     Array
         Shape (Q,), non-negative, sum one.
     """
-    log_weights = log_prior + np.add.reduce(log_likelihoods, axis=0)
-    weights: Array = np.exp(log_weights - np.maximum.reduce(log_weights))
+    weights: Array = np.add.reduce(log_likelihoods, axis=0)
+    weights += log_prior
+    weights -= np.maximum.reduce(weights)
+    np.exp(weights, out=weights)
     weights /= np.add.reduce(weights)
     return weights
 
@@ -141,6 +143,7 @@ def expected_a_posteriori(points: Array, weights: Array) -> Estimate:
     >>> expected_a_posteriori(np.array([-1.0, 1.0]), np.array([0.5, 0.5]))
     Estimate(theta=0.0, se=1.0)
     """
-    theta = float(points @ weights)
+    theta = float(points.dot(weights))
     deviations = points - theta
-    return Estimate(theta=theta, se=math.sqrt(float((deviations * deviations) @ weights)))
+    deviations *= deviations
+    return Estimate(theta, math.sqrt(float(deviations.dot(weights))))

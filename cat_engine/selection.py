@@ -28,6 +28,9 @@ from cat_engine.graded_response import Array
 # Processors differ in the last bits of a sum, and a tie must fall the same way on every machine.
 TIE = 1e-9
 
+# The best two, and the one that shows whether the second is tied.
+_TOP = 3
+
 Positions = npt.NDArray[np.intp]
 
 
@@ -243,6 +246,8 @@ def select(criteria: Array, candidates: Sequence[int] | Positions, item_ids: Seq
     if not len(rows):
         return None
     values = criteria[rows]
+    if len(rows) > _TOP and (clear := _without_ties(values, rows)):
+        return clear
     first = _best(values, rows, item_ids)
     item, criterion = int(rows[first]), float(values[first])
     if len(rows) == 1:
@@ -278,6 +283,15 @@ def select_many(criteria: Array, may_be_asked: npt.NDArray[np.bool_], by_id: Seq
     best = values.max(axis=1, keepdims=True)
     chosen: Positions = order[(values >= best - TIE).argmax(axis=1)]
     return np.where(np.isneginf(best[:, 0]), -1, chosen)
+
+
+def _without_ties(values: Array, rows: Positions) -> Selection | None:
+    """The usual case, found at half the cost: the best three are further apart than a tie; else None."""
+    top = values.argpartition(-_TOP)[-_TOP:]
+    (third, _), (second, runner_up), (first, item) = sorted(zip(values[top].tolist(), rows[top].tolist(), strict=True))
+    if first - second > TIE and second - third > TIE:
+        return Selection(item, first, runner_up, second)
+    return None
 
 
 def _best(values: Array, rows: Positions, item_ids: Sequence[str]) -> int:

@@ -140,6 +140,11 @@ class StoppingRule:
             if count is not None and count < 1:
                 raise ValueError(f"stopping rule {self.name}: {name} must be at least 1, or None")
 
+    @property
+    def looks_at_precision_only(self) -> bool:
+        """Whether nothing but the number of answers and the standard error counts."""
+        return not (self.se_change_below or self.screen or self.floor_after or self.ceiling_after)
+
     def reason_to_stop(self, *, answered: int, se: float, previous_se: float | None = None) -> StopReason | None:
         """The reason to stop after so many answers with this standard error of theta, or None to go on."""
         return self.reason(Progress(answered=answered, se=se, previous_se=previous_se))
