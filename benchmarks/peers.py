@@ -13,6 +13,7 @@ import numpy as np
 
 Items = Sequence[tuple[float, float]]
 Step = Callable[[], Any]
+MakeStep = Callable[[Items, Sequence[int], Sequence[int]], Step]
 
 
 def catpie_step(items: Items, asked: Sequence[int], answers: Sequence[int]) -> Step:
@@ -82,7 +83,7 @@ def adaptivetesting_step(items: Items, asked: Sequence[int], answers: Sequence[i
 
 
 # Distribution, what is measured of it, and how.
-STEPS = (
+STEPS: tuple[tuple[str, str, MakeStep], ...] = (
     ("catpie", "as ours: 81 points, MPWI", catpie_step),
     ("catpie", "its defaults: 33 points, MFI", catpie_default_step),
     ("catsim", "ML, MFI", catsim_step),

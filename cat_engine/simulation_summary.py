@@ -6,7 +6,6 @@ References
 ----------
 Chen, S.-Y., Ankenmann, R. D., & Spray, J. A. (2003). The relationship between item exposure and test overlap in
 computerized adaptive testing. *Journal of Educational Measurement*, 40(2), 129-145.
-doi:10.1111/j.1745-3984.2003.tb01100.x
 """
 
 from collections import Counter
