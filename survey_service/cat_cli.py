@@ -16,12 +16,14 @@ import click
 import numpy as np
 
 from cat_engine import RULES, AdaptiveTest, Ask, BankError, Grid, ItemBank, NormalPrior
+from cat_engine.bank_file import read_bank_file
 from cat_engine.blueprint_file import BlueprintError, read_blueprint
 from cat_engine.calibration import CalibrationError, calibrate
 from cat_engine.constraints import Infeasible
 from cat_engine.estimators import ESTIMATORS
 from cat_engine.exposure import Randomesque
 from cat_engine.items import Model
+from cat_engine.overlays import Overlay
 from cat_engine.report import write_report
 from cat_engine.response_file import ResponseError, read_response_file
 from cat_engine.selection import Criterion
@@ -55,9 +57,13 @@ class _Settings:
     randomesque: int | None
     constraints: Path | None
     attributes: Path | None
+    overlay: Path | None
 
     def test(self) -> AdaptiveTest:
         bank = ItemBank.from_csv(self.bank, grid=Grid(*self.grid), model=Model(self.model))
+        if self.overlay is not None:
+            items = read_bank_file(self.overlay, model=Model(self.model))
+            bank = Overlay(name=self.overlay.stem, items=items).over(bank)
         blueprint = None
         if self.constraints is not None:
             if self.attributes is None:
@@ -104,6 +110,7 @@ _OPTIONS = (
     click.option("--randomesque", type=click.IntRange(min=2), help="Draw among so many of the best."),
     click.option("--constraints", type=_FILE, help="Content constraints (TestDesign's format)."),
     click.option("--attributes", type=_FILE, help="What the constraints speak of."),
+    click.option("--overlay", type=_FILE, help="Parameters of a language or group, on the bank's metric."),
 )
 
 
@@ -126,6 +133,7 @@ def next_item(test: AdaptiveTest, answers: Sequence[str], seed: int) -> None:
         "runner_up": decision.runner_up,
         "runner_up_criterion": _rounded(decision.runner_up_criterion),
         "bank": decision.bank_hash,
+        "overlay": None if decision.overlay is None else decision.overlay.name,
     }
     said: dict[str, str | None]
     if isinstance(decision, Ask):

@@ -54,6 +54,14 @@ def test_next_asks_and_says_why(bank: ItemBank) -> None:
     assert said["bank"] == bank.content_hash
 
 
+def test_an_overlay_is_named_with_the_decision(tmp_path: Path, bank: ItemBank) -> None:
+    overlay = tmp_path / "sv-1.0.csv"
+    overlay.write_text("item_id,a,b1,b2,b3,b4\nFATIMP1,1,-2,-1,0,1\n", encoding="utf-8")
+    said = json.loads(_run("next", "--bank", BANK_FILE, "--overlay", overlay, "FATIMP1=2").stdout)
+    assert said["overlay"] == "sv-1.0"
+    assert said["bank"] != bank.content_hash
+
+
 def test_next_stops_and_says_why() -> None:
     said = json.loads(_run("next", "--bank", BANK_FILE, "--rule", "promis-screen", "FATEXP5=1").stdout)
     assert (said["decision"], said["reason"]) == ("stop", "screened")

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from cat_engine import PROMIS_ADULT, AdaptiveTest, Ask, BankError
-from cat_engine.draws import Purpose, item_keys, uniform
+from cat_engine.draws import item_keys, uniform
+from cat_engine.eligibility import find_eligibility
 from cat_engine.exposure import Eligibility, Randomesque
 from cat_engine.simulation import simulate
-from cat_engine.simulation_summary import exposure_counts, summarise
+from cat_engine.simulation_summary import summarise
 from tests.unit.cat_engine.banks import graded_bank
 
 BANK = graded_bank(seed=31, items=30, slope=1.5)
@@ -50,14 +51,7 @@ def test_an_item_that_is_never_eligible_is_asked_only_when_nothing_else_is_left(
 
 
 def test_updated_eligibility_brings_every_rate_below_the_maximum() -> None:
-    exposure = Eligibility({})
-    for _ in range(8):
-        test = AdaptiveTest(BANK, PROMIS_ADULT, exposure=exposure)
-        sessions = simulate(test, THETAS)
-        draws = uniform(np.arange(len(THETAS)), int(Purpose.ELIGIBILITY), item_keys(BANK.item_ids))
-        eligible = (draws < exposure.of(BANK)).sum(axis=0).astype(float)
-        asked = exposure_counts(sessions, np.ones(len(THETAS), dtype=bool))
-        exposure = exposure.updated(BANK, asked=asked, eligible=eligible, maximum_rate=0.5)
+    exposure = find_eligibility(AdaptiveTest(BANK, PROMIS_ADULT), THETAS, maximum_rate=0.5, rounds=8)
     plain = summarise(simulate(AdaptiveTest(BANK, PROMIS_ADULT), THETAS))
     held = summarise(simulate(AdaptiveTest(BANK, PROMIS_ADULT, exposure=exposure), THETAS))
     assert max(plain.exposure.values()) == 1.0
