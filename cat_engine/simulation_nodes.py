@@ -50,7 +50,7 @@ class Nodes:
 
     log_weights: Array
     may_be_asked: Mask
-    steps: npt.NDArray[np.int16]
+    steps: npt.NDArray[np.int32]
     answered: npt.NDArray[np.int16]
     previous_se: Array
     lowest: Mask
@@ -68,7 +68,7 @@ class Nodes:
         return cls(
             log_weights=np.tile(test.prior.log_density(test.bank.points), (size, 1)),
             may_be_asked=np.tile(allowed, (size, 1)),
-            steps=np.zeros((size, 0), dtype=np.int16),
+            steps=np.zeros((size, 0), dtype=np.int32),
             answered=np.zeros(size, dtype=np.int16),
             previous_se=np.full(size, np.nan),
             lowest=np.zeros(size, dtype=np.bool_),
@@ -93,7 +93,7 @@ class Nodes:
         return Nodes(
             log_weights=log_weights,
             may_be_asked=may_be_asked,
-            steps=np.column_stack([self.steps[parents], items * 8 + codes]).astype(np.int16),
+            steps=np.column_stack([self.steps[parents], items * 8 + codes]).astype(np.int32),
             answered=self.answered[parents] + said,
             previous_se=np.where(said, decisions.se[parents], self.previous_se[parents]),
             lowest=np.where(said, (self.lowest[parents] | first) & (codes == 1), self.lowest[parents]),
