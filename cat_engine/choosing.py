@@ -96,7 +96,8 @@ class Chooser:
         """Which of the answered items was asked last, as a position in the bank.
 
         At each step the item that was asked ranked above all others, so above those answered later too: ranking the
-        answered items alone finds the order again, whatever the container's order and whichever items were available.
+        answered items alone finds the order again, whatever the container's order, as long as the same items were
+        available throughout.
         """
         left = [position for position, _ in given.codes]
         done: set[int] = set()

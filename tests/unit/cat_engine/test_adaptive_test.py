@@ -10,11 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cat_engine import (
+    ESTIMATORS,
     PROMIS_ADULT,
     RULES,
     AdaptiveTest,
     AnswerError,
     Ask,
+    Criterion,
+    Estimator,
     ItemBank,
     NormalPrior,
     PredictedReduction,
@@ -23,7 +26,7 @@ from cat_engine import (
 )
 from cat_engine.exposure import Randomesque
 from cat_engine.overlays import Overlay
-from tests.unit.cat_engine.banks import graded_bank
+from tests.unit.cat_engine.banks import graded_bank, partial_credit_bank
 
 BANK = graded_bank(seed=1, items=20)
 TEST = AdaptiveTest(bank=BANK, rule=PROMIS_ADULT)
@@ -241,3 +244,22 @@ def test_every_decision_says_which_parameters_it_rests_on() -> None:
         decision.estimate.t,
         decision.estimate.t_se,
     )
+
+
+@settings(max_examples=8)
+@pytest.mark.parametrize("bank", [LARGE.bank, partial_credit_bank(seed=3, items=165)], ids=["graded", "partial-credit"])
+@pytest.mark.parametrize("estimator", list(ESTIMATORS.values()), ids=lambda estimator: estimator.name)
+@pytest.mark.parametrize("criterion", list(Criterion))
+@given(data=st.data())
+def test_no_estimator_and_no_criterion_ever_gives_nan(
+    bank: ItemBank, estimator: Estimator, criterion: Criterion, data: st.DataObject
+) -> None:
+    rule = replace(PROMIS_ADULT, maximum_items=165, se_below=None)
+    test = AdaptiveTest(bank, rule, estimator=estimator, criterion=criterion)
+    extreme = data.draw(st.sampled_from([1, 6, None]))
+    count = data.draw(st.sampled_from([1, 2, 12, 164]))
+    answers = {item.id: min(extreme or data.draw(st.integers(1, 6)), item.categories) for item in bank.items[:count]}
+    decision = test.next(answers)
+    assert isinstance(decision, Ask)
+    assert np.isfinite([decision.theta, decision.se, decision.criterion]).all()
+    assert decision.se > 0
