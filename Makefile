@@ -4,7 +4,7 @@ VENV ?= .venv
 PORT ?= 8400
 BIN := $(VENV)/bin
 
-.PHONY: help demo demo-reset test check format bench clean
+.PHONY: help demo demo-reset test check format clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -29,9 +29,6 @@ format: $(VENV)/.check  ## Put the code in shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/bench/.ready  ## Measure the adaptive engine, with other engines beside it
-	@OPENBLAS_NUM_THREADS=1 $(VENV)/bench/bin/python -m benchmarks.engine
-
 clean:  ## Remove what was installed and made here
 	rm -rf $(VENV) .data
 
@@ -45,6 +42,10 @@ $(VENV)/.%: $(VENV)/.python pyproject.toml constraints.txt
 	@echo "  … what the $* needs, with pip (half a minute)"
 	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[demo,$*]"
 	@touch $@
+
+.PHONY: bench
+bench: $(VENV)/bench/.ready  ## Measure the adaptive engine, with other engines beside it
+	@OPENBLAS_NUM_THREADS=1 $(VENV)/bench/bin/python -m benchmarks.engine
 
 # An environment of its own: what the other engines need is none of the service's business.
 $(VENV)/bench/.ready: $(VENV)/.python pyproject.toml constraints.txt
