@@ -95,9 +95,11 @@ def candidates(bank: ItemBank, answers: Collection[str], available: Collection[s
     if available is None:
         allowed.fill(True)
     else:
-        if unknown := [item_id for item_id in available if item_id not in index]:
-            raise AnswerError(f"item {min(unknown)!r} is not in the bank")
-        allowed[[index[item_id] for item_id in available]] = True
+        try:
+            allowed[[index[item_id] for item_id in available]] = True
+        except KeyError:
+            unknown = min(item_id for item_id in available if item_id not in index)
+            raise AnswerError(f"item {unknown!r} is not in the bank") from None
     allowed[[index[item_id] for item_id in answers]] = False
     return allowed.nonzero()[0]
 
