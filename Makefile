@@ -46,6 +46,7 @@ $(VENV)/.%: $(VENV)/.python pyproject.toml constraints.txt
 .PHONY: bench
 bench: $(VENV)/bench/.ready  ## Measure the adaptive engine, with other engines beside it
 	@OPENBLAS_NUM_THREADS=1 $(VENV)/bench/bin/python -m benchmarks.engine
+	@$(VENV)/bench/bin/python -m benchmarks.agreement
 
 # An environment of its own: what the other engines need is none of the service's business.
 $(VENV)/bench/.ready: $(VENV)/.python pyproject.toml constraints.txt
