@@ -50,3 +50,15 @@ $(VENV)/.%: $(VENV)/.python pyproject.toml constraints.txt
 	@echo "  … what the $* needs, with pip (half a minute)"
 	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[demo,$*]"
 	@touch $@
+
+.PHONY: bench
+bench: $(VENV)/bench/.ready  ## Measure the adaptive engine, with other engines beside it
+	@OPENBLAS_NUM_THREADS=1 $(VENV)/bench/bin/python -m benchmarks.engine
+	@$(VENV)/bench/bin/python -m benchmarks.agreement
+
+# An environment of its own: what the other engines need is none of the service's business.
+$(VENV)/bench/.ready: $(VENV)/.python pyproject.toml constraints.txt
+	@echo "  … other engines to measure beside, with pip (half a minute)"
+	@$(PYTHON) -m venv $(VENV)/bench
+	@$(VENV)/bench/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[bench]"
+	@touch $@

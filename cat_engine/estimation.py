@@ -60,6 +60,11 @@ class NormalPrior:
 
 STANDARD_NORMAL = NormalPrior()
 
+# A score from an earlier occasion says where to start looking, not what the answer is: people change. So its mean
+# is kept where the bank measures, and its spread at least half of the population's.
+CARRIED_MEAN_LIMIT = 3.0
+CARRIED_SD_MINIMUM = 0.5
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
@@ -83,6 +88,18 @@ class Estimate:
         return 10.0 * self.se
 
 
+def carried_over(earlier: Estimate) -> NormalPrior:
+    """A prior from an earlier occasion's estimate, clamped; meant to steer item selection, never to score.
+
+    Examples
+    --------
+    >>> carried_over(Estimate(theta=3.4, se=0.2))
+    NormalPrior(mean=3.0, sd=0.5)
+    """
+    mean = min(max(earlier.theta, -CARRIED_MEAN_LIMIT), CARRIED_MEAN_LIMIT)
+    return NormalPrior(mean, max(earlier.se, CARRIED_SD_MINIMUM))
+
+
 def posterior(log_prior: Array, log_likelihoods: Array) -> Array:
     """Weights of the grid points after the answers.
 
@@ -100,8 +117,10 @@ def posterior(log_prior: Array, log_likelihoods: Array) -> Array:
     Array
         Shape (Q,), non-negative, sum one.
     """
-    log_weights = log_prior + np.add.reduce(log_likelihoods, axis=0)
-    weights: Array = np.exp(log_weights - np.maximum.reduce(log_weights))
+    weights: Array = np.add.reduce(log_likelihoods, axis=0)
+    weights += log_prior
+    weights -= np.maximum.reduce(weights)
+    np.exp(weights, out=weights)
     weights /= np.add.reduce(weights)
     return weights
 
@@ -124,6 +143,7 @@ def expected_a_posteriori(points: Array, weights: Array) -> Estimate:
     >>> expected_a_posteriori(np.array([-1.0, 1.0]), np.array([0.5, 0.5]))
     Estimate(theta=0.0, se=1.0)
     """
-    theta = float(points @ weights)
+    theta = float(points.dot(weights))
     deviations = points - theta
-    return Estimate(theta=theta, se=math.sqrt(float((deviations * deviations) @ weights)))
+    deviations *= deviations
+    return Estimate(theta, math.sqrt(float(deviations.dot(weights))))

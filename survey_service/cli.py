@@ -11,6 +11,7 @@ import click
 
 import migrations
 from instruments import InstrumentsError, Library
+from survey_service.cat_cli import cat
 from survey_service.demo.environment import DemoFolder
 from survey_service.settings import Settings, SettingsError
 
@@ -173,6 +174,9 @@ def replay(
         write_outcomes(outcomes, output)
     for name, figure in summary(outcomes, seconds=monotonic() - started):
         click.echo(f"{name:<28}{figure:>10}")
+
+
+main.add_command(cat)
 
 
 def _settings() -> Settings:

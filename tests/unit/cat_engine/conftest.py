@@ -3,8 +3,13 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from cat_engine import ItemBank
+
+# A test never times.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 DATA = Path(__file__).parent / "data"
 BESIDE_CHECKOUT = Path(__file__).resolve().parents[4] / "shared"

@@ -1,11 +1,13 @@
 """A bank is read whole and right, or refused with the place of the error."""
 
+import hashlib
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from cat_engine import BankError, GradedItem, Grid, ItemBank
+from cat_engine import BankError, GradedItem, Grid, ItemBank, Model, PartialCreditItem
 
 RAGGED = "item_id,a,b1,b2,b3,b4,ncat\ntwo,1.2,0.5,,,,2\nfive,2,-1,0,1,2,5.0\n"
 
@@ -85,3 +87,50 @@ def test_a_grid_is_explicit() -> None:
 def test_a_grid_that_is_none_is_refused(low: float, high: float, count: int) -> None:
     with pytest.raises(ValueError, match="a grid needs"):
         Grid(low, high, count)
+
+
+def test_each_model_is_read_by_argument_or_by_row(tmp_path: Path) -> None:
+    text = "item_id,a,b1,b2,model\nx,1.2,0.5,-0.5,gpcm\ny,2,0,1,\n"
+    bank = ItemBank.from_csv(_write(tmp_path, text))
+    assert bank.items == (PartialCreditItem("x", 1.2, (0.5, -0.5)), GradedItem("y", 2.0, (0.0, 1.0)))
+    whole = ItemBank.from_csv(
+        _write(tmp_path, "item_id,a,b1,b2\nx,1.2,0.5,-0.5\n"), model=Model.GENERALISED_PARTIAL_CREDIT
+    )
+    assert whole.items == bank.items[:1]
+
+
+def test_a_partial_credit_file_needs_no_slope_and_takes_one_for_all(tmp_path: Path) -> None:
+    bank = ItemBank.from_csv(_write(tmp_path, "item_id,b1,b2\nx,1,0\ny,0,\n"), model=Model.PARTIAL_CREDIT)
+    assert bank.items == (PartialCreditItem("x", 1.0, (1.0, 0.0)), PartialCreditItem("y", 1.0, (0.0,)))
+    with pytest.raises(BankError, match="item y: the partial credit model has one slope for all"):
+        ItemBank.from_csv(_write(tmp_path, "item_id,a,b1\nx,1,1\ny,2,0\n"), model=Model.PARTIAL_CREDIT)
+
+
+def test_an_unknown_model_is_refused_with_its_place(tmp_path: Path) -> None:
+    with pytest.raises(BankError, match="line 2: column model: '3pl' is not one of grm, gpcm, pcm"):
+        ItemBank.from_csv(_write(tmp_path, "item_id,a,b1,model\nx,1,0,3pl\n"))
+
+
+def test_the_same_parameters_under_another_model_are_another_bank() -> None:
+    graded, partial = (
+        ItemBank((GradedItem("x", 1.0, (0.0, 1.0)),)),
+        ItemBank((PartialCreditItem("x", 1.0, (0.0, 1.0)),)),
+    )
+    assert graded.content_hash != partial.content_hash
+
+
+def test_the_hash_of_a_graded_bank_is_the_one_it_always_had(depression: ItemBank) -> None:
+    text = json.dumps(
+        {
+            "model": "graded-response",
+            "items": sorted([item.id, repr(item.slope), list(map(repr, item.thresholds))] for item in depression.items),
+        },
+        separators=(",", ":"),
+    )
+    assert depression.content_hash == "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_the_tables_can_be_had_outside_the_grid(depression: ItemBank) -> None:
+    np.testing.assert_allclose(depression.information_at(depression.points), depression.information, atol=1e-14)
+    far = depression.log_likelihoods_at(np.array([-40.0, 40.0]))
+    assert np.isfinite(far).all()

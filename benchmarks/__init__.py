@@ -1,0 +1,1 @@
+"""Measurements, run by `make bench`. A benchmark measures; a test never times."""
