@@ -1,5 +1,7 @@
 """My data, in the browser."""
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +15,7 @@ from survey_service.answering.queries import responses_of_tasks
 from survey_service.audit.queries import LoggedAccess, accesses_to_me
 from survey_service.audit.rules import Purpose
 from survey_service.errors import BadInput
+from survey_service.foundation.clock import local_day
 from survey_service.foundation.principals import Patient
 from survey_service.foundation.services import Services
 from survey_service.http.context import patient, services
@@ -74,17 +77,24 @@ def _page(services: Services, *, as_: Patient) -> dict[str, Any]:
                 for access in logged
                 if access.actor_kind == "register"
             ],
-            "accesses": [
-                {
-                    "at": access.at,
-                    "who": units.get(access.unit_id, "") if access.unit_id else "",
-                    "what": _what(access),
-                    "why": _why(access),
-                }
-                for access in logged
-                if access.actor_kind == "staff"
-            ],
+            "accesses": _once_a_day([access for access in logged if access.actor_kind == "staff"], units),
         }
+
+
+def _once_a_day(logged: Sequence[LoggedAccess], units: Mapping[UUID, str]) -> list[dict[str, Any]]:
+    """What a unit did, newest first; the same thing on the same day on one line, with how many times."""
+    days: dict[tuple[object, ...], list[LoggedAccess]] = defaultdict(list)
+    for access in logged:
+        days[local_day(access.at), access.unit_id, access.activity, access.object_kind, access.purpose].append(access)
+    lines = []
+    for same in days.values():
+        latest, times = same[0], len(same)
+        what = _what(latest)
+        if times > 1:
+            what = gettext("%(what)s (%(times)s times)", what=what, times=times)
+        who = units.get(latest.unit_id, "") if latest.unit_id else ""
+        lines.append({"at": latest.at, "who": who, "what": what, "why": _why(latest)})
+    return lines
 
 
 def _why(access: LoggedAccess) -> str:

@@ -126,7 +126,7 @@ def pages(locale: str) -> dict[str, Page]:
         "progress": 0.28,
         "intro": None,
         "kind": "single_choice",
-        "recall": say("De senaste 7 dagarna", "The past 7 days"),
+        "recall": say("Tänk på veckan som har gått.", "Think of the week that has just gone by."),
         "question": say(
             "Hur ofta har du haft ork kvar till något som du tycker om att göra?",
             "How often have you had energy left for something that you like to do?",
@@ -175,11 +175,13 @@ def pages(locale: str) -> dict[str, Page]:
         if locale != "ar"
         else {
             "wording_language": "ar",
-            "recall": "خلال الأيام السبعة الماضية",
+            "recall": "فكّر في الأسبوع الذي مضى.",
             "question": "كم مرة بقيت لديك طاقة لشيء تحب القيام به؟",
             "options": [
                 Row(code=code, label=label)
-                for code, label in enumerate(["أبدًا", "نادرًا", "أحيانًا", "كثيرًا", "دائمًا"], 1)
+                for code, label in enumerate(
+                    ["ولا مرة", "مرة أو مرتين", "بين حين وآخر", "معظم الوقت", "طوال الوقت تقريبًا"], 1
+                )
             ],
         }
     )
