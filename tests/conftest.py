@@ -8,6 +8,7 @@ import json
 import secrets
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -51,16 +52,29 @@ class TestClock:
         self.now += step
 
 
+@contextmanager
+def folder_for_a_server() -> Iterator[Path]:
+    """A folder for a PostgreSQL of a test's own.
+
+    Not below pytest's: every run that starts closes that one to other users, and as root the server is another user, so
+    that two runs on one machine would end each other's server.
+    """
+    with TemporaryDirectory(prefix="survey-tests-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def server_folder() -> Iterator[Path]:
+    with folder_for_a_server() as folder:
+        yield folder
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[EmbeddedPostgres]:
-    """The server, with template databases at the newest revision. Durability is off: nothing here is to be kept.
-
-    Its folder is not below pytest's: every run that starts closes that one to other users, and as root the server is
-    another user, so that two runs on one machine would end each other's server.
-    """
+    """The server, with template databases at the newest revision. Durability is off: nothing here is to be kept."""
     unsafe = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
-    with TemporaryDirectory(prefix="survey-tests-") as folder:
-        server = EmbeddedPostgres(Path(folder) / "postgres", settings=unsafe)
+    with folder_for_a_server() as folder:
+        server = EmbeddedPostgres(folder / "postgres", settings=unsafe)
         server.prepare(main=TEMPLATE, keys=KEYS_TEMPLATE)
         yield server
         server.stop()

@@ -29,9 +29,9 @@ PREPARE_PARTITIONS = "SELECT prepare_partitions('audit_events', current_date, 3)
 
 
 @pytest.fixture
-def empty_cluster(tmp_path: Path) -> Iterator[EmbeddedPostgres]:
+def empty_cluster(server_folder: Path) -> Iterator[EmbeddedPostgres]:
     """A server that has never heard of the service."""
-    server = EmbeddedPostgres(tmp_path / "data")
+    server = EmbeddedPostgres(server_folder / "data")
     yield server
     server.stop()
 

@@ -7,17 +7,17 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from survey_service.demo.environment import DemoFolder
+from tests.conftest import folder_for_a_server
 from tests.journeys.demonstration import demonstration
 from tests.journeys.visits import CHROMIUM_ARGUMENTS, Demo, Devices, free_ports
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+def demo() -> Iterator[Demo]:
     """A demonstration of this run's own: web, worker, sign-in provider, mail sink, PostgreSQL."""
-    folder = tmp_path_factory.mktemp("journeys") / "demo"
-    with demonstration(folder, free_ports()) as terminal:
+    with folder_for_a_server() as outside, demonstration(outside / "demo", free_ports()) as terminal:
         terminal.wait_for_directions()
-        yield Demo(DemoFolder(folder), terminal.ports)
+        yield Demo(DemoFolder(outside / "demo"), terminal.ports)
 
 
 @pytest.fixture(scope="session")

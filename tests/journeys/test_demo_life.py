@@ -19,9 +19,9 @@ from tests.journeys.visits import eventually, free_ports, is_taken
 RUNNING = "The demonstration is running. Stop it with Ctrl-C first."
 
 
-def test_the_demonstration_starts_says_where_to_go_stops_whole_and_finds_its_data_again(tmp_path: Path) -> None:
+def test_the_demonstration_starts_says_where_to_go_stops_whole_and_finds_its_data_again(server_folder: Path) -> None:
     """H3"""
-    folder, ports = tmp_path / "demo", free_ports()
+    folder, ports = server_folder / "demo", free_ports()
     with demonstration(folder, ports) as terminal:
         printed = terminal.wait_for_directions()
         directions = [line for line in printed.splitlines() if line.strip() and "…" not in line]
@@ -59,8 +59,8 @@ def test_the_demonstration_starts_says_where_to_go_stops_whole_and_finds_its_dat
     assert not folder.exists()
 
 
-def test_a_killed_demonstration_leaves_no_port_taken_and_is_started_again(tmp_path: Path) -> None:
-    folder, ports = tmp_path / "demo", free_ports()
+def test_a_killed_demonstration_leaves_no_port_taken_and_is_started_again(server_folder: Path, tmp_path: Path) -> None:
+    folder, ports = server_folder / "demo", free_ports()
     with demonstration(folder, ports) as terminal:
         terminal.wait_for_directions()
         first = enrolments(folder)
@@ -68,7 +68,7 @@ def test_a_killed_demonstration_leaves_no_port_taken_and_is_started_again(tmp_pa
         os.kill(terminal.process.pid, signal.SIGKILL)
         terminal.process.wait()
         eventually(lambda: not any(is_taken(port) for port in ports.all) or None)
-        eventually(lambda: all(one.name() == "postgres" for one in alive(belonging)) or None)
+        eventually(lambda: all(name_of(one) in {"postgres", ""} for one in alive(belonging)) or None)
         late = run_survey("replay", str(matrix(tmp_path)), "--instrument", "promis-anxiety", "--folder", str(folder))
         assert late.returncode == 1
         assert said(late.stderr).startswith("The demonstration is not running.")
@@ -80,8 +80,8 @@ def test_a_killed_demonstration_leaves_no_port_taken_and_is_started_again(tmp_pa
     assert alive(belonging) == []
 
 
-def test_a_first_start_that_was_cut_short_is_made_whole_by_the_next(tmp_path: Path) -> None:
-    folder, ports = tmp_path / "demo", free_ports()
+def test_a_first_start_that_was_cut_short_is_made_whole_by_the_next(server_folder: Path) -> None:
+    folder, ports = server_folder / "demo", free_ports()
     with demonstration(folder, ports) as terminal:
         terminal.wait_for("patients")
         eventually(lambda: enrolments(folder) > 3 or None)
@@ -93,7 +93,7 @@ def test_a_first_start_that_was_cut_short_is_made_whole_by_the_next(tmp_path: Pa
     with demonstration(folder, ports) as terminal:
         terminal.wait_for_directions()
         assert enrolments(folder) > 20
-        (worker,) = (one for one in terminal.belonging() if one.cmdline()[-1:] == ["worker"])
+        (worker,) = (one for one in terminal.belonging() if command_of(one)[-1:] == ["worker"])
         belonging = terminal.belonging()
         worker.kill()
         assert terminal.process.wait(30) == 1
@@ -140,7 +140,31 @@ def enrolments(folder: Path) -> int:
 
 
 def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
-    return [one for one in processes if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+    return [one for one in processes if state_of(one) not in (None, psutil.STATUS_ZOMBIE)]
+
+
+def state_of(process: psutil.Process) -> str | None:
+    """None for one that has ended, also in this very moment."""
+    try:
+        return process.status() if process.is_running() else None
+    except psutil.NoSuchProcess:
+        return None
+
+
+def name_of(process: psutil.Process) -> str:
+    """Empty for one that has just gone."""
+    try:
+        return process.name()
+    except psutil.NoSuchProcess:
+        return ""
+
+
+def command_of(process: psutil.Process) -> list[str]:
+    """The database's own processes come and go: nothing for one that has just gone."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
 
 
 def matrix(folder: Path) -> Path:
