@@ -235,7 +235,7 @@ def _solve(
 ) -> npt.NDArray[np.bool_] | None:
     """The items of the test with most worth, or None where there is no test."""
     # Loaded here, so that whoever has no constraints never waits for SciPy.
-    from scipy.optimize import Bounds as Between  # type: ignore[import-untyped]
+    from scipy.optimize import Bounds as Between  # type: ignore[import-untyped]  # because SciPy ships no types
     from scipy.optimize import LinearConstraint, milp
 
     low = [row.low_when_relaxed if relaxed else row.low for row in rows]

@@ -90,7 +90,7 @@ def _test_options(command: Command) -> Command:
             command(test=settings.test(), **options)
 
     run.__name__, run.__doc__ = command.__name__, command.__doc__
-    run.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
+    run.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]  # because Click hangs it on
     for option in reversed(_OPTIONS):
         option(run)
     return run

@@ -18,7 +18,7 @@ from survey_service.answering.queries import (
     unanswered_tasks,
 )
 from survey_service.answering.rules import LoggedAnswer
-from survey_service.answering.use_cases import SessionState
+from survey_service.answering.use_cases import SessionState, instruments_of
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
 from survey_service.delivery.queries import Whereabouts, whereabouts
@@ -88,7 +88,7 @@ def notice(services: Services, occasion_id: UUID, *, as_: Patient) -> Context | 
         locale = (
             next(iter(begun.values())).locale
             if begun
-            else _language(connection, services, _instruments(services, tasks))
+            else _language(connection, services, instruments_of(services, tasks))
         )
         return {
             "survey": _survey(connection, services, found, left, others=0) | {"started": bool(begun)},
@@ -218,7 +218,7 @@ def _tasks_left(tasks: Sequence[Task], one: Occasion, answered: Mapping[UUID, Re
 def _survey(
     connection: Connection, services: Services, one: Occasion, tasks: Sequence[Task], *, others: int
 ) -> Context:
-    instruments = _instruments(services, tasks)
+    instruments = instruments_of(services, tasks)
     locale = current_locale()
     languages = offered_languages(connection, services, instruments)
     offered = choose_language(languages, locale) if languages else None
@@ -243,10 +243,6 @@ def _survey(
         ],
         "unavailable": offered is None,
     }
-
-
-def _instruments(services: Services, tasks: Sequence[Task]) -> list[Instrument]:
-    return [services.library.get(task.instrument, task.instrument_version) for task in tasks]
 
 
 def _language(connection: Connection, services: Services, instruments: Sequence[Instrument]) -> str:

@@ -57,6 +57,11 @@ class SessionState:
         return len(self.log) + 1
 
 
+def instruments_of(services: Services, tasks: Sequence[Task]) -> list[Instrument]:
+    """The instruments that the tasks ask, in their order."""
+    return [services.library.get(task.instrument, task.instrument_version) for task in tasks]
+
+
 def start_survey(services: Services, occasion_id: UUID, *, locale: str, as_: Patient) -> UUID:
     """Record that the notice was given, and pin what will be asked; returns the session to go on with.
 
@@ -67,8 +72,7 @@ def start_survey(services: Services, occasion_id: UUID, *, locale: str, as_: Pat
         tasks = tasks_of(connection, [found.id])
         begun = queries.sessions_of_tasks(connection, [task.id for task in tasks])
         if len(begun) < len(tasks):
-            instruments = [services.library.get(task.instrument, task.instrument_version) for task in tasks]
-            chosen = choose_language(offered_languages(connection, services, instruments), locale)
+            chosen = choose_language(offered_languages(connection, services, instruments_of(services, tasks)), locale)
             notice_id = _give_notice(connection, services, found, chosen)
             for task in tasks:
                 _begin(connection, services, task, found, notice_id=notice_id, locale=chosen)
