@@ -52,9 +52,10 @@ $(VENV)/.%: $(VENV)/.python pyproject.toml constraints.txt
 	@touch $@
 
 .PHONY: bench
-bench: $(VENV)/bench/.ready  ## Measure the adaptive engine, with other engines beside it
+bench: $(VENV)/bench/.ready  ## Measure the adaptive engine, beside other engines, and EQ-5D
 	@OPENBLAS_NUM_THREADS=1 $(VENV)/bench/bin/python -m benchmarks.engine
 	@$(VENV)/bench/bin/python -m benchmarks.agreement
+	@$(VENV)/bench/bin/python -m benchmarks.eq5d
 
 # An environment of its own: what the other engines need is none of the service's business.
 $(VENV)/bench/.ready: $(VENV)/.python pyproject.toml constraints.txt

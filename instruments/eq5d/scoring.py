@@ -1,53 +1,75 @@
-"""The scores of an EQ-5D-5L response: profile, index, level sum score and EQ VAS.
+"""The scores of one EQ-5D response: profile, index, EQ VAS, level sum and level frequency.
 
-For one response. An index and a sum need all five dimensions: nothing is imputed.
+An index and the severity scores need all five dimensions: nothing is imputed. For groups see `change` and
+`distribution`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from instruments.answers import Answered, AnswerKind, MissingReason, Score
-from instruments.eq5d.profile import DIMENSIONS, Profile
-from instruments.eq5d.value_set import ValueSet
+from instruments.eq5d.profile import BEST_VAS, DIMENSIONS, MISSING_LEVEL, MISSING_VAS, Profile, Version
+from instruments.eq5d.valuation import Valuation
 
 VAS = "vas"
 ITEM_IDS = (*DIMENSIONS, VAS)
-PROFILE_ALGORITHM = "eq5d-5l-profile/1"
-INDEX_ALGORITHM = "eq5d-5l-index/1"
+PROFILE_ALGORITHM = "eq5d-profile/1"
+INDEX_ALGORITHM = "eq5d-index/1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Eq5d5l:
-    """EQ-5D-5L with the value set that its definition names."""
+class Eq5d:
+    """EQ-5D of one version, with the value set that its definition names, or None where the country has none."""
 
-    value_set: ValueSet
+    version: Version
+    value_set: Valuation | None
     prefix: str
     method: str
     method_hash: str
 
+    def __post_init__(self) -> None:
+        if self.value_set is not None and self.value_set.version is not self.version:
+            raise ValueError(f"{self.value_set.id} values EQ-5D-{self.value_set.version}, not {self.version}")
+
     @property
     def variable_names(self) -> tuple[str, ...]:
-        return tuple(f"{self.prefix}.{name}" for name in ("profile", "index", "vas", "lss"))
+        """Without a value set there is no index in the catalogue, rather than one that is always missing."""
+        names = ("profile", *(() if self.value_set is None else ("index",)), "vas", "lss", "lfs")
+        return tuple(f"{self.prefix}.{name}" for name in names)
 
     def score(self, answers: Mapping[str, Answered]) -> tuple[Score, ...]:
-        """Profile, index, VAS and level sum; what is missing says why."""
-        profile = Profile(tuple(_value(answers, dimension) for dimension in DIMENSIONS))
-        missing = _missing_reason(answers, DIMENSIONS)
+        """All variables, in their order; what is missing says why."""
+        profile = Profile(self.version, tuple(self._level(answers, dimension) for dimension in DIMENSIONS))
+        missing = self._first_reason(answers, DIMENSIONS)
+        index = () if self.value_set is None else (self._index(self.value_set, profile, missing),)
+        vas, vas_missing = _read(answers, VAS, missing_code=MISSING_VAS, lowest=0, highest=BEST_VAS)
         return (
             self._score("profile", text=str(profile), missing_reason=missing),
-            self._index(profile, missing),
-            self._score("vas", value=_value(answers, VAS), missing_reason=_missing_reason(answers, (VAS,))),
+            *index,
+            self._score("vas", value=vas, missing_reason=vas_missing),
             self._score("lss", value=profile.level_sum, missing_reason=missing),
+            self._score("lfs", text=profile.level_frequency, missing_reason=missing),
         )
 
-    def _index(self, profile: Profile, missing: MissingReason | None) -> Score:
+    def _level(self, answers: Mapping[str, Answered], dimension: str) -> int | None:
+        return self._read_level(answers, dimension)[0]
+
+    def _first_reason(self, answers: Mapping[str, Answered], dimensions: tuple[str, ...]) -> MissingReason | None:
+        """Why the first of the dimensions that lacks a level lacks it; None when all have one."""
+        reasons = (self._read_level(answers, dimension)[1] for dimension in dimensions)
+        return next((reason for reason in reasons if reason is not None), None)
+
+    def _read_level(self, answers: Mapping[str, Answered], dimension: str) -> tuple[int | None, MissingReason | None]:
+        return _read(answers, dimension, missing_code=MISSING_LEVEL, lowest=1, highest=self.version.levels)
+
+    def _index(self, value_set: Valuation, profile: Profile, missing: MissingReason | None) -> Score:
         levels = profile.complete
         return Score(
             variable=f"{self.prefix}.index",
-            value=None if levels is None else float(self.value_set.index(levels)),
+            value=None if levels is None else float(value_set.index(levels)),
             missing_reason=missing,
-            method=f"value set {self.value_set.id}, doi:{self.value_set.doi}",
-            method_hash=self.value_set.content_hash,
+            method=f"value set {value_set.id}, {value_set.reference}",
+            method_hash=value_set.content_hash,
             algorithm=INDEX_ALGORITHM,
         )
 
@@ -70,20 +92,17 @@ class Eq5d5l:
         )
 
 
-def _value(answers: Mapping[str, Answered], item_id: str) -> int | None:
-    return answers[item_id].value if item_id in answers else None
-
-
-def _missing_reason(answers: Mapping[str, Answered], item_ids: tuple[str, ...]) -> MissingReason | None:
-    """Why the first of the items that lacks a value lacks it; None when all have one."""
-    for item_id in item_ids:
-        if item_id not in answers:
-            return MissingReason.UNANSWERED
-        match answers[item_id].kind:
-            case AnswerKind.SKIPPED:
-                return MissingReason.SKIPPED
-            case AnswerKind.NOT_APPLICABLE:
-                return MissingReason.NOT_APPLICABLE
-            case AnswerKind.VALUE:
-                pass
-    return None
+def _read(
+    answers: Mapping[str, Answered], item_id: str, *, missing_code: int, lowest: int, highest: int
+) -> tuple[int | None, MissingReason | None]:
+    """The number that was answered, or why there is none. EuroQol's code for missing says no more than that."""
+    answer = answers.get(item_id)
+    if answer is None:
+        return None, MissingReason.UNANSWERED
+    if answer.kind is not AnswerKind.VALUE:
+        return None, MissingReason(answer.kind.value)
+    if answer.value == missing_code:
+        return None, MissingReason.UNANSWERED
+    if not isinstance(answer.value, int) or not lowest <= answer.value <= highest:
+        return None, MissingReason.OUT_OF_RANGE
+    return answer.value, None

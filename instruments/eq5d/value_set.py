@@ -1,114 +1,232 @@
-"""A value set: what each EQ-5D-5L state is worth, on a scale where dead is 0 and full health at most 1.
+"""A value set: what each EQ-5D state is worth, on a scale where dead is 0 and full health at most 1.
 
-For main-effects sets with an optional term for any dimension at the worst level. Not for choosing a set: the
-definition names it, and its id travels with every index.
-
-The file is TOML: ``full_health`` is the value of 11111, ``[decrements]`` holds one list of five numbers for
-each dimension (levels 1 to 5), ``any_level_5`` is added once when any dimension is at level 5.
+For one published set, of any of the models in use. Not for choosing a set: see `catalogue`. Its id travels with every
+index.
 """
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from pathlib import Path
-from types import MappingProxyType
+from enum import StrEnum
+from functools import reduce
 
-from instruments.eq5d.profile import DIMENSIONS, LEVELS
-from instruments.reading import Table
+from instruments.eq5d.profile import DIMENSIONS, Levels, Version, digits
+from instruments.eq5d.terms import count_of
+from instruments.eq5d.valuation import ARITHMETIC, Term, check_levels, rounded, total, with_rounding
 
-FIRST_YEAR, LAST_YEAR = 1987, 2100
+FULL_HEALTH = "full_health"
+
+
+class Kind(StrEnum):
+    """The type of a set, or of a way to use one, as data files name it."""
+
+    TTO = "TTO"
+    VAS = "VAS"
+    EQ_VT = "VT"
+    YOUTH = "IVP"
+    CROSSWALK = "CW"
+    REVERSE_CROSSWALK = "RCW"
+
+
+class Basis(StrEnum):
+    """Whose state was valued."""
+
+    EXPERIENCE = "experience-based"
+    """The respondent's own, on the day."""
+    HYPOTHETICAL = "hypothetical"
+    """A described one, by the general public."""
+    NOT_ESTABLISHED = "not established"
+
+
+class Model(StrEnum):
+    """How the parts of a state make its value."""
+
+    ADDITIVE = "additive"
+    """Full health plus one term for each level, plus the extra terms."""
+    MULTIPLICATIVE = "multiplicative"
+    """Full health times one factor for each level, times the extra factors."""
+    POWER = "power"
+    """Full health minus the sum of the decrements raised to a power, plus the extra terms."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Which set it is, and where it comes from."""
+
+    id: str
+    name: str
+    """As data files name it, such as ``Sweden_2020``; unique within version and kind."""
+    version: Version
+    kind: Kind
+    country: str
+    year: int
+    basis: Basis
+    method: str
+    citation: str
+    doi: str = ""
+    isbn: str = ""
+    url: str = ""
+    pubmed: str = ""
+    note: str = ""
+    crosswalk_name: str = ""
+    """The name under which a crosswalk is also found, where published tables use another."""
+
+    @property
+    def reference(self) -> str:
+        """The most durable pointer to the publication there is."""
+        for prefix, value in (("doi:", self.doi), ("ISBN ", self.isbn), ("", self.url)):
+            if value:
+                return prefix + value
+        return self.citation
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
-    """One addend of an index: what it is for, and its worth."""
+class WithheldSet:
+    """A set that is known and refuses to score, because its sources conflict."""
 
-    name: str
-    value: Decimal
+    origin: Origin
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueSet:
     """Coefficients of one published set, in exact decimals, and where they come from."""
 
-    id: str
-    country: str
-    year: int
-    method: str
-    doi: str
-    citation: str
-    note: str
+    origin: Origin
     full_health: Decimal
-    decrements: Mapping[str, tuple[Decimal, ...]]
-    any_level_5: Decimal
+    levels: tuple[tuple[Decimal, ...], ...]
+    """For each dimension, what each level adds (or the factor it is)."""
+    extra: Mapping[str, Decimal]
+    """Terms beside the main effects, by the names of `terms`."""
+    model: Model = Model.ADDITIVE
+    power: Decimal | None = None
+    published: Mapping[str, Decimal] = field(default_factory=dict)
+    """States whose value is not the model's but printed by the authors."""
     content_hash: str = field(init=False)
 
     def __post_init__(self) -> None:
+        if (self.power is None) == (self.model is Model.POWER):
+            raise ValueError("a power belongs to the power model and no other")
         object.__setattr__(self, "content_hash", _content_hash(self))
 
-    def terms(self, levels: tuple[int, ...]) -> tuple[Term, ...]:
-        """What the index of a complete profile is made of; the sum of the values is the index.
+    def __hash__(self) -> int:
+        return hash(self.content_hash)
 
-        Parameters
-        ----------
-        levels
-            Five levels from 1 to 5 in the order of `DIMENSIONS`.
+    @property
+    def id(self) -> str:
+        return self.origin.id
+
+    @property
+    def version(self) -> Version:
+        return self.origin.version
+
+    @property
+    def reference(self) -> str:
+        return self.origin.reference
+
+    @property
+    def doi(self) -> str:
+        return self.origin.doi
+
+    @property
+    def is_sum_of_levels(self) -> bool:
+        """Whether full health and the five levels are all there is: then an expected value is the sum of theirs."""
+        return self.model is Model.ADDITIVE and not self.extra and not self.published
+
+    def index(self, levels: Levels) -> Decimal:
+        """The value of a complete state: exact for a sum, else rounded to nine decimals, half to even.
+
+        Raises
+        ------
+        NotAProfile
+            If it is not five levels of the version.
         """
-        terms = [Term("full_health", self.full_health)]
-        for dimension, level in zip(DIMENSIONS, levels, strict=True):
-            terms.append(Term(f"{dimension}:{level}", self.decrements[dimension][level - 1]))
-        if LEVELS in levels:
-            terms.append(Term("any_level_5", self.any_level_5))
-        return tuple(terms)
+        check_levels(levels, self.version)
+        printed = self.published.get(digits(levels)) if self.published else None
+        return self._modelled(levels) if printed is None else printed
 
-    def index(self, levels: tuple[int, ...]) -> Decimal:
-        """The value of a complete profile, exact: the sum of published decimals, without rounding."""
-        return sum((term.value for term in self.terms(levels)), start=Decimal(0))
+    def terms(self, levels: Levels) -> tuple[Term, ...]:
+        """What the index of a complete state is made of; the values add up to the index exactly.
 
+        A factor is told as what it changes when it is applied after those before it; the share of a level in a power
+        is in proportion to its decrement. ``rounding`` is what rounding did, ``published`` the step from the model to
+        a value that the authors print instead.
+        """
+        check_levels(levels, self.version)
+        match self.model:
+            case Model.ADDITIVE:
+                terms = tuple(Term(name, value) for name, value in self._parts(levels))
+            case Model.MULTIPLICATIVE:
+                terms = self._steps(levels)
+            case Model.POWER:
+                terms = self._shares(levels)
+        terms = with_rounding(terms, self._modelled(levels))
+        printed = self.published.get(digits(levels))
+        if printed is not None:
+            terms = (*terms, Term(f"published:{digits(levels)}", printed - self._modelled(levels)))
+        return terms
 
-def read_value_set(path: Path, *, file: str) -> ValueSet:
-    """A value set file; ``file`` is its name in errors.
+    def _modelled(self, levels: Levels) -> Decimal:
+        main = [values[level - 1] for level, values in zip(levels, self.levels, strict=True)]
+        extra = [coefficient * times for _, coefficient, times in self._applying(levels)] if self.extra else []
+        match self.model:
+            case Model.ADDITIVE:
+                return total([self.full_health, *main, *extra])
+            case Model.MULTIPLICATIVE:
+                return rounded(reduce(ARITHMETIC.multiply, [*main, *extra], self.full_health))
+            case Model.POWER:
+                return rounded(total([self.full_health, -self._raised(total(main)), *extra]))
 
-    Raises
-    ------
-    DefinitionError
-        Naming the file and the field.
-    """
-    table = Table.read(path, file=file)
-    value_set = ValueSet(
-        id=table.text("id"),
-        country=table.text("country"),
-        year=table.whole("year", minimum=FIRST_YEAR, maximum=LAST_YEAR),
-        method=table.text("method"),
-        doi=table.text("doi"),
-        citation=table.text("citation"),
-        note=table.text("note"),
-        full_health=table.decimal("full_health"),
-        any_level_5=table.decimal("any_level_5"),
-        decrements=_decrements(table.table("decrements")),
-    )
-    table.finish()
-    return value_set
+    def _raised(self, decrements: Decimal) -> Decimal:
+        assert self.power is not None
+        return ARITHMETIC.power(-decrements, self.power) if decrements else Decimal(0)
 
+    def _parts(self, levels: Levels) -> list[tuple[str, Decimal]]:
+        """Full health, the five levels, and those extra terms that apply, with their coefficients times counts."""
+        parts = [(FULL_HEALTH, self.full_health)]
+        for dimension, level, values in zip(DIMENSIONS, levels, self.levels, strict=True):
+            parts.append((f"{dimension}:{level}", values[level - 1]))
+        for name, coefficient, times in self._applying(levels):
+            parts.append((name if times == 1 else f"{name} x {times}", coefficient * times))
+        return parts
 
-def _decrements(table: Table) -> Mapping[str, tuple[Decimal, ...]]:
-    decrements = {}
-    for dimension in DIMENSIONS:
-        values = table.decimals(dimension)
-        if len(values) != LEVELS:
-            raise table.error(dimension, f"needs {LEVELS} numbers, for levels 1 to {LEVELS}")
-        decrements[dimension] = values
-    table.finish()
-    return MappingProxyType(decrements)
+    def _applying(self, levels: Levels) -> Iterator[tuple[str, Decimal, int]]:
+        for name, coefficient in self.extra.items():
+            count = count_of(name)
+            assert count is not None
+            times = count(levels)
+            if times:
+                yield name, coefficient, times
+
+    def _steps(self, levels: Levels) -> tuple[Term, ...]:
+        running, steps = Decimal(1), []
+        for name, factor in self._parts(levels):
+            after = ARITHMETIC.multiply(running, factor)
+            steps.append(Term(name, after if name == FULL_HEALTH else after - running))
+            running = after
+        return tuple(steps)
+
+    def _shares(self, levels: Levels) -> tuple[Term, ...]:
+        full, *parts = self._parts(levels)
+        main, rest = parts[: len(DIMENSIONS)], parts[len(DIMENSIONS) :]
+        decrements = total(value for _, value in main)
+        # Nothing is lost at full health, and there is nothing to share.
+        scale = ARITHMETIC.divide(-self._raised(decrements), decrements) if decrements else Decimal(0)
+        shares = (Term(name, ARITHMETIC.multiply(value, scale)) for name, value in main)
+        return (Term(*full), *shares, *(Term(name, value) for name, value in rest))
 
 
 def _content_hash(value_set: ValueSet) -> str:
     numbers = {
         "id": value_set.id,
+        "version": value_set.version,
+        "model": value_set.model,
         "full_health": str(value_set.full_health),
-        "any_level_5": str(value_set.any_level_5),
-        "decrements": {name: [str(value) for value in row] for name, row in value_set.decrements.items()},
+        "levels": [[str(value) for value in row] for row in value_set.levels],
+        "extra": {name: str(value) for name, value in value_set.extra.items()},
+        "power": str(value_set.power),
+        "published": {state: str(value) for state, value in value_set.published.items()},
     }
     return "sha256:" + hashlib.sha256(json.dumps(numbers, sort_keys=True).encode()).hexdigest()
