@@ -4,12 +4,17 @@ Values only: not for storing them, and not for the rules that turn the one into 
 """
 
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 
 from instruments.errors import AnswerNotAccepted
 
 # Stored scores carry six decimals: processors differ in the last bits, and nobody measures beyond these.
 DECIMALS = 6
+
+# A code or a point on a scale; a number; the codes of several choices, ascending; a text; a day.
+AnswerValue = int | Decimal | tuple[int, ...] | str | date
 
 
 class AnswerKind(StrEnum):
@@ -18,6 +23,12 @@ class AnswerKind(StrEnum):
     VALUE = "value"
     SKIPPED = "skipped"
     NOT_APPLICABLE = "not_applicable"
+    SHOWN = "shown"
+    """A statement was shown; it takes no answer."""
+    AMBIGUOUS = "ambiguous"
+    """On paper: marked so that the answer cannot be told, such as two boxes ticked."""
+    OUT_OF_RANGE = "out_of_range"
+    """On paper or in older data: a value that the item does not have."""
 
 
 class MissingReason(StrEnum):
@@ -27,10 +38,18 @@ class MissingReason(StrEnum):
     """The respondent went past an item that the score needs."""
     NOT_APPLICABLE = "not_applicable"
     """An item that the score needs does not apply to the respondent."""
+    AMBIGUOUS = "ambiguous"
+    """An item that the score needs was marked so that its answer cannot be told."""
+    OUT_OF_RANGE = "out_of_range"
+    """An item that the score needs holds a value that it cannot have."""
     UNANSWERED = "unanswered"
     """An item that the score needs was never asked or answered."""
+    TOO_FEW_ANSWERED = "too_few_answered"
+    """Fewer items were answered than the score needs."""
     NO_ANSWERS = "no_answers"
     """No item was answered at all, so there is nothing to score."""
+    NOT_IN_TABLE = "not_in_table"
+    """The look-up table has no entry for the sum."""
     NOT_STOPPED = "not_stopped"
     """The adaptive test had not come to its end."""
 
@@ -40,12 +59,17 @@ class Answered:
     """One item and what the respondent did with it; ``value`` is None unless the kind is VALUE."""
 
     item_id: str
-    value: int | None
+    value: AnswerValue | None
     kind: AnswerKind
 
     def __post_init__(self) -> None:
         if (self.value is None) == (self.kind is AnswerKind.VALUE):
             raise AnswerNotAccepted(f"item {self.item_id}: a value goes with the kind 'value' and no other")
+
+    @property
+    def code(self) -> int | None:
+        """The value of a choice or of a scale; None for every other answer."""
+        return self.value if type(self.value) is int else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,12 +16,15 @@ class InstrumentsError(Exception):
 
 
 class DefinitionError(InstrumentsError):
-    """A file of an instrument cannot be used; the message names the file and the field."""
+    """A file of an instrument cannot be used; the message names the file, the line where it is known, and the field."""
 
-    def __init__(self, file: str, field: str, problem: str) -> None:
-        super().__init__(f"{file}: {field}: {problem}" if field else f"{file}: {problem}")
+    def __init__(self, file: str, field: str, problem: str, *, line: int | None = None) -> None:
+        places = [file, f"line {line}" if line else "", field, problem]
+        super().__init__(": ".join(place for place in places if place))
         self.file = file
         self.field = field
+        self.problem = problem
+        self.line = line
 
 
 class UnknownInstrument(InstrumentsError):

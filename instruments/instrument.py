@@ -4,24 +4,47 @@ What the service holds in its hand. Not for wording, sessions or storage.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from cat_engine import AdaptiveTest
 from instruments import scoring
 from instruments.answers import Answered, Score
-from instruments.definition import Administration, Definition, Family, Item, Licence, Reference, Variable
-from instruments.errors import NotAdaptive
-from instruments.form import Ask, Complete, checked, next_adaptive, next_fixed
-from instruments.promis import AdaptiveBank
+from instruments.definition import (
+    AdaptiveBankDeclared,
+    Administration,
+    Definition,
+    Family,
+    Item,
+    Licence,
+    Reference,
+    Respondent,
+    ShortForm,
+    WhoMayAnswer,
+)
+from instruments.errors import NotAdaptive, UnknownInstrument
+from instruments.form import Ask, Complete, checked, in_play, next_adaptive, next_fixed
+from instruments.promis import AdaptiveBank, BankForm
+from instruments.questions import QuestionKind
+from instruments.variables import Variable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Instrument:
-    """One version of one instrument. ``content_hash`` covers every file that defines it."""
+    """One version of one instrument, whole or as one of its short forms.
+
+    ``content_hash`` covers every file that defines it. ``form`` is the id of the short form; empty for the whole.
+    ``items`` are by id, for a fixed form in the order of asking.
+    """
 
     definition: Definition
     scoring: scoring.Scoring
     content_hash: str
+    form: str = ""
+    items: Mapping[str, Item] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.form:
+            object.__setattr__(self, "items", self.definition.items)
 
     @property
     def id(self) -> str:
@@ -46,11 +69,6 @@ class Instrument:
         return self.definition.recall
 
     @property
-    def items(self) -> Mapping[str, Item]:
-        """By id; for a fixed form in the order of asking."""
-        return self.definition.items
-
-    @property
     def variables(self) -> tuple[Variable, ...]:
         """The catalogue of what is scored, in the order of `score`."""
         return self.definition.variables
@@ -64,6 +82,10 @@ class Instrument:
         return self.definition.references
 
     @property
+    def respondents(self) -> tuple[WhoMayAnswer, ...]:
+        return self.definition.respondents
+
+    @property
     def changeable(self) -> bool:
         """Whether an earlier answer may be changed."""
         return self.definition.changeable
@@ -74,20 +96,60 @@ class Instrument:
 
     @property
     def adaptive(self) -> bool:
-        return self.definition.administration is Administration.ADAPTIVE
+        """Whether the engine chooses the questions; a short form is given whole."""
+        return self.definition.administration is Administration.ADAPTIVE and not self.form
 
     @property
     def bank_hash(self) -> str | None:
         """Content hash of the item bank; None for a form without one."""
-        return self.scoring.test.bank.content_hash if isinstance(self.scoring, AdaptiveBank) else None
+        match self.scoring:
+            case AdaptiveBank(test=test):
+                return test.bank.content_hash
+            case BankForm(form=form):
+                return form.bank.content_hash
+            case _:
+                return None
+
+    @property
+    def short_forms(self) -> tuple[ShortForm, ...]:
+        """Of an adaptive bank, the forms of some of its items that are given whole."""
+        declared = self.definition.scoring
+        return declared.short_forms if isinstance(declared, AdaptiveBankDeclared) else ()
+
+    @property
+    def paper_form(self) -> str:
+        """The short form for paper, letter and telephone; empty for what is given whole anyway."""
+        declared = self.definition.scoring
+        return declared.paper_form if isinstance(declared, AdaptiveBankDeclared) else ""
 
     @property
     def estimated_questions(self) -> tuple[int, int]:
-        """Fewest and most questions, when none is skipped."""
+        """Fewest and most questions, when none is skipped. What only some are asked counts among the most."""
         if isinstance(self.scoring, AdaptiveBank):
             rule = self.scoring.test.rule
-            return rule.minimum_items, min(rule.maximum_items, len(self.items))
-        return len(self.items), len(self.items)
+            return min(rule.minimum_items, len(self.items)), min(rule.maximum_items, len(self.items))
+        questions = [item for item in self.items.values() if item.kind is not QuestionKind.STATEMENT]
+        return max(1, sum(item.ask_when is None for item in questions)), max(1, len(questions))
+
+    def covers(self, respondent: Respondent, age: int) -> bool:
+        """Whether the form is for this respondent about a patient of this age in whole years."""
+        return any(one.who is respondent and one.covers(age) for one in self.respondents)
+
+    def in_form(self, form: str) -> "Instrument":
+        """The same instrument as one of its short forms; the whole for an empty id.
+
+        Raises
+        ------
+        UnknownInstrument
+            If it has no such form.
+        """
+        if form == self.form:
+            return self
+        try:
+            items, form_scoring = scoring.in_form(self.definition, self.scoring, form)
+        except KeyError:
+            raise UnknownInstrument(f"{self.id} {self.version} has no form {form!r}") from None
+        return replace(self, form=form, items=items, scoring=form_scoring)
 
     def adaptive_test(self) -> AdaptiveTest:
         """The engine on this instrument's bank.
@@ -127,4 +189,4 @@ class Instrument:
         AnswerNotAccepted
             If an answer is not one that the instrument can take.
         """
-        return scoring.score(self.scoring, checked(self.items, answers), eligible)
+        return scoring.score(self.scoring, in_play(self.items, checked(self.items, answers)), eligible)
