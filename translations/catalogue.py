@@ -2,27 +2,25 @@
 
 For reading and checking files. Not for who may approve a wording, nor for showing it.
 
-``translations/instruments/<instrument>/<locale>.po`` holds for each part its context (``msgctxt``), the
+``translations/instruments/<instrument>/<locale>.po`` (``<locale>.proxy.po`` for whoever answers for the patient) holds for each part its context (``msgctxt``), the
 English source (``msgid``), the wording (``msgstr``) and, for the translator, the concept (``#.``). The header
-tells the instrument, its version and whether the wording is a demonstration or licensed.
+tells the instrument, its version and whose wording it is (`WordingKind`).
 """
 
 import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from email import message_from_string
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
 from babel import Locale, UnknownLocaleError
-from babel.messages.catalog import Catalog, Message
-from babel.messages.pofile import PoFileError, PoFileParser
+from babel.messages.catalog import Message
 
-from instruments import Instrument, Library, UnknownInstrument
+from instruments import Instrument, Library, Respondent, UnknownInstrument
 from translations.contexts import instrument_contexts
-from translations.po import WordingError, read_lines
+from translations.po import Entries, WordingError, read_entries
 
 __all__ = ["InstrumentWording", "WordingError", "WordingKind", "load_wordings", "read_wording"]
 
@@ -30,10 +28,18 @@ SHIPPED = Path(__file__).parent / "instruments"
 
 
 class WordingKind(StrEnum):
-    """Whose words they are: the project's own, or the rights-holder's under licence."""
+    """Whose words they are, and so where they may be shown."""
 
     DEMONSTRATION = "demonstration"
+    """The project's own, in place of the rights-holder's: in a demonstration only."""
     LICENSED = "licensed"
+    """The rights-holder's, where a licence is on record."""
+    OWN = "own"
+    """The project's own, of an instrument that is the project's own: anywhere."""
+
+    def belongs_to(self, instrument: Instrument) -> bool:
+        """Whether the instrument can have wording of this kind: `OWN` or `LICENSED` as its licence says."""
+        return self is WordingKind.DEMONSTRATION or self.value == instrument.licence.wording.value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +55,7 @@ class InstrumentWording:
     version: str
     locale: str
     kind: WordingKind
+    respondent: Respondent = Respondent.SELF
     texts: Mapping[str, str]
     sources: Mapping[str, str]
     concepts: Mapping[str, str]
@@ -58,15 +65,16 @@ class InstrumentWording:
         object.__setattr__(self, "content_hash", _content_hash(self))
 
 
-def load_wordings(library: Library, folder: Path | str = SHIPPED) -> tuple[InstrumentWording, ...]:
-    """Every ``<instrument>/<locale>.po`` under the folder, by instrument and locale.
+def load_wordings(library: Library, *folders: Path | str) -> tuple[InstrumentWording, ...]:
+    """Every ``<instrument>/<locale>.po`` under the folders, by instrument and locale; the project's, when none is given.
 
     Raises
     ------
     WordingError
         If any file cannot be used; nothing is half-loaded.
     """
-    return tuple(read_wording(path, library) for path in sorted(Path(folder).glob("*/*.po")))
+    paths = [path for folder in folders or (SHIPPED,) for path in sorted(Path(folder).glob("*/*.po"))]
+    return tuple(read_wording(path, library) for path in paths)
 
 
 def read_wording(path: Path, library: Library) -> InstrumentWording:
@@ -78,8 +86,7 @@ def read_wording(path: Path, library: Library) -> InstrumentWording:
         Naming the file and the line or context.
     """
     file = f"{path.parent.name}/{path.name}"
-    entries = _Entries(file)
-    _parse(path, file, entries)
+    entries = read_entries(path, file=file)
     instrument = _instrument(library, entries)
     if instrument.id != path.parent.name:
         raise WordingError(file, "X-Instrument", f"{instrument.id!r} does not belong in this folder")
@@ -90,52 +97,7 @@ def read_wording(path: Path, library: Library) -> InstrumentWording:
     return _wording(path, instrument, entries)
 
 
-class _Entries(Catalog):
-    """A Babel catalogue that keeps unknown headers, and refuses what Babel would merge in silence."""
-
-    def __init__(self, file: str) -> None:
-        super().__init__()
-        self.file = file
-        self.headers: dict[str, str] = {}
-        self.by_context: dict[str, Message] = {}
-
-    def __setitem__(self, id: str | list[str] | tuple[str, ...], message: Message) -> None:
-        if id == "" and message.context is None:
-            headers = message_from_string(str(message.string))
-            self.headers = {name.lower(): value for name, value in headers.items()}
-        else:
-            self._keep(id, message)
-        super().__setitem__(id, message)
-
-    def header(self, name: str) -> str:
-        value = self.headers.get(name.lower(), "").strip()
-        if not value:
-            raise WordingError(self.file, name, "the header is missing")
-        return value
-
-    def _keep(self, id: str | list[str] | tuple[str, ...], message: Message) -> None:
-        if not isinstance(id, str):
-            raise WordingError(self.file, f"line {message.lineno}", "wording has no plural forms")
-        if message.context is None:
-            raise WordingError(self.file, f"line {message.lineno}", "an entry has no msgctxt")
-        if message.context in self.by_context:
-            raise WordingError(self.file, message.context, "occurs twice")
-        self.by_context[message.context] = message
-
-
-def _parse(path: Path, file: str, entries: _Entries) -> None:
-    try:
-        parser = PoFileParser(entries, ignore_obsolete=True, abort_invalid=True)
-        parser.parse(read_lines(path, file=file))
-    except WordingError:
-        raise
-    except PoFileError as error:
-        raise WordingError(file, f"line {error.lineno}", str(error)) from error
-    except (UnknownLocaleError, ValueError) as error:
-        raise WordingError(file, "", str(error)) from error
-
-
-def _instrument(library: Library, entries: _Entries) -> Instrument:
+def _instrument(library: Library, entries: Entries) -> Instrument:
     id_, version = entries.header("X-Instrument"), entries.header("X-Instrument-Version")
     try:
         return library.get(id_, version)
@@ -143,13 +105,14 @@ def _instrument(library: Library, entries: _Entries) -> Instrument:
         raise WordingError(entries.file, "X-Instrument", str(error)) from None
 
 
-def _wording(path: Path, instrument: Instrument, entries: _Entries) -> InstrumentWording:
+def _wording(path: Path, instrument: Instrument, entries: Entries) -> InstrumentWording:
     messages = entries.by_context
     return InstrumentWording(
         instrument=instrument.id,
         version=instrument.version,
         locale=_locale(path, entries),
-        kind=_kind(entries),
+        kind=_kind(entries, instrument),
+        respondent=_respondent(path, entries),
         texts=MappingProxyType(
             {context: str(each.string) for context, each in messages.items() if _is_translated(each)}
         ),
@@ -162,9 +125,9 @@ def _is_translated(message: Message) -> bool:
     return bool(str(message.string).strip()) and not message.fuzzy
 
 
-def _locale(path: Path, entries: _Entries) -> str:
+def _locale(path: Path, entries: Entries) -> str:
     named = entries.header("Language")
-    if named != path.stem:
+    if named != path.name.split(".")[0]:
         raise WordingError(entries.file, "Language", f"{named!r} is not the name of the file")
     try:
         Locale.parse(named, sep="_" if "_" in named else "-")
@@ -173,16 +136,30 @@ def _locale(path: Path, entries: _Entries) -> str:
     return named
 
 
-def _kind(entries: _Entries) -> WordingKind:
+def _respondent(path: Path, entries: Entries) -> Respondent:
+    """Wording for proxies is in ``<locale>.proxy.po``; other files need not say that the patient answers."""
+    named = Respondent.PROXY if path.name.endswith(".proxy.po") else Respondent.SELF
+    if entries.headers.get("x-respondent", Respondent.SELF).strip() != named:
+        raise WordingError(entries.file, "X-Respondent", f"must be {named}, as the name of the file says")
+    return named
+
+
+def _kind(entries: Entries, instrument: Instrument) -> WordingKind:
     named = entries.header("X-Wording-Kind")
     try:
-        return WordingKind(named)
+        kind = WordingKind(named)
     except ValueError:
         allowed = ", ".join(WordingKind)
         raise WordingError(entries.file, "X-Wording-Kind", f"{named!r} is not one of {allowed}") from None
+    if not kind.belongs_to(instrument):
+        owner = instrument.licence.wording
+        raise WordingError(entries.file, "X-Wording-Kind", f"{named!r}, but the wording of {instrument.id} is {owner}")
+    return kind
 
 
 def _content_hash(wording: InstrumentWording) -> str:
     origin = [wording.instrument, wording.version, wording.locale, wording.kind]
+    if wording.respondent is not Respondent.SELF:
+        origin.append(wording.respondent)
     content = json.dumps([origin, sorted(wording.texts.items())], ensure_ascii=False)
     return "sha256:" + hashlib.sha256(content.encode()).hexdigest()

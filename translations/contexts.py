@@ -5,26 +5,47 @@ For the names of the parts only: not for their texts.
 
 from collections.abc import Iterator
 
-from instruments import Instrument, Item, QuestionKind
+from instruments import Day, FreeText, Instrument, Item, Number, Scale, SeveralChoices, SingleChoice, Statement
 
 # Shown around every question. The footer says whose wording it is, so nothing is shown without it.
 FRAME = ("title", "intro", "footer")
-OPTIONAL = ("recall",)
+# The period asked about: an instrument may have none.
+RECALL = "recall"
+# The answer of somebody whom an item does not concern, for the items that offer it.
+NOT_APPLICABLE = "not_applicable"
 
 
 def item_contexts(item: Item) -> Iterator[str]:
-    """Stem and every option or label of one item."""
+    """What an item cannot be shown without: its stem, every option or label, and what else it offers."""
     yield f"item:{item.id}"
-    match item.kind:
-        case QuestionKind.SINGLE_CHOICE:
-            for code in item.options:
-                yield f"option:{item.option_set}:{code}"
-        case QuestionKind.VISUAL_ANALOGUE_SCALE:
+    if item.recall:
+        yield f"{RECALL}:{item.recall}"
+    match item.question:
+        case SingleChoice(option_set, options) | SeveralChoices(option_set, options):
+            for code in options:
+                yield f"option:{option_set}:{code}"
+        case Scale():
             for part in ("top", "bottom", "instruction"):
                 yield f"{item.id}:{part}"
+        case Number(unit=unit) if unit:
+            yield f"{item.id}:unit"
+        case _:
+            pass
+    if item.may_not_apply:
+        yield NOT_APPLICABLE
+
+
+def optional_contexts(instrument: Instrument) -> Iterator[str]:
+    """What may be worded and is not missed: the recall, hints beside an item, and names of the results."""
+    yield RECALL
+    for item in instrument.items.values():
+        if isinstance(item.question, Number | FreeText | Day | SeveralChoices | Statement):
+            yield f"{item.id}:hint"
+    for variable in instrument.variables:
+        yield f"score:{variable.name}"
 
 
 def instrument_contexts(instrument: Instrument) -> frozenset[str]:
     """Every context that a wording of the instrument may hold."""
     items = (context for item in instrument.items.values() for context in item_contexts(item))
-    return frozenset((*FRAME, *OPTIONAL, *items))
+    return frozenset((*FRAME, *items, *optional_contexts(instrument)))

@@ -4,7 +4,12 @@ For the form of the files only: not for what their entries mean.
 """
 
 import re
+from email import message_from_string
 from pathlib import Path
+
+from babel import UnknownLocaleError
+from babel.messages.catalog import Catalog, Message
+from babel.messages.pofile import PoFileError, PoFileParser
 
 LINE = re.compile(r'(#.*|((msgctxt|msgid|msgid_plural|msgstr(\[\d\])?)\s+)?"([^"\\]|\\.)*")?')
 
@@ -34,3 +39,56 @@ def read_lines(path: Path, *, file: str) -> list[str]:
         if not LINE.fullmatch(line.strip()):
             raise WordingError(file, f"line {number}", "is neither a comment nor a quoted text with its keyword")
     return lines
+
+
+class Entries(Catalog):
+    """A Babel catalogue that keeps unknown headers, and refuses what Babel would merge in silence."""
+
+    def __init__(self, file: str) -> None:
+        super().__init__()
+        self.file = file
+        self.headers: dict[str, str] = {}
+        self.by_context: dict[str, Message] = {}
+
+    def __setitem__(self, id: str | list[str] | tuple[str, ...], message: Message) -> None:
+        if id == "" and message.context is None:
+            headers = message_from_string(str(message.string))
+            self.headers = {name.lower(): value for name, value in headers.items()}
+        else:
+            self._keep(id, message)
+        super().__setitem__(id, message)
+
+    def header(self, name: str) -> str:
+        value = self.headers.get(name.lower(), "").strip()
+        if not value:
+            raise WordingError(self.file, name, "the header is missing")
+        return value
+
+    def _keep(self, id: str | list[str] | tuple[str, ...], message: Message) -> None:
+        if not isinstance(id, str):
+            raise WordingError(self.file, f"line {message.lineno}", "wording has no plural forms")
+        if message.context is None:
+            raise WordingError(self.file, f"line {message.lineno}", "an entry has no msgctxt")
+        if message.context in self.by_context:
+            raise WordingError(self.file, message.context, "occurs twice")
+        self.by_context[message.context] = message
+
+
+def read_entries(path: Path, *, file: str) -> Entries:
+    """The entries of a PO file by context; ``file`` is its name in errors.
+
+    Raises
+    ------
+    WordingError
+        Naming the file and the line or context.
+    """
+    entries = Entries(file)
+    try:
+        PoFileParser(entries, ignore_obsolete=True, abort_invalid=True).parse(read_lines(path, file=file))
+    except WordingError:
+        raise
+    except PoFileError as error:
+        raise WordingError(file, f"line {error.lineno}", str(error)) from error
+    except (UnknownLocaleError, ValueError) as error:
+        raise WordingError(file, "", str(error)) from error
+    return entries

@@ -2,31 +2,26 @@
 
 import re
 import shutil
+import tomllib
 from collections import defaultdict
 from pathlib import Path
 
 import pytest
 
-from instruments import Library
+from instruments import Library, QuestionKind, Respondent, SeveralChoices, SingleChoice
 from translations.catalogue import SHIPPED, InstrumentWording, WordingError, WordingKind, load_wordings
 from translations.completeness import eligible_items, missing_contexts
 from translations.contexts import instrument_contexts
 
-# A published wording never changes. A difference here means: undo the change, or publish a new version.
-PUBLISHED = {
-    ("eq5d-5l", "1.0", "en"): "sha256:a732e6d63d4787d814ea70218505fb207ec8ae4a25b87193329b2a2577c36148",
-    ("eq5d-5l", "1.0", "sv"): "sha256:6b4a7bb82f20e93db0fd3b7d64d7b9f99bdc8988cd109cc75be91057514024cb",
-    (
-        "promis-anxiety",
-        "1.0",
-        "en",
-    ): "sha256:5342ed776c7e333a3abe0124322e9ea78f608c08a11e66db1c1811d5bf256916",
-    (
-        "promis-anxiety",
-        "1.0",
-        "sv",
-    ): "sha256:7d5244c50f44ca127b7cb35473544af6590acd4ffd7c5ee527ad5f7b66b1cc5c",
-}
+QUESTIONNAIRES = Path(__file__).resolve().parents[2] / "questionnaires" / "data"
+QUESTIONNAIRES_WORDING = QUESTIONNAIRES.with_name("wording")
+RECORD = Path(__file__).parent / "published.toml"
+
+WHAT_TO_DO = (
+    "{name}: the texts are not those that were published. Undo the change, or put the new wording under a new version "
+    "of the instrument: answers on record were given to these words. Only wording that no installation has ever shown "
+    "may be recorded anew, in published.toml: {found}"
+)
 
 
 @pytest.fixture(scope="module")
@@ -56,36 +51,75 @@ def _wording(library: Library, folder: Path, instrument: str = "eq5d-5l") -> Ins
     return next(each for each in wordings if (each.instrument, each.locale) == (instrument, "sv"))
 
 
-def test_every_shipped_instrument_has_swedish_and_english(wordings: tuple[InstrumentWording, ...]) -> None:
-    assert [(each.instrument, each.locale) for each in wordings] == [
-        ("eq5d-5l", "en"),
-        ("eq5d-5l", "sv"),
-        ("promis-anxiety", "en"),
-        ("promis-anxiety", "sv"),
-    ]
+def _name(wording: InstrumentWording) -> str:
+    proxy = ".proxy" if wording.respondent is Respondent.PROXY else ""
+    return f"{wording.instrument} {wording.version} {wording.locale}{proxy}"
 
 
-def test_the_shipped_wording_is_what_was_published(wordings: tuple[InstrumentWording, ...]) -> None:
-    hashes = {(each.instrument, each.version, each.locale): each.content_hash for each in wordings}
-    assert hashes == PUBLISHED
-
-
-def test_shipped_wording_is_complete_and_marked_as_demonstration(
+def test_every_shipped_instrument_has_swedish_and_english(
     library: Library, wordings: tuple[InstrumentWording, ...]
 ) -> None:
+    """E2"""
+    found = {(each.instrument, each.version, each.locale) for each in wordings if each.respondent is Respondent.SELF}
+    assert found == {(id_, version, locale) for id_, version in library.instruments for locale in ("en", "sv")}
+
+
+def test_every_shipped_wording_is_what_was_published(wordings: tuple[InstrumentWording, ...]) -> None:
+    """E1: the version shown is stored with the response, so it must not change behind it."""
+    recorded = tomllib.loads(RECORD.read_text(encoding="utf-8"))
     for wording in wordings:
-        instrument = library.get(wording.instrument, wording.version)
-        assert wording.kind is WordingKind.DEMONSTRATION
-        assert frozenset(wording.texts) == instrument_contexts(instrument)
-        assert missing_contexts(instrument, wording) == ()
-        assert eligible_items(instrument, wording) == frozenset(instrument.items)
+        name, found = _name(wording), wording.content_hash
+        assert recorded.get(name) == found, WHAT_TO_DO.format(name=name, found=found)
+    assert recorded.keys() == {_name(wording) for wording in wordings}
+
+
+def test_shipped_wording_is_of_the_kind_that_the_licence_asks_for(
+    library: Library, wordings: tuple[InstrumentWording, ...]
+) -> None:
+    """D1: in place of licensed words only the project's own, marked as such."""
+    for wording in wordings:
+        licensed = library.get(wording.instrument, wording.version).licence.required
+        assert wording.kind is (WordingKind.DEMONSTRATION if licensed else WordingKind.OWN)
         assert all(wording.concepts.values())
 
 
-def test_the_footer_says_that_it_is_not_the_licensed_wording(wordings: tuple[InstrumentWording, ...]) -> None:
-    starts = {"en": "Demonstration wording.", "sv": "Demonstrationstext."}
+def test_shipped_wording_is_complete_but_for_items_of_a_bank_that_no_form_needs(
+    library: Library, wordings: tuple[InstrumentWording, ...]
+) -> None:
+    """E2: a form that is given whole has all its words; a bank may keep items that are never asked."""
     for wording in wordings:
-        assert wording.texts["footer"].startswith(starts[wording.locale])
+        instrument = library.get(wording.instrument, wording.version)
+        eligible = eligible_items(instrument, wording)
+        assert frozenset(wording.texts) <= instrument_contexts(instrument)
+        unworded = set(missing_contexts(instrument, wording))
+        assert unworded == {f"item:{item}" for item in instrument.items.keys() - eligible}
+        needed = {item for form in instrument.short_forms for item in form.items}
+        assert (needed if instrument.adaptive else instrument.items.keys()) <= eligible
+
+
+def test_items_without_wording_are_told_and_are_the_same_in_every_language(
+    library: Library, wordings: tuple[InstrumentWording, ...]
+) -> None:
+    unworded = {
+        (wording.instrument, wording.locale): len(missing_contexts(library.latest(wording.instrument), wording))
+        for wording in wordings
+    }
+    expected = {"promis-physical-function": 9, "promis-social-participation": 20}
+    assert {key: number for key, number in unworded.items() if number} == {
+        (instrument, locale): number for instrument, number in expected.items() for locale in ("en", "sv")
+    }
+
+
+def test_the_footer_says_whose_words_they_are(wordings: tuple[InstrumentWording, ...]) -> None:
+    """D1"""
+    starts = {
+        (WordingKind.DEMONSTRATION, "en"): "Demonstration wording.",
+        (WordingKind.DEMONSTRATION, "sv"): "Demonstrationstext.",
+        (WordingKind.OWN, "en"): "The project's own questionnaire. It has not been validated",
+        (WordingKind.OWN, "sv"): "Projektets eget frågeformulär. Det är inte validerat",
+    }
+    for wording in wordings:
+        assert wording.texts["footer"].startswith(starts[wording.kind, wording.locale])
 
 
 def test_the_languages_translate_the_same_english_source(wordings: tuple[InstrumentWording, ...]) -> None:
@@ -97,20 +131,52 @@ def test_the_languages_translate_the_same_english_source(wordings: tuple[Instrum
     assert all(each == group[0] for group in sources.values() for each in group)
 
 
-def test_every_item_is_a_question_of_its_own(wordings: tuple[InstrumentWording, ...]) -> None:
+def test_every_item_is_a_question_of_its_own(library: Library, wordings: tuple[InstrumentWording, ...]) -> None:
     for wording in wordings:
-        stems = [text for context, text in wording.texts.items() if context.startswith("item:")]
-        assert len(set(stems)) == len(stems)
-        assert all(re.fullmatch(r"[A-ZÅÄÖ][^?]*\?", stem) for stem in stems)
+        items = library.get(wording.instrument, wording.version).items
+        stems = {id_: wording.texts[f"item:{id_}"] for id_ in items if f"item:{id_}" in wording.texts}
+        assert len(set(stems.values())) == len(stems)
+        for id_, stem in stems.items():
+            end = "[^?]*[.]" if items[id_].kind is QuestionKind.STATEMENT else r"[^?]*\?"
+            assert re.fullmatch(f"[A-ZÅÄÖ]{end}", stem), (wording.instrument, id_)
 
 
-def test_the_options_of_a_question_differ(wordings: tuple[InstrumentWording, ...]) -> None:
+def test_the_options_of_a_question_differ(library: Library, wordings: tuple[InstrumentWording, ...]) -> None:
     for wording in wordings:
-        options = defaultdict(list)
-        for context, text in wording.texts.items():
-            if context.startswith("option:"):
-                options[context.split(":")[1]].append(text)
-        assert all(len(set(texts)) == len(texts) == 5 for texts in options.values())
+        for item in library.get(wording.instrument, wording.version).items.values():
+            if isinstance(item.question, SingleChoice | SeveralChoices):
+                prefix = f"option:{item.question.option_set}:"
+                texts = [wording.texts[f"{prefix}{code}"] for code in item.question.options]
+                assert len(set(texts)) == len(texts)
+
+
+@pytest.fixture(scope="module")
+def tiny() -> Library:
+    return Library.load(QUESTIONNAIRES)
+
+
+@pytest.fixture(scope="module")
+def tiny_wordings(tiny: Library) -> tuple[InstrumentWording, ...]:
+    return load_wordings(tiny, QUESTIONNAIRES_WORDING)
+
+
+def test_the_tiny_questionnaires_are_worded_whole_in_both_languages(
+    tiny: Library, tiny_wordings: tuple[InstrumentWording, ...]
+) -> None:
+    found = {(each.instrument, each.locale) for each in tiny_wordings if each.respondent is Respondent.SELF}
+    assert found == {(id_, locale) for id_ in tiny.ids() for locale in ("en", "sv")}
+    for wording in tiny_wordings:
+        assert wording.kind is WordingKind.OWN
+        assert missing_contexts(tiny.latest(wording.instrument), wording) == ()
+
+
+def test_a_proxy_has_wording_of_its_own_or_none(tiny_wordings: tuple[InstrumentWording, ...]) -> None:
+    """C5, E2: in Swedish only, with other words and another hash than the patient's."""
+    found = {(each.locale, each.respondent): each for each in tiny_wordings if each.instrument == "tiny-proxy"}
+    own, proxy = found["sv", Respondent.SELF], found["sv", Respondent.PROXY]
+    assert found.keys() == {("en", Respondent.SELF), ("sv", Respondent.SELF), ("sv", Respondent.PROXY)}
+    assert own.texts["item:walked"] != proxy.texts["item:walked"]
+    assert own.content_hash != proxy.content_hash
 
 
 def test_the_hash_follows_what_is_read_and_nothing_else(library: Library, copied: Path) -> None:
@@ -158,7 +224,9 @@ def test_a_fuzzy_text_is_no_text(library: Library, copied: Path) -> None:
 
 def test_wording_of_another_instrument_is_refused(library: Library, wordings: tuple[InstrumentWording, ...]) -> None:
     with pytest.raises(ValueError, match=r"wording of eq5d-5l 1\.0, not of promis-anxiety 1\.0"):
-        eligible_items(library.latest("promis-anxiety"), wordings[0])
+        eligible_items(
+            library.latest("promis-anxiety"), next(each for each in wordings if each.instrument == "eq5d-5l")
+        )
 
 
 @pytest.mark.parametrize(
