@@ -1,0 +1,79 @@
+"""What the operators' commands have in common: aligned tables, one-line refusals, the services they act on."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from instruments import InstrumentsError, Library
+from instruments.library import SHIPPED as SHIPPED_INSTRUMENTS
+from survey_service.errors import SurveyServiceError
+from survey_service.foundation.services import Services
+from survey_service.settings import Settings, SettingsError
+from translations.catalogue import SHIPPED as SHIPPED_WORDING
+from translations.catalogue import InstrumentWording, load_wordings
+from translations.labels import LabelsRefused
+from translations.po import WordingError
+
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+own_folder = click.option(
+    "--folder", type=FOLDER, envvar="SURVEY_INSTRUMENTS", help="Instruments of your own beside those that ship."
+)
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Say what was refused in one line, or one line for each problem, and end with exit code 1."""
+    try:
+        yield
+    except LabelsRefused as refused:
+        raise click.ClickException("\n".join(f"{refused.file}: {problem}" for problem in refused.problems)) from None
+    except (SurveyServiceError, SettingsError, InstrumentsError, WordingError) as refused:
+        raise click.ClickException(str(refused)) from None
+
+
+@contextmanager
+def operator_services() -> Iterator[Services]:
+    """The services, wired from the environment, for one command."""
+    from survey_service.wiring import build_services
+
+    with refusals():
+        services = build_services(Settings.from_environment())
+        try:
+            yield services
+        finally:
+            services.db.close()
+
+
+def load_instruments(folder: Path | None) -> tuple[Library, tuple[InstrumentWording, ...]]:
+    """What ships, and what is in a folder of the operator's own (``data`` and ``wording`` in it)."""
+    if folder is None:
+        library = Library.load()
+        return library, load_wordings(library)
+    library = Library.load(SHIPPED_INSTRUMENTS, folder / "data")
+    return library, load_wordings(library, SHIPPED_WORDING, folder / "wording")
+
+
+def print_table(rows: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
+    """Rows of the same columns, aligned for people; or as JSON for a script."""
+    if as_json:
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False, default=str))
+        return
+    if not rows:
+        click.echo("None.")
+        return
+    lines = [tuple(rows[0]), *(tuple(_plain(value) for value in row.values()) for row in rows)]
+    widths = [max(len(line[place]) for line in lines) for place in range(len(lines[0]))]
+    for line in lines:
+        click.echo("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip())
+
+
+def _plain(value: object) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value)) or "-"
+    return str(value)
