@@ -8,6 +8,7 @@ from importlib import resources
 from pathlib import Path
 
 import psycopg
+import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from psycopg import sql
@@ -15,8 +16,13 @@ from psycopg import sql
 MAIN = "main"
 KEYS = "keys"
 
+
 MAIN_LOGINS = ("survey_login", "survey_register", "survey_worker", "survey_operator")
 KEYS_LOGINS = ("survey_keys",)
+
+
+class RealDatabase(Exception):
+    """A database for real use was asked to be a demonstration."""
 
 
 def prepare_cluster(admin_url: str, *, main: str, keys: str) -> None:
@@ -44,6 +50,20 @@ def upgrade(owner_url: str, tree: str, revision: str = "head") -> None:
 def downgrade(owner_url: str, tree: str, revision: str) -> None:
     """Take the database of ``tree`` back to ``revision`` ("base" empties it)."""
     command.downgrade(_config(owner_url, tree), revision)
+
+
+def declare(owner_url: str, *, demonstration: bool) -> bool:
+    """Say, once for all, whether the service's database is for a demonstration; returns what it is.
+
+    What was said before stands. Raises ``RealDatabase`` when that was "real use" and this says "demonstration".
+    """
+    url = sa.make_url(owner_url).set(drivername="postgresql")
+    with psycopg.connect(url.render_as_string(hide_password=False)) as connection:
+        connection.execute("INSERT INTO deployment (demonstration) VALUES (%s) ON CONFLICT DO NOTHING", [demonstration])
+        (is_demonstration,) = connection.execute("SELECT demonstration FROM deployment").fetchone() or (False,)
+    if demonstration and not is_demonstration:
+        raise RealDatabase("This database is for real use. It never becomes a demonstration: make another.")
+    return bool(is_demonstration)
 
 
 def _config(owner_url: str, tree: str) -> Config:

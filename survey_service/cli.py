@@ -11,8 +11,11 @@ import click
 
 import migrations
 from instruments import InstrumentsError, Library
-from survey_service.cat_cli import cat
+from survey_service.commands.cat import cat
 from survey_service.demo.environment import DemoFolder
+from survey_service.commands.eq5d import eq5d
+from survey_service.commands.fhir import fhir
+from survey_service.commands.instruments import instruments
 from survey_service.settings import Settings, SettingsError
 
 _DEMO_FOLDER = Path(".data/demo")
@@ -30,7 +33,13 @@ def main() -> None:
 @click.option("--threads", default=4, show_default=True, help="Threads in each process.")
 def web(host: str, port: int, processes: int, threads: int) -> None:
     """Serve the pages and the interface (gunicorn). Settings come from SURVEY_* variables."""
-    _settings()
+    from survey_service.wiring import refuse_another_deployment
+
+    settings = _settings()
+    try:
+        refuse_another_deployment(settings)
+    except SettingsError as refused:
+        raise click.ClickException(str(refused)) from None
     command = [sys.executable, "-m", "gunicorn", "--worker-class", "gthread", "--workers", str(processes)]
     command += ["--threads", str(threads), "--bind", f"{host}:{port}", "--log-level", "warning"]
     # The shared-memory heartbeat on disk can stall a worker in a container.
@@ -48,7 +57,11 @@ def worker(until_idle: bool) -> None:
 
     settings = _settings()
     configure_logging(json=settings.json_logs)
-    create_worker(build_services(settings)).run(until_idle=until_idle)
+    try:
+        services = build_services(settings)
+    except SettingsError as refused:
+        raise click.ClickException(str(refused)) from None
+    create_worker(services).run(until_idle=until_idle)
 
 
 @main.group()
@@ -73,11 +86,21 @@ def prepare(admin_url: str, main_name: str, keys_name: str) -> None:
     "--owner-url", required=True, envvar="SURVEY_OWNER_DATABASE_URL", help="The service's database, as its owner."
 )
 @click.option("--keys-owner-url", required=True, envvar="SURVEY_KEYS_OWNER_DATABASE_URL", help="The key store's.")
-def migrate(owner_url: str, keys_owner_url: str) -> None:
-    """Bring both databases up to date, as their owner."""
+@click.option("--demonstration", is_flag=True, help="The database is for a demonstration, and will never be for more.")
+def migrate(owner_url: str, keys_owner_url: str, demonstration: bool) -> None:
+    """Bring both databases up to date, as their owner; and, the first time, say what the service's is for.
+
+    Without --demonstration it is for real use, for ever: the database itself then refuses demonstration wording, and
+    the rights-holder's wording without a licence.
+    """
     migrations.upgrade(owner_url, migrations.MAIN)
     migrations.upgrade(keys_owner_url, migrations.KEYS)
-    click.echo("Both databases are up to date.")
+    try:
+        is_demonstration = migrations.declare(owner_url, demonstration=demonstration)
+    except migrations.RealDatabase as refused:
+        raise click.ClickException(str(refused)) from None
+    kind = "a demonstration" if is_demonstration else "real use"
+    click.echo(f"Both databases are up to date. The service's is for {kind}.")
 
 
 @main.command()
@@ -177,6 +200,9 @@ def replay(
 
 
 main.add_command(cat)
+main.add_command(eq5d)
+main.add_command(fhir)
+main.add_command(instruments)
 
 
 def _settings() -> Settings:

@@ -12,7 +12,8 @@
     └── Unavailable           503  a counterpart is down; nothing was lost
 
 The sentence is English source text, translated at the edge: `make texts` gathers the first argument of these classes
-and whatever is in ``mark``. No message ever holds an answer, a name or a token.
+and whatever is in ``mark``. ``values`` fill in what a sentence names (``%(instrument)s``), after it is translated. No
+message ever holds an answer, a person's name or a token.
 """
 
 from collections.abc import Mapping
@@ -29,19 +30,22 @@ class SurveyServiceError(Exception):
     status = 500
     code = "internal-error"
 
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
+    def __init__(self, sentence: str, *, values: Mapping[str, str] | None = None) -> None:
+        super().__init__(sentence % values if values else sentence)
         self.sentence = sentence
+        self.values = dict(values or {})
 
 
 class BadInput(SurveyServiceError):
-    """A value cannot be accepted."""
+    """A value cannot be accepted. ``fields`` are sentences by field, filled in with the same ``values``."""
 
     status = 400
     code = "bad-input"
 
-    def __init__(self, sentence: str, *, fields: Mapping[str, str] | None = None) -> None:
-        super().__init__(sentence)
+    def __init__(
+        self, sentence: str, *, fields: Mapping[str, str] | None = None, values: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(sentence, values=values)
         self.fields = dict(fields or {})
 
 

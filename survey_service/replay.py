@@ -120,7 +120,7 @@ def _cell(row: Mapping[str, str], item: str, instrument: Instrument, line: int) 
     text = row[item].strip()
     if not text:
         return None
-    if not text.isdecimal() or not instrument.items[item].accepts(int(text)):
+    if not text.isdecimal() or not instrument.items[item].question.accepts(int(text)):
         raise ReplayFailed(f"Line {line}, column {item}: not an answer that the item takes.")
     return int(text)
 

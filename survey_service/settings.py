@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from pathlib import Path
 
 
 class Environment(Enum):
@@ -76,6 +77,7 @@ class Settings:
     access_token_lifetime: int = 300
     trusted_proxies: int = 0
     json_logs: bool = True
+    instruments: Path | None = None
 
     @property
     def demonstration(self) -> bool:
@@ -113,6 +115,7 @@ class Settings:
             sign_in_longest=read.number("SIGN_IN_LONGEST", default=8 * 60 * 60),
             trusted_proxies=read.number("TRUSTED_PROXIES", default=0),
             json_logs=read.flag("JSON_LOGS", default=True),
+            instruments=read.folder("INSTRUMENTS"),
         )
 
 
@@ -141,6 +144,12 @@ class _Reader:
         if value not in {"true", "false"}:
             raise SettingsError(f"The setting SURVEY_{name} must be true or false.")
         return value == "true"
+
+    def folder(self, name: str) -> Path | None:
+        value = self._environ.get(f"SURVEY_{name}")
+        if value and not Path(value).is_dir():
+            raise SettingsError(f"The setting SURVEY_{name} must be a folder.")
+        return Path(value) if value else None
 
     def hexadecimal(self, name: str) -> bytes:
         try:

@@ -18,7 +18,7 @@ from survey_service.access.use_cases import (
     sign_in_staff,
 )
 from survey_service.answering.queries import responses_of_tasks
-from survey_service.answering.rules import Submission, read_answer
+from survey_service.answering.rules import Submission, Way, read_answer
 from survey_service.answering.use_cases import SessionState, look_at_session, next_session, record_answer, start_survey
 from survey_service.demo.people import LOA3, identity_number
 from survey_service.foundation.clock import local_day
@@ -31,7 +31,7 @@ from survey_service.people.use_cases import find_person
 from survey_service.registers.use_cases import add_register, agree
 from survey_service.scheduling.queries import Occasion, occasions_of_enrolment, tasks_of
 from survey_service.scheduling.use_cases import Order, enrol_patient, publish_protocol
-from translations.catalogue import load_wordings
+from survey_service.wiring import shipped_wordings
 
 ALICE_HSA, BOB_HSA, CHARLIE_HSA = "SE2321000016-alice", "SE2321000016-bob", "SE5561234567-charlie"
 UNIT_HSA, OTHER_UNIT_HSA, FOREIGN_UNIT_HSA = "SE2321000016-u1", "SE2321000016-u2", "SE5561234567-u3"
@@ -123,13 +123,14 @@ class World:
 def submission_for(state: SessionState, value: int | None) -> Submission:
     """What the page of the open question would send."""
     assert isinstance(state.step, Ask)
-    answer = read_answer(state.step.item.id, None if value is None else str(value), skipped=value is None)
+    way = Way.SKIP if value is None else Way.ANSWER
+    answer = read_answer(state.step.item, [str(value)], way=way)
     assert answer is not None
     return Submission(sequence=state.next_sequence, answer=answer)
 
 
 def make_world(services: Services, register_key: ECKey) -> World:
-    seed_wordings(services, load_wordings(services.library))
+    seed_wordings(services, shipped_wordings(services.settings, services.library))
     here = add_provider(
         services, hsa_id="SE2321000016-p1", name="Region Ett", sender_name="Region Ett", legal_regime="health_care"
     )

@@ -2,8 +2,8 @@
 
 For reading and checking files. Not for who may approve a wording, nor for showing it.
 
-``translations/instruments/<instrument>/<locale>.po`` (``<locale>.proxy.po`` for whoever answers for the patient) holds for each part its context (``msgctxt``), the
-English source (``msgid``), the wording (``msgstr``) and, for the translator, the concept (``#.``). The header
+``translations/instruments/<instrument>/<locale>.po`` (``<locale>.proxy.po`` for whoever answers for the patient)
+holds for each part its context (``msgctxt``), the English source (``msgid``), the wording (``msgstr``) and, for the translator, the concept (``#.``). The header
 tells the instrument, its version and whose wording it is (`WordingKind`).
 """
 
@@ -66,7 +66,7 @@ class InstrumentWording:
 
 
 def load_wordings(library: Library, *folders: Path | str) -> tuple[InstrumentWording, ...]:
-    """Every ``<instrument>/<locale>.po`` under the folders, by instrument and locale; the project's, when none is given.
+    """Every ``<instrument>/<locale>.po`` under the folders, or under the project's, by instrument and locale.
 
     Raises
     ------

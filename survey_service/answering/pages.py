@@ -1,32 +1,35 @@
-"""What the patient's pages show: one reading transaction each, then plain values for the templates."""
+"""What the patient's pages show: one reading transaction each, then plain values for the templates.
+
+But for the page of a question (`question_page`), which has been read when it is asked for.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from flask_babel import gettext
 from sqlalchemy import Connection
 
-from instruments import Ask, Instrument, Item, QuestionKind, Score
+from instruments import Instrument, Score
 from survey_service.access.queries import all_providers, all_units
 from survey_service.answering.queries import (
     Response,
+    Session,
     responses_of_tasks,
     scores_of,
     sessions_of_tasks,
     unanswered_tasks,
 )
-from survey_service.answering.rules import LoggedAnswer
-from survey_service.answering.use_cases import SessionState, instruments_of
+from survey_service.answering.use_cases import instruments_of
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
 from survey_service.delivery.queries import Whereabouts, whereabouts
 from survey_service.errors import AccessDenied, Closed
 from survey_service.foundation.principals import Patient
 from survey_service.foundation.services import Services
-from survey_service.http.locale import current_locale, language_name, number, text_direction
-from survey_service.languages.queries import offered_languages, offered_wordings, titles
+from survey_service.http.locale import current_locale, gettext, language_name
+from survey_service.http.results import explained
+from survey_service.languages.queries import offered_languages, offered_wordings, titles, wording
 from survey_service.languages.rules import choose_language
 from survey_service.notifying.queries import inbox as inbox_messages
 from survey_service.registers.queries import my_objections, registers_served_by
@@ -52,7 +55,7 @@ def inbox(services: Services, *, as_: Patient) -> Context:
         providers = all_providers(connection)
         return {
             "waiting": [
-                _survey(connection, services, one, _tasks_left(tasks, one, answered), others=len(waiting) - 1)
+                _survey(connection, services, one, _tasks_left(tasks, one, answered), begun, others=len(waiting) - 1)
                 | {"started": any(t.occasion_id == one.id and t.id in begun for t in tasks)}
                 for one in waiting
             ],
@@ -88,51 +91,16 @@ def notice(services: Services, occasion_id: UUID, *, as_: Patient) -> Context | 
         locale = (
             next(iter(begun.values())).locale
             if begun
-            else _language(connection, services, instruments_of(services, tasks))
+            else _language(connection, services, found, instruments_of(services, tasks))
         )
         return {
-            "survey": _survey(connection, services, found, left, others=0) | {"started": bool(begun)},
+            "survey": _survey(connection, services, found, left, begun, others=0) | {"started": bool(begun)},
             "registers": [
                 {"name": one.name, "authority": one.cpua_authority, "objected": one.id in objections}
                 for one in registers_served_by(connection, [found.provider_id], now)
             ],
             "offered_language": language_name(locale, in_=current_locale()),
         }
-
-
-def question(
-    state: SessionState, *, item: Item, changing: LoggedAnswer | None, typed: int | None, errors: Mapping[str, str]
-) -> Context:
-    """One question: the open one, or an earlier one that is being changed; with what was ``typed`` and not taken."""
-    texts = state.wording.texts
-    position = _position(state, changing)
-    part_number = [one.id for one in state.siblings].index(state.session.id) + 1
-    return {
-        "session_id": state.session.id,
-        "sequence": state.next_sequence,
-        "supersedes": changing.sequence if changing else None,
-        "changing": changing is not None,
-        "adaptive": state.instrument.adaptive,
-        "item_id": item.id,
-        "position": position,
-        "questions": _honest_range(state, position),
-        "progress": _progress(state),
-        "part_number": part_number,
-        "part_count": len(state.siblings),
-        "intro": texts.get("intro") if position == 1 else None,
-        "recall": texts.get("recall"),
-        "question": texts[f"item:{item.id}"],
-        "kind": "vas" if item.kind is QuestionKind.VISUAL_ANALOGUE_SCALE else "single_choice",
-        "options": [{"code": code, "label": texts[f"option:{item.option_set}:{code}"]} for code in item.options],
-        "vas": _scale(state, item),
-        "selected": typed if typed is not None else changing.answer.value if changing else None,
-        "skippable": item.skippable,
-        "previous_sequence": _previous(state, changing),
-        "wording_language": state.wording.locale,
-        "wording_direction": text_direction(state.wording.locale),
-        "footer": texts["footer"],
-        "errors": errors,
-    }
 
 
 def completed(services: Services, occasion_id: UUID, *, as_: Patient) -> Context:
@@ -156,14 +124,18 @@ def completed(services: Services, occasion_id: UUID, *, as_: Patient) -> Context
             by=as_,
         )
         described = done(connection, answered)
+        told = {
+            one.id: explain_scores(
+                services.library.get(one.session.instrument, one.session.instrument_version),
+                scores[one.id],
+                wording(connection, one.session.wording_id).texts,
+            )
+            for one in answered
+        }
     return {
         "unit_name": described[0]["unit_name"],
         "responses": described,
-        "scores": [
-            {"title": entry["title"], "text": sentence}
-            for entry in described
-            if (sentence := explain_scores(scores[entry["id"]]))
-        ],
+        "scores": [{"title": entry["title"], "lines": told[entry["id"]]} for entry in described if told[entry["id"]]],
     }
 
 
@@ -185,30 +157,11 @@ def done(connection: Connection, answered: Sequence[Response]) -> list[Context]:
     ]
 
 
-def explain_scores(scores: Sequence[Score]) -> str:
-    """A patient's result in words, with its uncertainty. Empty where there is nothing to say."""
-    sentences = []
-    for score in scores:
-        if score.value is None:
-            continue
-        if score.variable.endswith(".t") and score.standard_error is not None:
-            sentences.append(
-                gettext(
-                    "Your result is %(value)s, most likely between %(low)s and %(high)s. In the group it is compared"
-                    " with, the average is 50. A higher figure means more of what the questions asked about.",
-                    value=number(round(score.value, 1)),
-                    low=number(round(score.value - 2 * score.standard_error, 1)),
-                    high=number(round(score.value + 2 * score.standard_error, 1)),
-                )
-            )
-        if score.variable.endswith(".vas"):
-            sentences.append(
-                gettext(
-                    "You put your health today at %(value)s on a scale from 0 to 100.",
-                    value=number(score.value),
-                )
-            )
-    return " ".join(sentences)
+def explain_scores(instrument: Instrument, scores: Sequence[Score], texts: Mapping[str, str]) -> list[str]:
+    """A patient's results in words, one line each. Empty where there is nothing to say."""
+    by_name = {score.variable: score for score in scores}
+    found = [(variable, by_name[variable.name]) for variable in instrument.variables if variable.name in by_name]
+    return [line for variable, score in found if (line := explained(variable, score, texts))]
 
 
 def _tasks_left(tasks: Sequence[Task], one: Occasion, answered: Mapping[UUID, Response]) -> list[Task]:
@@ -216,12 +169,17 @@ def _tasks_left(tasks: Sequence[Task], one: Occasion, answered: Mapping[UUID, Re
 
 
 def _survey(
-    connection: Connection, services: Services, one: Occasion, tasks: Sequence[Task], *, others: int
+    connection: Connection,
+    services: Services,
+    one: Occasion,
+    tasks: Sequence[Task],
+    begun: Mapping[UUID, Session],
+    *,
+    others: int,
 ) -> Context:
     instruments = instruments_of(services, tasks)
     locale = current_locale()
-    languages = offered_languages(connection, services, instruments)
-    offered = choose_language(languages, locale) if languages else None
+    titled = _titles_of_parts(connection, services, one, tasks, begun)
     return {
         "id": one.id,
         "title": in_language(one.titles, locale),
@@ -233,66 +191,43 @@ def _survey(
         "closes_at": one.last_moment,
         "relation": gettext("You have other surveys waiting too.") if others else None,
         "parts": [
-            {
-                "title": offered_wordings(connection, services, instrument)[offered].wording.texts["title"],
-                "questions": instrument.estimated_questions,
-                "minutes": instrument.estimated_minutes,
-            }
-            for instrument in instruments
-            if offered is not None
+            {"title": title, "questions": instrument.estimated_questions, "minutes": instrument.estimated_minutes}
+            for instrument, title in zip(instruments, titled or [], strict=bool(titled))
         ],
-        "unavailable": offered is None,
+        "unavailable": titled is None,
     }
 
 
-def _language(connection: Connection, services: Services, instruments: Sequence[Instrument]) -> str:
+def _titles_of_parts(
+    connection: Connection, services: Services, one: Occasion, tasks: Sequence[Task], begun: Mapping[UUID, Session]
+) -> list[str] | None:
+    """What the parts are called in the language they are asked in; None when they may not be asked [D1, E2].
+
+    What has begun goes on in the wording it began with, whatever has become of its licence.
+    """
+    if all(task.id in begun for task in tasks):
+        shown = [begun[task.id].wording_id for task in tasks]
+        found = titles(connection, shown)
+        return [found[wording_id] for wording_id in shown]
+    use, instruments = one.use(services.clock()), instruments_of(services, tasks)
+    languages = offered_languages(connection, services, instruments, use)
+    if not languages:
+        return None
+    locale = choose_language(languages, current_locale())
+    return [
+        offered_wordings(connection, services, instrument, use)[locale].wording.texts["title"]
+        for instrument in instruments
+    ]
+
+
+def _language(connection: Connection, services: Services, one: Occasion, instruments: Sequence[Instrument]) -> str:
     """The language the questions would be in, for somebody who reads the interface in the current one."""
-    return choose_language(offered_languages(connection, services, instruments), current_locale())
+    use = one.use(services.clock())
+    return choose_language(offered_languages(connection, services, instruments, use), current_locale())
 
 
 def _sum_ranges(ranges: Sequence[tuple[int, int]]) -> tuple[int, int]:
     return sum(low for low, _ in ranges), sum(high for _, high in ranges)
-
-
-def _position(state: SessionState, changing: LoggedAnswer | None) -> int:
-    if changing is not None:
-        return [entry.sequence for entry in state.entries].index(changing.sequence) + 1
-    assert isinstance(state.step, Ask)
-    return state.step.position
-
-
-def _honest_range(state: SessionState, position: int) -> tuple[int, int]:
-    """Fewest and most questions as far as is known now: never fewer than the one being asked."""
-    low, high = state.instrument.estimated_questions
-    return max(low, position), max(high, position)
-
-
-def _progress(state: SessionState) -> float:
-    """How far along, between 0 and 1, counted against the most questions there can be."""
-    return min(1.0, len(state.entries) / state.instrument.estimated_questions[1])
-
-
-def _previous(state: SessionState, changing: LoggedAnswer | None) -> int | None:
-    """The answer that Back leads to."""
-    if not state.instrument.changeable:
-        return None
-    earlier = [entry.sequence for entry in state.entries]
-    if changing is not None:
-        earlier = earlier[: earlier.index(changing.sequence)]
-    return earlier[-1] if earlier else None
-
-
-def _scale(state: SessionState, item: Item) -> Context | None:
-    if item.kind is not QuestionKind.VISUAL_ANALOGUE_SCALE:
-        return None
-    texts = state.wording.texts
-    return {
-        "top": texts[f"{item.id}:top"],
-        "bottom": texts[f"{item.id}:bottom"],
-        "instruction": texts[f"{item.id}:instruction"],
-        "minimum": item.minimum,
-        "maximum": item.maximum,
-    }
 
 
 def _steps(happened: Whereabouts) -> Mapping[str, datetime | str | None]:

@@ -9,11 +9,14 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy import Connection, Row
 
-from instruments import Answered, AnswerKind, Score
+from instruments import Answered, AnswerKind, AnswerValue, Item, Provenance, Score, UnknownInstrument
 from survey_service.answering.records import answers, notices_given, responses, scores, sessions
 from survey_service.answering.rules import LoggedAnswer
 from survey_service.foundation.crypto import PersonCipher
-from survey_service.scheduling.queries import Task, tasks_of
+from survey_service.foundation.services import Services
+from survey_service.languages.queries import why_not_offered
+from survey_service.licensing.rules import Refusal, Use, Why
+from survey_service.scheduling.queries import Occasion, Task, tasks_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,7 @@ class Session:
     instrument: str
     instrument_version: str
     instrument_hash: str
+    form: str
     wording_id: UUID
     locale: str
     mode: str
@@ -45,6 +49,20 @@ class Response:
     unit_id: UUID
     completed_at: datetime
     session: Session
+
+    @property
+    def provenance(self) -> Provenance:
+        """How the response came about. A wording is an immutable row: its id says which texts were shown."""
+        session = self.session
+        return Provenance(
+            instrument=session.instrument,
+            instrument_version=session.instrument_version,
+            form=session.form,
+            wording=str(session.wording_id),
+            locale=session.locale,
+            respondent=session.respondent,
+            mode=session.mode,
+        )
 
 
 def session(connection: Connection, session_id: UUID, *, lock: bool = False) -> Session | None:
@@ -67,28 +85,27 @@ def sealed_log(connection: Connection, session_id: UUID) -> Sequence[Row[tuple[o
     ).all()
 
 
-def open_log(cipher: PersonCipher, rows: Sequence[Row[tuple[object, ...]]]) -> list[LoggedAnswer]:
+def open_log(
+    cipher: PersonCipher, rows: Sequence[Row[tuple[object, ...]]], items: Mapping[str, Item]
+) -> list[LoggedAnswer]:
+    """The answers in clear; ``items`` are those of the session's instrument, which know how each was written."""
     return [
         LoggedAnswer(
             sequence=row.sequence,
             answer=Answered(
-                item_id=row.item_id,
-                kind=AnswerKind(row.kind),
-                value=None
-                if row.value_sealed is None
-                else int(
-                    cipher.open(
-                        row.value_sealed,
-                        table="answers",
-                        column="value",
-                        row=answer_row(row.session_id, row.sequence),
-                    )
-                ),
+                item_id=row.item_id, kind=AnswerKind(row.kind), value=_open_value(cipher, row, items[row.item_id])
             ),
             supersedes=row.supersedes,
         )
         for row in rows
     ]
+
+
+def _open_value(cipher: PersonCipher, row: Row[tuple[object, ...]], item: Item) -> AnswerValue | None:
+    if row.value_sealed is None:
+        return None
+    place = answer_row(row.session_id, row.sequence)
+    return item.question.read([cipher.open(row.value_sealed, table="answers", column="value", row=place)])
 
 
 def answer_row(session_id: UUID, sequence: int) -> str:
@@ -118,13 +135,41 @@ def unanswered_tasks(connection: Connection, occasion_id: UUID) -> list[Task]:
     return [task for task in tasks if task.id not in done]
 
 
+def why_not_asked(connection: Connection, services: Services, asked: Sequence[Occasion]) -> Mapping[UUID, Refusal]:
+    """By occasion, why what has not begun of it may not be asked now. What has begun may always be finished [D1]."""
+    tasks = tasks_of(connection, [one.id for one in asked])
+    begun = sessions_of_tasks(connection, [task.id for task in tasks])
+    judged: dict[tuple[Use, tuple[tuple[str, str, str], ...]], Refusal | None] = {}
+    found = {}
+    for one in asked:
+        own = [task for task in tasks if task.occasion_id == one.id and task.id not in begun]
+        left = tuple((task.instrument, task.instrument_version, task.form) for task in own)
+        key = (one.use(services.clock()), left)
+        if left and key not in judged:
+            judged[key] = _why_not(connection, services, left, key[0])
+        refusal = judged.get(key)
+        if refusal is not None:
+            found[one.id] = refusal
+    return found
+
+
+def _why_not(
+    connection: Connection, services: Services, asked: Sequence[tuple[str, str, str]], use: Use
+) -> Refusal | None:
+    try:
+        instruments = [services.library.get(*each) for each in asked]
+    except UnknownInstrument:  # no reason for the unit's whole list to fail
+        return Refusal(Why.NOT_HERE, ", ".join(id_ for id_, *_ in asked))
+    return why_not_offered(connection, services, instruments, use)
+
+
 def completed_task_ids() -> sa.Select[tuple[UUID]]:
     """A select of the tasks that are answered, for others' queries to build on."""
     return sa.select(sessions.c.task_id).join(responses, responses.c.session_id == sessions.c.id)
 
 
 def scores_of(connection: Connection, response_ids: Collection[UUID]) -> Mapping[UUID, tuple[Score, ...]]:
-    """Scores by response, in the order of their variables' names."""
+    """Scores of each response, in the order of their variables' names; none for a form that is not scored."""
     rows = connection.execute(
         sa.select(scores).where(scores.c.response_id.in_(response_ids)).order_by(scores.c.variable)
     ).all()
@@ -142,7 +187,7 @@ def scores_of(connection: Connection, response_ids: Collection[UUID]) -> Mapping
                 algorithm=row.algorithm,
             )
         )
-    return {response_id: tuple(of_one) for response_id, of_one in found.items()}
+    return {response_id: tuple(found[response_id]) for response_id in response_ids}
 
 
 def notice_given(connection: Connection, occasion_id: UUID) -> bool:
@@ -190,6 +235,7 @@ def _session(row: Row[tuple[object, ...]]) -> Session:
         instrument=row.instrument,
         instrument_version=row.instrument_version,
         instrument_hash=row.instrument_hash,
+        form=row.form,
         wording_id=row.wording_id,
         locale=row.locale,
         mode=row.mode,

@@ -28,6 +28,7 @@ sessions = sa.Table(
     sa.Column("instrument", sa.Text, nullable=False),
     sa.Column("instrument_version", sa.Text, nullable=False),
     sa.Column("instrument_hash", sa.Text, nullable=False),
+    sa.Column("form", sa.Text, nullable=False, server_default=""),
     sa.Column("wording_id", sa.Uuid, nullable=False),
     sa.Column("locale", sa.Text, nullable=False),
     sa.Column("mode", sa.Text, nullable=False),

@@ -4,11 +4,13 @@ The log is append-only. ``sequence`` is an answer's place in it; the form carrie
 double click, an old page and a second device are told apart without guessing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from instruments import Answered, AnswerKind
+from instruments import Answered, AnswerKind, Instrument, Item, QuestionKind
+from instruments.form import in_play
+from survey_service.errors import BadInput
 
 _MOST_DIGITS = 6
 
@@ -28,6 +30,25 @@ class Submission:
 
     sequence: int
     answer: Answered
+    supersedes: int | None = None
+
+
+class Way(Enum):
+    """Which button the respondent pressed."""
+
+    ANSWER = auto()
+    SKIP = auto()
+    NOT_APPLICABLE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A form as it came: the texts of the answer are read once it is known which question they are for."""
+
+    sequence: int
+    item_id: str
+    texts: tuple[str, ...]
+    way: Way
     supersedes: int | None = None
 
 
@@ -70,17 +91,43 @@ def effective_entries(log: Sequence[LoggedAnswer], *, adaptive: bool) -> tuple[L
     return tuple(entries)
 
 
-def effective_answers(log: Sequence[LoggedAnswer], *, adaptive: bool) -> tuple[Answered, ...]:
-    """``effective_entries`` without their places in the log."""
-    return tuple(entry.answer for entry in effective_entries(log, adaptive=adaptive))
+def standing_entries(log: Sequence[LoggedAnswer], instrument: Instrument) -> tuple[LoggedAnswer, ...]:
+    """``effective_entries`` that count for the instrument, in the order of its questions.
+
+    When an earlier answer was changed so that a question would no longer be asked, its answer stays in the log and
+    stands aside; changed back, it stands again.
+    """
+    entries = effective_entries(log, adaptive=instrument.adaptive)
+    if instrument.adaptive:
+        return entries
+    by_item = {entry.answer.item_id: entry for entry in entries}
+    counted = in_play(instrument.items, {item: entry.answer for item, entry in by_item.items()})
+    return tuple(by_item[item] for item in instrument.items if item in counted)
 
 
-def read_answer(item_id: str, value: str | None, *, skipped: bool) -> Answered | None:
-    """An answer from a form's text, or None when it is not a whole number."""
-    if skipped:
-        return Answered(item_id=item_id, value=None, kind=AnswerKind.SKIPPED)
-    number = read_whole((value or "").strip())
-    return None if number is None else Answered(item_id=item_id, value=number, kind=AnswerKind.VALUE)
+def read_posted(posted: Posted, items: Mapping[str, Item]) -> Submission:
+    """What the form says. Raises ``BadInput`` for another survey's question, and for what is no answer to this one."""
+    item = items.get(posted.item_id)
+    if item is None:
+        raise BadInput("That question is not the one being asked. Here is where you are now.")
+    answer = read_answer(item, posted.texts, way=posted.way)
+    if answer is None:
+        raise BadInput("Choose an answer, or skip the question.")
+    return Submission(sequence=posted.sequence, answer=answer, supersedes=posted.supersedes)
+
+
+def read_answer(item: Item, texts: Sequence[str], *, way: Way = Way.ANSWER) -> Answered | None:
+    """An answer from a form's texts, or None when they are not one of this kind of question."""
+    if item.kind is QuestionKind.STATEMENT:
+        return Answered(item_id=item.id, value=None, kind=AnswerKind.SHOWN)
+    match way:
+        case Way.SKIP:
+            return Answered(item_id=item.id, value=None, kind=AnswerKind.SKIPPED)
+        case Way.NOT_APPLICABLE:
+            return Answered(item_id=item.id, value=None, kind=AnswerKind.NOT_APPLICABLE)
+        case Way.ANSWER:
+            value = item.question.read(texts)
+            return None if value is None else Answered(item_id=item.id, value=value, kind=AnswerKind.VALUE)
 
 
 def read_whole(text: str) -> int | None:

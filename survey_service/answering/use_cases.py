@@ -1,6 +1,6 @@
 """Starting to answer, going on, and completing: the patient's side of a survey."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 from uuid import UUID
@@ -9,17 +9,19 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from instruments import AnswerKind, Ask, Complete, Instrument, Item
+from instruments import AnswerKind, Ask, Complete, Instrument, Item, Respondent, Score
+from instruments.form import refusal
 from survey_service.answering import queries
 from survey_service.answering.queries import Session, answer_row
 from survey_service.answering.records import answers, notices_given, responses, scores, sessions
 from survey_service.answering.rules import (
     LoggedAnswer,
+    Posted,
     Submission,
     Verdict,
-    effective_answers,
-    effective_entries,
     judge,
+    read_posted,
+    standing_entries,
 )
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
@@ -30,7 +32,9 @@ from survey_service.foundation.db import new_id
 from survey_service.foundation.principals import Patient
 from survey_service.foundation.services import Services
 from survey_service.languages.queries import offered_languages, offered_wordings, wording
-from survey_service.languages.rules import choose_language
+from survey_service.languages.rules import NOT_AVAILABLE, choose_language
+from survey_service.licensing.queries import is_refused_for_its_licence
+from survey_service.licensing.rules import Mode
 from survey_service.scheduling.queries import Occasion, Task, occasion, occasion_of_task, tasks_of
 from translations.catalogue import InstrumentWording
 from translations.completeness import eligible_items
@@ -59,20 +63,32 @@ class SessionState:
 
 def instruments_of(services: Services, tasks: Sequence[Task]) -> list[Instrument]:
     """The instruments that the tasks ask, in their order."""
-    return [services.library.get(task.instrument, task.instrument_version) for task in tasks]
+    return [services.library.get(task.instrument, task.instrument_version, task.form) for task in tasks]
 
 
 def start_survey(services: Services, occasion_id: UUID, *, locale: str, as_: Patient) -> UUID:
     """Record that the notice was given, and pin what will be asked; returns the session to go on with.
 
-    Started again, from a double click or another device, it returns to the session that is under way.
+    Started again, from a double click or another device, it returns to the session that is under way. Raises
+    ``Unavailable`` when there is no language, or no licence any more, to ask it in; what has begun may be finished.
     """
+    try:
+        return _start(services, occasion_id, locale=locale, as_=as_)
+    except sa.exc.IntegrityError as refused:
+        if is_refused_for_its_licence(refused):  # withdrawn, or midnight, between our look and the database's
+            raise Unavailable(NOT_AVAILABLE) from None
+        raise
+
+
+def _start(services: Services, occasion_id: UUID, *, locale: str, as_: Patient) -> UUID:
     with services.db.transaction(as_=as_) as connection:
         found = _open_occasion(connection, services, occasion_id)
         tasks = tasks_of(connection, [found.id])
         begun = queries.sessions_of_tasks(connection, [task.id for task in tasks])
         if len(begun) < len(tasks):
-            chosen = choose_language(offered_languages(connection, services, instruments_of(services, tasks)), locale)
+            use = found.use(services.clock())
+            instruments = instruments_of(services, tasks)
+            chosen = choose_language(offered_languages(connection, services, instruments, use), locale)
             notice_id = _give_notice(connection, services, found, chosen)
             for task in tasks:
                 _begin(connection, services, task, found, notice_id=notice_id, locale=chosen)
@@ -95,7 +111,7 @@ def look_at_session(services: Services, session_id: UUID, *, as_: Patient) -> Se
         return _state(connection, services, session, cipher)
 
 
-def record_answer(services: Services, session_id: UUID, submission: Submission, *, as_: Patient) -> SessionState:
+def record_answer(services: Services, session_id: UUID, given: Submission | Posted, *, as_: Patient) -> SessionState:
     """Append an answer; with the last one, complete the response in the same commit.
 
     The same submission again changes nothing and succeeds. Raises ``Conflict`` when another device was first,
@@ -107,6 +123,7 @@ def record_answer(services: Services, session_id: UUID, submission: Submission, 
         # The lock first, the answers in a statement of their own: merged into one, a waiter would see stale rows.
         session = _own_session(connection, session_id, lock=True)
         state = _state(connection, services, session, cipher)
+        submission = given if isinstance(given, Submission) else read_posted(given, state.instrument.items)
         match judge(state.log, submission):
             case Verdict.ALREADY_RECORDED:
                 return state
@@ -153,15 +170,15 @@ def _own_session(connection: Connection, session_id: UUID, *, lock: bool = False
 
 
 def _state(connection: Connection, services: Services, session: Session, cipher: PersonCipher) -> SessionState:
-    log = queries.open_log(cipher, queries.sealed_log(connection, session.id))
-    instrument = services.library.get(session.instrument, session.instrument_version)
+    instrument = services.library.get(session.instrument, session.instrument_version, session.form)
+    log = queries.open_log(cipher, queries.sealed_log(connection, session.id), instrument.items)
     if instrument.content_hash != session.instrument_hash:
         raise Unavailable(
             "This survey has changed since you began. Your answers are kept, and the operator has been told."
         )
     shown = wording(connection, session.wording_id)
     task_occasion, siblings = _occasion_of(connection, session)
-    entries = effective_entries(log, adaptive=instrument.adaptive)
+    entries = standing_entries(log, instrument)
     step = instrument.next_step([entry.answer for entry in entries], eligible=eligible_items(instrument, shown))
     return SessionState(
         session=session,
@@ -192,9 +209,9 @@ def _check(state: SessionState, submission: Submission) -> None:
     answer = submission.answer
     if answer.item_id != item.id:
         raise BadInput("That question is not the one being asked. Here is where you are now.")
-    if answer.kind is AnswerKind.SKIPPED and not item.skippable:
-        raise BadInput("This question cannot be skipped.")
-    if answer.value is not None and not item.accepts(answer.value):
+    if refusal(item, answer):
+        if answer.kind is AnswerKind.SKIPPED:
+            raise BadInput("This question cannot be skipped.")
         raise BadInput("That answer is not one of those that can be given.")
 
 
@@ -220,7 +237,8 @@ def _append(
     sealed = None
     if answer.value is not None:
         row = answer_row(session.id, submission.sequence)
-        sealed = cipher.seal(str(answer.value), table="answers", column="value", row=row)
+        written = state.instrument.items[answer.item_id].question.write(answer.value)
+        sealed = cipher.seal(written, table="answers", column="value", row=row)
     connection.execute(
         insert(answers).values(
             session_id=session.id,
@@ -264,8 +282,8 @@ def _give_notice(connection: Connection, services: Services, found: Occasion, lo
 def _begin(
     connection: Connection, services: Services, task: Task, found: Occasion, *, notice_id: UUID, locale: str
 ) -> None:
-    instrument = services.library.get(task.instrument, task.instrument_version)
-    shown = offered_wordings(connection, services, instrument)[locale]
+    instrument = services.library.get(task.instrument, task.instrument_version, task.form)
+    shown = offered_wordings(connection, services, instrument, found.use(services.clock()))[locale]
     connection.execute(
         upsert(sessions)
         .values(
@@ -278,14 +296,35 @@ def _begin(
             instrument=instrument.id,
             instrument_version=instrument.version,
             instrument_hash=instrument.content_hash,
+            form=instrument.form,
             wording_id=shown.id,
             locale=locale,
-            mode="web",
-            respondent="self",
+            mode=Mode.WEB,
+            respondent=Respondent.SELF.value,
             started_at=services.clock(),
         )
         .on_conflict_do_nothing(index_elements=["task_id"])
     )
+
+
+def _keep_scores(connection: Connection, response_id: UUID, owner: Mapping[str, UUID], scored: Sequence[Score]) -> None:
+    rows = [
+        {
+            "response_id": response_id,
+            "variable": score.variable,
+            "value": score.value,
+            "text": score.text,
+            "standard_error": score.standard_error,
+            "missing_reason": score.missing_reason,
+            "method": score.method,
+            "method_hash": score.method_hash,
+            "algorithm": score.algorithm,
+            **owner,
+        }
+        for score in scored
+    ]
+    if rows:  # not every form is scored
+        connection.execute(insert(scores), rows)
 
 
 def _complete(connection: Connection, services: Services, state: SessionState) -> None:
@@ -304,26 +343,9 @@ def _complete(connection: Connection, services: Services, state: SessionState) -
             **owner,
         )
     )
-    given = effective_answers(state.log, adaptive=state.instrument.adaptive)
+    given = [entry.answer for entry in state.entries]
     scored = state.instrument.score(given, eligible=eligible_items(state.instrument, state.wording))
-    connection.execute(
-        insert(scores),
-        [
-            {
-                "response_id": response_id,
-                "variable": score.variable,
-                "value": score.value,
-                "text": score.text,
-                "standard_error": score.standard_error,
-                "missing_reason": score.missing_reason,
-                "method": score.method,
-                "method_hash": score.method_hash,
-                "algorithm": score.algorithm,
-                **owner,
-            }
-            for score in scored
-        ],
-    )
+    _keep_scores(connection, response_id, owner, scored)
     deliver(
         connection,
         response_id=response_id,

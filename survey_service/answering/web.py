@@ -6,9 +6,9 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from instruments import Ask, Item
-from survey_service.answering import pages
-from survey_service.answering.rules import LoggedAnswer, Submission, read_answer, read_whole
+from instruments import AnswerKind, Ask, Item, QuestionKind
+from survey_service.answering import pages, question_page
+from survey_service.answering.rules import LoggedAnswer, Posted, Way, read_whole
 from survey_service.answering.use_cases import (
     SessionState,
     look_at_session,
@@ -21,6 +21,8 @@ from survey_service.http.context import patient, services
 from survey_service.http.locale import current_locale
 
 blueprint = Blueprint("answering", __name__)
+
+_DAY = ("year", "month", "day")
 
 
 @blueprint.get("/inbox")
@@ -71,8 +73,7 @@ def record(session_id: UUID) -> ResponseReturnValue:
     """Take an answer. What cannot be taken is said on the page; what was answered before is kept."""
     as_ = patient()
     try:
-        submission = _submission()
-        state = record_answer(services(), session_id, submission, as_=as_)
+        state = record_answer(services(), session_id, _posted(), as_=as_)
     except (BadInput, Conflict) as refused:
         return _refused(look_at_session(services(), session_id, as_=as_), refused)
     return _onward(state)
@@ -83,16 +84,28 @@ def completed(survey_id: UUID) -> ResponseReturnValue:
     return render_template("completed.html", **pages.completed(services(), survey_id, as_=patient()))
 
 
-def _submission() -> Submission:
-    """The answer in the form. Raises ``BadInput`` for what no form of ours sends, and for no answer at all."""
+def _posted() -> Posted:
+    """The form as it came. Raises ``BadInput`` for what no form of ours sends."""
     form = request.form
     sequence, supersedes = read_whole(form.get("sequence", "")), read_whole(form.get("supersedes", ""))
     if sequence is None or (supersedes is None and form.get("supersedes")):
         raise BadInput("That answer could not be read. Try once more.")
-    answer = read_answer(form.get("item", ""), form.get("value"), skipped="skip" in form)
-    if answer is None:
-        raise BadInput("Choose an answer, or skip the question.")
-    return Submission(sequence=sequence, answer=answer, supersedes=supersedes)
+    texts = _texts()
+    way = Way.NOT_APPLICABLE if texts == (AnswerKind.NOT_APPLICABLE,) else Way.ANSWER
+    return Posted(sequence, form.get("item", ""), texts, Way.SKIP if "skip" in form else way, supersedes)
+
+
+def _texts() -> tuple[str, ...]:
+    """The answer as the kinds of question read it: what was left empty is no text, and a day is one (2026-11-22)."""
+    year, month, day = (request.form.get(part, "").strip() for part in _DAY)
+    written = [f"{year}-{month:0>2}-{day:0>2}"] if year or month or day else []
+    return tuple(text for text in (*written, *request.form.getlist("value")) if text)
+
+
+def _typed(item: Item) -> list[str]:
+    """What was chosen or written, to be shown again as it was; a day's three fields each by itself."""
+    parts = [request.form.get(part, "") for part in _DAY] if item.kind is QuestionKind.DATE else []
+    return [*parts, *request.form.getlist("value")]
 
 
 def _refused(state: SessionState, refused: BadInput | Conflict) -> ResponseReturnValue:
@@ -102,10 +115,11 @@ def _refused(state: SessionState, refused: BadInput | Conflict) -> ResponseRetur
     form = request.form
     changing = _entry(state, read_whole(form.get("supersedes", ""))) if isinstance(refused, BadInput) else None
     item = state.instrument.items[changing.answer.item_id] if changing else state.step.item
-    sentence = gettext(refused.sentence)
-    if isinstance(refused, BadInput) and form.get("item") == item.id and item.minimum is not None:
-        sentence = gettext("Write a whole number from %(low)s to %(high)s.", low=item.minimum, high=item.maximum)
-    typed = read_whole(form.get("value", "")) if form.get("item") == item.id else None
+    sentence, typed = gettext(refused.sentence), None
+    if form.get("item") == item.id:
+        typed = _typed(item)
+        if isinstance(refused, BadInput) and "skip" not in form:
+            sentence = question_page.refused(item, _texts(), state.wording.texts, otherwise=sentence)
     return _page(state, item, changing=changing, typed=typed, errors={"value": sentence}), refused.status
 
 
@@ -114,12 +128,12 @@ def _page(
     item: Item,
     *,
     changing: LoggedAnswer | None = None,
-    typed: int | None = None,
+    typed: list[str] | None = None,
     errors: dict[str, str] | None = None,
 ) -> str:
     if not state.occasion.is_open(services().clock()):
         raise Closed("The time to answer this survey is over. What you answered before is kept.")
-    context = pages.question(state, item=item, changing=changing, typed=typed, errors=errors or {})
+    context = question_page.question(state, item=item, changing=changing, typed=typed, errors=errors or {})
     return render_template("question.html", **context)
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from flask_babel import gettext
 from sqlalchemy import Connection, Row
 
-from instruments import Answered, Instrument, Item, QuestionKind, Score
+from instruments import AnswerKind, Instrument, Score, Variable
 from survey_service.access.queries import all_units, staff_names
 from survey_service.answering.queries import (
     Response,
@@ -18,8 +18,9 @@ from survey_service.answering.queries import (
     responses_with_ids,
     scores_of,
     sealed_log,
+    why_not_asked,
 )
-from survey_service.answering.rules import effective_entries
+from survey_service.answering.rules import standing_entries
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
 from survey_service.delivery import queries
@@ -29,7 +30,9 @@ from survey_service.foundation.crypto import PersonCipher
 from survey_service.foundation.principals import Staff
 from survey_service.foundation.services import Services
 from survey_service.http.locale import current_locale, language_name, number
-from survey_service.languages.queries import titles, wording
+from survey_service.http.results import answer, band, figure, label, why_missing
+from survey_service.languages.queries import wording, wordings_with_ids
+from survey_service.licensing.rules import Refusal
 from survey_service.people.queries import NAME_IS_ERASED, open_patients, sealed_patients
 from survey_service.people.rules import Identity
 from survey_service.scheduling.queries import Occasion, occasions_of_tasks, waiting_occasions_of_unit
@@ -40,6 +43,9 @@ Context = dict[str, Any]
 
 # As many as a person can take in; the rest is reached by filters (issue "care units").
 _MOST_ROWS = 100
+# What a line of the worklist leaves out: it is on the response's own page.
+_LEFT_OUT = frozenset({"theta", "n_items", "stop_reason", "lss", "lfs"})
+_MOST_FIGURES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,8 @@ class _Row:
 
     happened: queries.Whereabouts
     completed_at: datetime
-    title: str
+    instrument: Instrument
+    texts: Mapping[str, str]
     occasion: Occasion
     scores: Sequence[Score]
 
@@ -57,10 +64,11 @@ def worklist(services: Services, *, only_unread: bool, as_: Staff) -> Context:
     """New answers first, then the latest; and who has not answered yet. Each patient shown is logged."""
     now = services.clock()
     with services.db.transaction(as_=as_) as connection:
-        rows = _rows(connection, only_unread=only_unread, as_=as_)
+        rows = _rows(connection, services, only_unread=only_unread, as_=as_)
         expected = waiting_occasions_of_unit(
             connection, as_.unit_id, now, completed=completed_task_ids(), limit=_MOST_ROWS
         )
+        refusals = why_not_asked(connection, services, expected)
         shown = {row.happened.person_id for row in rows} | {one.person_id for one in expected}
         sealed = sealed_patients(connection, shown)
         names = staff_names(connection)
@@ -72,21 +80,22 @@ def worklist(services: Services, *, only_unread: bool, as_: Staff) -> Context:
         "filter": "unread" if only_unread else "all",
         "counts": counted,
         "responses": [_describe_row(row, identities, names) for row in rows],
-        "outstanding": [_describe_expected(one, identities, now) for one in expected],
+        "outstanding": [_describe_expected(one, identities, now, refusals.get(one.id)) for one in expected],
     }
 
 
-def _rows(connection: Connection, *, only_unread: bool, as_: Staff) -> list[_Row]:
+def _rows(connection: Connection, services: Services, *, only_unread: bool, as_: Staff) -> list[_Row]:
     listed = queries.worklist(connection, as_.unit_id, only_unread=only_unread, limit=_MOST_ROWS)
     responses = {one.id: one for one in responses_with_ids(connection, [one.response_id for one in listed])}
     scores = scores_of(connection, list(responses))
-    titled = titles(connection, {one.session.wording_id for one in responses.values()})
+    worded = wordings_with_ids(connection, {one.session.wording_id for one in responses.values()})
     asked_at = occasions_of_tasks(connection, [one.session.task_id for one in responses.values()])
     return [
         _Row(
             happened=one,
             completed_at=found.completed_at,
-            title=titled[found.session.wording_id],
+            instrument=services.library.get(found.session.instrument, found.session.instrument_version),
+            texts=worded[found.session.wording_id].texts,
             occasion=asked_at[found.session.task_id],
             scores=scores[found.id],
         )
@@ -100,7 +109,7 @@ def _describe_row(row: _Row, identities: Mapping[UUID, Identity], names: Mapping
     return {
         "id": happened.response_id,
         **_patient(identities, happened.person_id),
-        "instrument_title": row.title,
+        "instrument_title": row.texts["title"],
         "occasion": in_language(row.occasion.titles, current_locale()),
         "completed_at": row.completed_at,
         "received_at": happened.received_at,
@@ -108,16 +117,20 @@ def _describe_row(row: _Row, identities: Mapping[UUID, Identity], names: Mapping
         "read_at": happened.read_at,
         "assessed_at": happened.assessed_at,
         # Before the receipt the list says that there are answers, not which.
-        "summary": summarise(row.scores) if happened.received_at else None,
+        "summary": summarise(row.instrument, row.scores, row.texts) if happened.received_at else None,
     }
 
 
-def _describe_expected(one: Occasion, identities: Mapping[UUID, Identity], now: datetime) -> Context:
+def _describe_expected(
+    one: Occasion, identities: Mapping[UUID, Identity], now: datetime, refusal: Refusal | None
+) -> Context:
     return {
         "patient_name": _patient(identities, one.person_id)["patient_name"],
         "title": in_language(one.titles, current_locale()),
         "due_at": one.due_at,
         "state": "late" if local_day(one.due_at) < local_day(now) else "invited",
+        # Why the patient is not asked, where a licence or a wording is missing.
+        "refusal": gettext(refusal.why.value, **refusal.values) if refusal else None,
     }
 
 
@@ -143,10 +156,9 @@ def response(services: Services, response_id: UUID, *, as_: Staff) -> tuple[str,
     patient = _patient(open_patients(services.keys, sealed), found.person_id)
     described = _describe_response(found, happened, shown, asked_at) | patient
     described["assessed_by"] = names.get(happened.assessed_by) if happened.assessed_by else None
-    described["assessed_by"] = names.get(happened.assessed_by) if happened.assessed_by else None
     if happened.received_at is None or happened.received_by is None or happened.received_at_unit is None:
         return "staff/confirm_receipt.html", {"response": described}
-    instrument = services.library.get(found.session.instrument, found.session.instrument_version)
+    instrument = services.library.get(found.session.instrument, found.session.instrument_version, found.session.form)
     return "staff/response.html", {
         "response": described,
         "patient": {"name": patient["patient_name"], "personal_number": patient["personal_number"]},
@@ -156,7 +168,7 @@ def response(services: Services, response_id: UUID, *, as_: Staff) -> tuple[str,
             "unit_name": units[happened.received_at_unit].name,
             "route": gettext("Opened by a person"),
         },
-        "scores": [_score_row(score) for score in _in_catalogue_order(instrument, scores)],
+        "scores": _score_rows(instrument, scores, shown.texts),
         "answers": _answer_rows(services.keys.cipher(found.person_id), instrument, shown, log),
     }
 
@@ -178,81 +190,58 @@ def _describe_response(
 def _answer_rows(
     cipher: PersonCipher, instrument: Instrument, shown: InstrumentWording, sealed: Sequence[Row[Any]]
 ) -> list[Context]:
-    """What was asked and answered, in order; answers that were changed are not shown."""
+    """What was asked and answered, in order; answers that were changed, or no longer count, are not shown."""
     answered_at = {row.sequence: row.answered_at for row in sealed}
-    entries = effective_entries(open_log(cipher, sealed), adaptive=instrument.adaptive)
+    entries = standing_entries(open_log(cipher, sealed, instrument.items), instrument)
     return [
         {
             "question": shown.texts[f"item:{entry.answer.item_id}"],
-            "answer": _answer_text(instrument.items[entry.answer.item_id], entry.answer, shown),
+            "answer": answer(instrument.items[entry.answer.item_id], entry.answer, shown.texts),
             "at": answered_at[entry.sequence],
         }
         for entry in entries
+        if entry.answer.kind is not AnswerKind.SHOWN
     ]
 
 
-def summarise(scores: Sequence[Score]) -> str:
+def summarise(instrument: Instrument, scores: Sequence[Score], texts: Mapping[str, str]) -> str:
     """The figures a clinician looks for first, on one line."""
     parts = []
-    for score in scores:
+    for _, score in _in_catalogue_order(instrument, scores):
         name = score.variable.rpartition(".")[2]
-        if name == "t" and score.value is not None and score.standard_error is not None:
-            parts.append(f"T {number(round(score.value, 1))} (SE {number(round(score.standard_error, 1))})")
-        elif name in {"profile", "index", "vas"}:
-            shown = score.text if score.text is not None else score.value
-            parts.append(f"{_label(name)} {number(shown) if shown is not None else '–'}")
-    return " · ".join(parts)
+        if name in _LEFT_OUT or (score.value is None and score.text is None):
+            continue
+        named = "T" if name == "t" and f"score:{score.variable}" not in texts else label(score.variable, texts)
+        error = score.standard_error
+        shown = f"{named} {figure(score)}"
+        parts.append(shown if error is None else f"{shown} (SE {number(round(error, 1))})")
+    return " · ".join(parts[:_MOST_FIGURES])
 
 
-def _in_catalogue_order(instrument: Instrument, scores: Sequence[Score]) -> list[Score]:
-    order = [variable.name for variable in instrument.variables]
-    return sorted(scores, key=lambda score: order.index(score.variable))
+def _in_catalogue_order(instrument: Instrument, scores: Sequence[Score]) -> list[tuple[Variable, Score]]:
+    by_name = {score.variable: score for score in scores}
+    return [(variable, by_name[variable.name]) for variable in instrument.variables if variable.name in by_name]
 
 
-def _score_row(score: Score) -> Context:
-    """A score for people: T-scores with one decimal, as they are printed; codes in words."""
+def _score_rows(instrument: Instrument, scores: Sequence[Score], texts: Mapping[str, str]) -> list[Context]:
+    return [_score_row(variable, score, texts) for variable, score in _in_catalogue_order(instrument, scores)]
+
+
+def _score_row(variable: Variable, score: Score, texts: Mapping[str, str]) -> Context:
     name = score.variable.rpartition(".")[2]
+    is_t = name == "t" and score.value is not None and score.standard_error is not None
     digits = 1 if name == "t" else 3
-    shown = None if score.value is None else round(score.value, digits)
     return {
         "variable": score.variable,
-        "label": _label(name),
-        "value": shown if shown is not None else _in_words(name, score.text),
+        "label": label(score.variable, texts),
+        "shown": figure(score),
+        "missing": why_missing(score.missing_reason) if score.missing_reason else None,
+        "band": band(variable, score),
+        "value": None if score.value is None else round(score.value, digits),
         "se": None if score.standard_error is None else round(score.standard_error, digits),
         "method": score.method,
-        "t_score": name == "t" and score.value is not None and score.standard_error is not None,
+        "t_score": is_t,
     }
-
-
-def _in_words(name: str, text: str | None) -> str | None:
-    reasons = {
-        "precision": gettext("The result was certain enough"),
-        "maximum_items": gettext("The longest length was reached"),
-        "exhausted": gettext("There were no more questions"),
-    }
-    return reasons.get(text or "", text) if name == "stop_reason" else text
-
-
-def _label(name: str) -> str:
-    labels = {
-        "t": gettext("T-score"),
-        "theta": gettext("Theta"),
-        "n_items": gettext("Number of questions"),
-        "stop_reason": gettext("Why the test ended"),
-        "profile": gettext("Health profile"),
-        "index": gettext("Index"),
-        "vas": gettext("Health today (0–100)"),
-        "lss": gettext("Sum of levels"),
-    }
-    return str(labels.get(name, name))
-
-
-def _answer_text(item: Item, answer: Answered, shown: InstrumentWording) -> str | None:
-    if answer.value is None:
-        return None
-    if item.kind is QuestionKind.VISUAL_ANALOGUE_SCALE:
-        return number(answer.value)
-    return shown.texts[f"option:{item.option_set}:{answer.value}"]
 
 
 def _patient(identities: Mapping[UUID, Identity], person_id: UUID) -> Context:

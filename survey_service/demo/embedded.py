@@ -53,9 +53,10 @@ class EmbeddedPostgres:
         return self.url("postgres", "postgres")
 
     def prepare(self, *, main: str = "survey", keys: str = "survey_keys") -> None:
-        """Roles, databases and migrations, whatever is missing of them."""
+        """Roles, databases for a demonstration and migrations, whatever is missing of them."""
         migrations.prepare_cluster(self.admin_url, main=main, keys=keys)
         migrations.upgrade(self.url("survey_owner", main), migrations.MAIN)
+        migrations.declare(self.url("survey_owner", main), demonstration=True)
         migrations.upgrade(self.url("survey_owner", keys), migrations.KEYS)
 
     def forget(self, *, main: str = "survey", keys: str = "survey_keys") -> None:

@@ -15,9 +15,9 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from instruments import Ask, Item, QuestionKind
+from instruments import Ask, Family, FreeText, Instrument, Item, Scale, SeveralChoices, SingleChoice
 from survey_service.access.use_cases import add_provider, add_staff_member, add_unit
-from survey_service.answering.rules import Submission, read_answer
+from survey_service.answering.rules import Submission, Way, read_answer
 from survey_service.answering.use_cases import SessionState, look_at_session, next_session, record_answer, start_survey
 from survey_service.delivery.queries import worklist
 from survey_service.delivery.use_cases import assess_response, open_response
@@ -40,13 +40,15 @@ from survey_service.people.use_cases import find_person
 from survey_service.registers.use_cases import add_register, agree
 from survey_service.scheduling.queries import occasions_of_enrolment
 from survey_service.scheduling.use_cases import Order, enrol_patient, publish_protocol
-from translations.catalogue import load_wordings
+from survey_service.wiring import shipped_wordings
 
 PATIENTS = 24
 
 # The clinician to be, and the protocol (by its Swedish name) that asks one instrument alone.
 CLINICIAN = "karin (clinician, two factors)"
 REPLAY_PROTOCOLS = {"promis-anxiety": "Avstämning inför ditt besök"}
+
+PROTOCOLS = ("knee.toml", "check_in.toml", "visit.toml", "rehabilitation.toml", "child.toml")
 
 STAFF_HSA_ID = "SE2321000016-karin"
 UNIT_HSA_ID = "SE2321000016-orto"
@@ -65,6 +67,7 @@ AGREED_VARIABLES = (
     "promis_anxiety.t",
     "promis_anxiety.n_items",
     "promis_anxiety.stop_reason",
+    "prem_overall.top_two",
 )
 
 
@@ -100,7 +103,7 @@ def is_populated(services: Services) -> bool:
 def populate(services: Services, *, register_keys: Mapping[str, Any], progress: Callable[[str], None]) -> None:
     """Make the population. The same one every time, dated from today."""
     progress("wording")
-    seed_wordings(services, load_wordings(services.library))
+    seed_wordings(services, shipped_wordings(services.settings, services.library))
     progress("organisations")
     home = add_home_organisation(services, register_keys=register_keys)
     add_other_organisation(services)
@@ -108,6 +111,9 @@ def populate(services: Services, *, register_keys: Mapping[str, Any], progress: 
     _enrol_waiting(services, home)
     for serial, identity in enumerate([ANSWERED, *made_up_patients(PATIENTS)]):
         _live_through(services, home, identity, serial)
+    for serial, identity in enumerate(made_up_patients(PATIENTS)):
+        if serial % 2:
+            _visit(services, home, identity, serial)
 
 
 def add_home_organisation(services: Services, *, register_keys: Mapping[str, Any]) -> Organisation:
@@ -169,7 +175,7 @@ def _add_unit(
     staff_id = add_staff_member(
         services, provider_id=provider_id, unit_id=unit_id, hsa_id=clinician[0], name=clinician[1]
     )
-    definitions = [_definition(name) for name in ("knee.toml", "check_in.toml")]
+    definitions = [_definition(name) for name in PROTOCOLS]
     return Organisation(
         staff=Staff(staff_id, provider_id, unit_id),
         protocols={
@@ -210,6 +216,24 @@ def _live_through(services: Services, home: Organisation, identity: Identity, se
         _care_for(services, home, moment, now=now, chance=chance, always=identity is ANSWERED)
 
 
+def _visit(services: Services, home: Organisation, identity: Identity, serial: int) -> None:
+    """Somebody who was at the clinic lately, and most often tells how it was."""
+    chance = Random(1000 + serial)  # noqa: S311  # because these people need no secrets
+    now = services.clock()
+    visited = local_day(now) - timedelta(days=chance.randint(3, 20))
+    then = replace(services, clock=_at(now - timedelta(days=30)))
+    enrolment_id = _enrol(then, home, identity, anchor=visited, protocol="after-visit", care_contact="Besök")
+    with services.db.transaction(as_=home.staff) as connection:
+        (occasion,) = occasions_of_enrolment(connection, enrolment_id)
+    person_id = find_person(services, identity.number)
+    assert person_id is not None
+    moment = occasion.opens_at + timedelta(hours=chance.uniform(0, 40))
+    if moment < now and chance.random() < 0.7:
+        at_that_time = replace(services, clock=_at(moment))
+        answer_all(at_that_time, occasion.id, as_=Patient(person_id), chance=chance, theta=chance.gauss(-0.4, 0.8))
+        _care_for(services, home, moment, now=now, chance=chance, always=False)
+
+
 def _care_for(
     services: Services, home: Organisation, answered_at: datetime, *, now: datetime, chance: Random, always: bool
 ) -> None:
@@ -229,12 +253,20 @@ def _care_for(
                 assess_response(at_that_time, row.response_id, as_=home.staff)
 
 
-def _enrol(services: Services, home: Organisation, identity: Identity, *, anchor: date) -> UUID:
+def _enrol(
+    services: Services,
+    home: Organisation,
+    identity: Identity,
+    *,
+    anchor: date,
+    protocol: str = "knee-follow-up",
+    care_contact: str = "Operation",
+) -> UUID:
     order = Order(
         identity=identity,
-        protocol_id=home.protocols["knee-follow-up"],
+        protocol_id=home.protocols[protocol],
         anchor_date=anchor,
-        care_contact="Operation",
+        care_contact=care_contact,
         request_id=new_id(),
     )
     return enrol_patient(services, order, as_=home.staff)
@@ -243,15 +275,26 @@ def _enrol(services: Services, home: Organisation, identity: Identity, *, anchor
 def _submission(state: SessionState, chance: Random, theta: float) -> Submission:
     assert isinstance(state.step, Ask)
     item = state.step.item
-    answer = read_answer(item.id, str(_value(item, chance, theta)), skipped=chance.random() < 0.02)
+    way = Way.SKIP if item.skippable and chance.random() < 0.02 else Way.ANSWER
+    answer = read_answer(item, _texts(state.instrument, item, chance, theta), way=way)
     assert answer is not None
     return Submission(sequence=state.next_sequence, answer=answer)
 
 
-def _value(item: Item, chance: Random, theta: float) -> int:
-    if item.kind is QuestionKind.VISUAL_ANALOGUE_SCALE:
-        return max(0, min(100, round(75 - 15 * theta + chance.gauss(0, 8))))
-    return max(1, min(len(item.options), round(2 + theta + chance.gauss(0, 0.6))))
+def _texts(instrument: Instrument, item: Item, chance: Random, theta: float) -> list[str]:
+    """What somebody who is this badly off (``theta``, 0 is as people are) would choose or write."""
+    match item.question:
+        case SingleChoice(_, options) | SeveralChoices(_, options):
+            # Printed from the best to the worst, but for experiences, which are printed the other way.
+            codes = options if instrument.family is Family.PROM else options[::-1]
+            place = round((len(codes) - 1) * (0.3 + 0.2 * theta + chance.gauss(0, 0.12)))
+            return [str(codes[max(0, min(len(codes) - 1, place))])]
+        case Scale(low, high):
+            return [str(max(low, min(high, round(high - (high - low) * (0.25 + 0.15 * theta) + chance.gauss(0, 8)))))]
+        case FreeText():
+            return ["Det tog tid att komma fram på telefon."]
+        case _:
+            return []
 
 
 def _at(moment: datetime) -> Callable[[], datetime]:

@@ -1,15 +1,17 @@
 """Languages of the interface: which there are, which one a request wants, and how moments are written in it."""
 
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from functools import cache
 from typing import cast
 
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_time
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, get_decimal_symbol
 from babel.support import Translations
 from flask import Flask, Response, g, redirect, request
 from flask_babel import Babel, Domain
+from flask_babel import gettext as _gettext
 
 from survey_service.foundation.clock import STOCKHOLM
 from translations.interface import interface_translations
@@ -96,7 +98,21 @@ def short_time(moment: datetime) -> str:
     return format_time(moment.astimezone(STOCKHOLM), "HH:mm", locale=current_locale())
 
 
-def number(value: float | str) -> str:
+def gettext(text: str, **values: object) -> str:
+    """The text in the reader's language, as text: flask-babel's own says nothing of what it returns."""
+    return str(_gettext(text, **values))
+
+
+def day(value: date) -> str:
+    return format_date(value, "d MMMM y", locale=current_locale())
+
+
+def decimal_sign() -> str:
+    """The comma or the point of the reader's notation, for a number in a field; such as a form of ours reads."""
+    return "," if get_decimal_symbol(current_locale()) == "," else "."
+
+
+def number(value: float | Decimal | str) -> str:
     """A figure in the reader's notation; a text (such as a health profile) as it is."""
     return value if isinstance(value, str) else format_decimal(value, "#,##0.###", locale=current_locale())
 

@@ -74,8 +74,8 @@ def problem(status: int, code: str, sentence: str, *, fields: Mapping[str, objec
     return response
 
 
-def page(status: int, sentence: str) -> ResponseReturnValue:
-    translated = gettext(sentence)
+def page(status: int, sentence: str, values: Mapping[str, str] | None = None) -> ResponseReturnValue:
+    translated = gettext(sentence, **(values or {}))
     return (
         render_template(
             "error.html",
@@ -96,12 +96,12 @@ def _on_service_error(error: SurveyServiceError) -> ResponseReturnValue:
         return problem(
             error.status,
             error.code,
-            error.sentence,
+            str(error),
             fields=error.fields if isinstance(error, BadInput) else None,
         )
     if isinstance(error, NotSignedIn) and request.method == "GET":
         return redirect(url_for("access.sign_in"), code=303)
-    return page(error.status, error.sentence)
+    return page(error.status, error.sentence, error.values)
 
 
 def _on_stale_form(_error: CSRFError) -> ResponseReturnValue:

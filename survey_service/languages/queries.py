@@ -1,22 +1,24 @@
 """Reading approved wording."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Row
 
-from instruments import Instrument
+from instruments import Instrument, Respondent
 from survey_service.foundation.services import Services
 from survey_service.languages.records import wordings
 from survey_service.languages.rules import may_be_shown
+from survey_service.licensing.queries import licensed_locales, recorded_licences
+from survey_service.licensing.rules import Refusal, Use, Why, explain
 from translations.catalogue import InstrumentWording, WordingKind
 
 
 @dataclass(frozen=True, slots=True)
 class ApprovedWording:
-    """A wording version that may be shown."""
+    """A wording version that somebody approved."""
 
     id: UUID
     wording: InstrumentWording
@@ -27,6 +29,12 @@ def wording(connection: Connection, wording_id: UUID) -> InstrumentWording:
     return _parse(connection.execute(sa.select(wordings).where(wordings.c.id == wording_id)).one())
 
 
+def wordings_with_ids(connection: Connection, wording_ids: Collection[UUID]) -> Mapping[UUID, InstrumentWording]:
+    """The wordings with these ids, in one query for a list."""
+    rows = connection.execute(sa.select(wordings).where(wordings.c.id.in_(wording_ids))).all()
+    return {row.id: _parse(row) for row in rows}
+
+
 def titles(connection: Connection, wording_ids: Collection[UUID]) -> Mapping[UUID, str]:
     """The instruments' titles as these wordings have them, in one query for a list."""
     rows = connection.execute(
@@ -35,30 +43,67 @@ def titles(connection: Connection, wording_ids: Collection[UUID]) -> Mapping[UUI
     return {row.id: row.title for row in rows}
 
 
-def approved_wordings(connection: Connection, instrument: Instrument) -> dict[str, ApprovedWording]:
-    """By locale, the wording approved last for this instrument version."""
+def approved_wordings(
+    connection: Connection, instrument: Instrument, *, respondent: Respondent = Respondent.SELF
+) -> list[ApprovedWording]:
+    """Every wording of this instrument version for this respondent, of every kind, the one approved last at the end."""
     rows = connection.execute(
         sa.select(wordings)
-        .where(wordings.c.instrument == instrument.id, wordings.c.instrument_version == instrument.version)
+        .where(
+            wordings.c.instrument == instrument.id,
+            wordings.c.instrument_version == instrument.version,
+            wordings.c.respondent == respondent,
+        )
         .order_by(wordings.c.approved_at, wordings.c.id)
     ).all()
-    return {row.locale: ApprovedWording(row.id, _parse(row)) for row in rows}
+    return [ApprovedWording(row.id, _parse(row)) for row in rows]
 
 
-def offered_wordings(connection: Connection, services: Services, instrument: Instrument) -> dict[str, ApprovedWording]:
-    """Of the approved wordings, those that may be shown to a patient here [E1]."""
+def offered_wordings(
+    connection: Connection, services: Services, instrument: Instrument, use: Use
+) -> dict[str, ApprovedWording]:
+    """By locale, the wording that may be shown to a patient in this use [D1, E1].
+
+    The one approved last; demonstration wording only where there is no other.
+    """
+    licensed = frozenset[str]()
+    if instrument.licence.required:
+        licensed = licensed_locales(connection, instrument.id, instrument.version, use)
     demonstration = services.settings.demonstration
+    found = approved_wordings(connection, instrument)
+    found.sort(key=lambda one: one.wording.kind is not WordingKind.DEMONSTRATION)  # stable: the last to come stays
     return {
-        locale: one
-        for locale, one in approved_wordings(connection, instrument).items()
-        if may_be_shown(instrument, one.wording, demonstration=demonstration)
+        one.wording.locale: one
+        for one in found
+        if may_be_shown(instrument, one.wording, demonstration=demonstration, licensed=licensed)
     }
 
 
-def offered_languages(connection: Connection, services: Services, instruments: Iterable[Instrument]) -> frozenset[str]:
+def offered_languages(
+    connection: Connection, services: Services, instruments: Iterable[Instrument], use: Use
+) -> frozenset[str]:
     """The languages in which every one of the instruments may be shown: they are never mixed [E2]."""
-    offered = [frozenset(offered_wordings(connection, services, instrument)) for instrument in instruments]
+    offered = [frozenset(offered_wordings(connection, services, instrument, use)) for instrument in instruments]
     return frozenset.intersection(*offered) if offered else frozenset()
+
+
+def why_not_offered(
+    connection: Connection, services: Services, instruments: Sequence[Instrument], use: Use
+) -> Refusal | None:
+    """Why these instruments may not be asked together in this use; None when they may. For those who see licences."""
+    if offered_languages(connection, services, instruments, use):
+        return None
+    for instrument in instruments:
+        if not offered_wordings(connection, services, instrument, use):
+            return _why_not(connection, instrument, use)
+    return Refusal(Why.NO_COMMON_LANGUAGE, ", ".join(instrument.id for instrument in instruments))
+
+
+def _why_not(connection: Connection, instrument: Instrument, use: Use) -> Refusal:
+    if not instrument.licence.required:
+        return Refusal(Why.NO_WORDING, instrument.id)
+    refusal = explain(recorded_licences(connection, instrument.id), instrument.id, instrument.version, use)
+    return refusal or Refusal(Why.NO_LICENSED_WORDING, instrument.id)
 
 
 def _parse(row: Row[tuple[object, ...]]) -> InstrumentWording:
@@ -67,6 +112,7 @@ def _parse(row: Row[tuple[object, ...]]) -> InstrumentWording:
         version=row.instrument_version,
         locale=row.locale,
         kind=WordingKind(row.kind),
+        respondent=Respondent(row.respondent),
         texts=row.texts,
         sources={},
         concepts={},

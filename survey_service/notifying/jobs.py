@@ -5,6 +5,7 @@ e-mail sent twice by a worker that died in between carries the same Message-ID.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -14,16 +15,21 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from notifications.channels import DeliveryFailure, PermanentFailure, TemporaryFailure
 from notifications.message import Email, RevealingMessage, refuse_revealing
 from survey_service.access.queries import all_units, provider
-from survey_service.answering.queries import unanswered_tasks
+from survey_service.answering.queries import unanswered_tasks, why_not_asked
+from survey_service.foundation.clock import at_local_time, local_day
 from survey_service.foundation.db import new_id
+from survey_service.foundation.jobs import enqueue
 from survey_service.foundation.logging import get_logger
 from survey_service.foundation.principals import System
 from survey_service.foundation.services import Services
 from survey_service.languages.queries import approved_wordings
+from survey_service.licensing.rules import Refusal
 from survey_service.notifying.records import dispatch_attempts, dispatches, messages
 from survey_service.notifying.rendering import invitation
 from survey_service.people.queries import SealedPatient, open_patients, sealed_patients
 from survey_service.scheduling.queries import Occasion, occasion, tasks_of
+from survey_service.scheduling.rules import OPENING_TIME
+from survey_service.scheduling.use_cases import INVITE_JOB
 
 # After these, another attempt at the same notice changes nothing.
 _SETTLED = ("sent", "permanent", "refused", "no_address")
@@ -74,6 +80,10 @@ def _prepare(connection: Connection, services: Services, occasion_id: UUID) -> _
         return None
     if not unanswered_tasks(connection, found.id):
         return None
+    refusal = why_not_asked(connection, services, [found]).get(found.id)
+    if refusal is not None:
+        _ask_again_tomorrow(connection, services, found, refusal)
+        return None
     _write_to_inbox(connection, services, found)
     dispatch_id = _dispatch(connection, services, found, channel="email")
     if _is_settled(connection, dispatch_id):
@@ -88,12 +98,22 @@ def _prepare(connection: Connection, services: Services, occasion_id: UUID) -> _
     )
 
 
+def _ask_again_tomorrow(connection: Connection, services: Services, found: Occasion, refusal: Refusal) -> None:
+    """Nobody is invited to what may not be shown. The unit sees why in its worklist; a licence may yet come."""
+    get_logger().warning("notice.withheld", occasion_id=str(found.id), code=refusal.why.name.lower())
+    tomorrow = at_local_time(local_day(services.clock()) + timedelta(days=1), OPENING_TIME)
+    if found.is_open(tomorrow):
+        enqueue(connection, INVITE_JOB, at=tomorrow, provider_id=found.provider_id, occasion_id=found.id)
+
+
 def _names_of_instruments(connection: Connection, services: Services, found: Occasion) -> list[str]:
     """What the instruments of the occasion are called, in the system and in every language."""
     names = []
     for task in tasks_of(connection, [found.id]):
-        approved = approved_wordings(connection, services.library.get(task.instrument, task.instrument_version))
-        names += [task.instrument, *(one.wording.texts["title"] for one in approved.values())]
+        approved = approved_wordings(
+            connection, services.library.get(task.instrument, task.instrument_version, task.form)
+        )
+        names += [task.instrument, *(one.wording.texts["title"] for one in approved)]
     return names
 
 

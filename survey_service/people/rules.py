@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from datetime import date
 
 from personnummer import personnummer
 
@@ -33,6 +34,12 @@ def parse_identity_number(text: str) -> str:
             "That is not a Swedish personal identity number.",
             fields={"personal_number": mark("Write the number with twelve digits, for example 19121212-1212.")},
         ) from None
+
+
+def age_on(number: str, day: date) -> int:
+    """Age in whole years, by the identity number's own date of birth; somebody born on 29 February ages on 1 March."""
+    born: date = personnummer.parse(number).get_date()
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 
 
 def parse_name(text: str) -> str:

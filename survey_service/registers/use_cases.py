@@ -241,6 +241,8 @@ def _payload(
         "instrument": session.instrument,
         "instrument_version": session.instrument_version,
         "instrument_hash": session.instrument_hash,
+        "form": session.form or None,
+        "wording": str(session.wording_id),
         "language": session.locale,
         "mode": session.mode,
         "respondent": session.respondent,

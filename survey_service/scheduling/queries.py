@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Select
 from sqlalchemy.dialects.postgresql import distinct_on
 
+from survey_service.foundation.clock import local_day
+from survey_service.licensing.rules import Mode, Use, UseOfAnswers
 from survey_service.scheduling.records import (
     care_protocol_versions,
     care_protocols,
@@ -40,6 +42,7 @@ class Occasion:
     enrolment_id: UUID
     unit_id: UUID
     legal_regime: str
+    purpose: UseOfAnswers
     code: str
     titles: Mapping[str, str]
     reasons: Mapping[str, str]
@@ -49,6 +52,10 @@ class Occasion:
 
     def is_open(self, now: datetime) -> bool:
         return self.opens_at <= now < self.closes_at
+
+    def use(self, now: datetime) -> Use:
+        """Asking it now on the web, as a licence sees it."""
+        return Use(self.provider_id, self.unit_id, self.purpose, Mode.WEB, local_day(now))
 
     @property
     def last_moment(self) -> datetime:
@@ -65,6 +72,7 @@ class Task:
     position: int
     instrument: str
     instrument_version: str
+    form: str
 
 
 def published_protocols(connection: Connection) -> list[PublishedProtocol]:
@@ -148,7 +156,14 @@ def waiting_occasions_of_unit(
 
 def tasks_of(connection: Connection, occasion_ids: Sequence[UUID]) -> list[Task]:
     rows = connection.execute(
-        sa.select(tasks.c.id, tasks.c.occasion_id, tasks.c.position, tasks.c.instrument, tasks.c.instrument_version)
+        sa.select(
+            tasks.c.id,
+            tasks.c.occasion_id,
+            tasks.c.position,
+            tasks.c.instrument,
+            tasks.c.instrument_version,
+            tasks.c.form,
+        )
         .where(tasks.c.occasion_id.in_(occasion_ids))
         .order_by(tasks.c.occasion_id, tasks.c.position)
     ).all()
@@ -156,7 +171,9 @@ def tasks_of(connection: Connection, occasion_ids: Sequence[UUID]) -> list[Task]
 
 
 def _occasions() -> Select[Any]:
-    return sa.select(occasions, enrolments.c.legal_regime).join(enrolments, enrolments.c.id == occasions.c.enrolment_id)
+    return sa.select(occasions, enrolments.c.legal_regime, enrolments.c.purpose).join(
+        enrolments, enrolments.c.id == occasions.c.enrolment_id
+    )
 
 
 def _read_occasions(connection: Connection, query: Select[Any]) -> list[Occasion]:
@@ -168,6 +185,7 @@ def _read_occasions(connection: Connection, query: Select[Any]) -> list[Occasion
             enrolment_id=row.enrolment_id,
             unit_id=row.unit_id,
             legal_regime=row.legal_regime,
+            purpose=UseOfAnswers(row.purpose),
             code=row.code,
             titles=row.titles,
             reasons=row.reasons,

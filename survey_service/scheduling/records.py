@@ -68,4 +68,5 @@ tasks = sa.Table(
     sa.Column("position", sa.Integer, nullable=False),
     sa.Column("instrument", sa.Text, nullable=False),
     sa.Column("instrument_version", sa.Text, nullable=False),
+    sa.Column("form", sa.Text, nullable=False, server_default=""),
 )

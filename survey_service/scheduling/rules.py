@@ -7,6 +7,7 @@ from typing import Any
 
 from survey_service.errors import BadInput, mark
 from survey_service.foundation.clock import at_local_time
+from survey_service.licensing.rules import UseOfAnswers
 
 # Nobody is woken by a survey: an occasion opens in the morning and closes at midnight, Swedish time.
 OPENING_TIME = time(8, 0)
@@ -15,8 +16,11 @@ MIDNIGHT = time(0, 0)
 
 @dataclass(frozen=True, slots=True)
 class PlannedInstrument:
+    """What is asked: an instrument version, whole or (of an adaptive bank) as one of its short forms."""
+
     id: str
     version: str
+    form: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ class CareProtocol:
     names: Mapping[str, str]
     reasons: Mapping[str, str]
     anchor_kind: str
-    purpose: str
+    purpose: UseOfAnswers
     occasions: tuple[OccasionPlan, ...]
 
 
@@ -61,7 +65,7 @@ def parse_protocol(data: Mapping[str, Any]) -> CareProtocol:
             names=dict(data["names"]),
             reasons=dict(data["reasons"]),
             anchor_kind=data["anchor_kind"],
-            purpose=data["purpose"],
+            purpose=_parse_purpose(data["purpose"]),
             occasions=tuple(_parse_occasion(occasion) for occasion in data["occasions"]),
         )
     except KeyError as missing:
@@ -74,6 +78,13 @@ def parse_protocol(data: Mapping[str, Any]) -> CareProtocol:
     return protocol
 
 
+def _parse_purpose(text: str) -> UseOfAnswers:
+    try:
+        return UseOfAnswers(text)
+    except ValueError:
+        raise BadInput(f"The protocol's purpose is none of {', '.join(UseOfAnswers)}.") from None
+
+
 def _parse_occasion(data: Mapping[str, Any]) -> OccasionPlan:
     plan = OccasionPlan(
         code=data["code"],
@@ -81,7 +92,9 @@ def _parse_occasion(data: Mapping[str, Any]) -> OccasionPlan:
         due_day=data["due_day"],
         opens_days_before=data["opens_days_before"],
         closes_days_after=data["closes_days_after"],
-        instruments=tuple(PlannedInstrument(one["id"], one["version"]) for one in data["instruments"]),
+        instruments=tuple(
+            PlannedInstrument(one["id"], one["version"], one.get("form", "")) for one in data["instruments"]
+        ),
     )
     if not plan.instruments:
         raise BadInput(f"The occasion {plan.code} asks nothing.")

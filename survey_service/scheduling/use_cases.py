@@ -1,6 +1,6 @@
 """Ordering: enrolling a patient in a care protocol. Only a care unit can."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -10,18 +10,20 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from instruments import UnknownInstrument
-from survey_service.access.queries import provider
+from instruments import Respondent, UnknownInstrument
+from survey_service.access.queries import all_units, provider
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
 from survey_service.errors import AccessDenied, BadInput, Conflict, mark
 from survey_service.foundation.clock import local_day
 from survey_service.foundation.db import insert_if_new, new_id
 from survey_service.foundation.jobs import enqueue
+from survey_service.foundation.logging import get_logger
 from survey_service.foundation.principals import Operator, Principal, Staff
 from survey_service.foundation.services import Services
-from survey_service.languages.queries import offered_languages
-from survey_service.people.rules import Identity
+from survey_service.languages.queries import why_not_offered
+from survey_service.licensing.rules import Mode, Refusal, Use
+from survey_service.people.rules import Identity, age_on
 from survey_service.people.use_cases import ensure_person, enter_care_relation
 from survey_service.scheduling.queries import PublishedProtocol, published_protocols
 from survey_service.scheduling.records import (
@@ -70,11 +72,14 @@ def enrol_patient(services: Services, order: Order, *, as_: Principal) -> UUID:
             "The date is too far away.",
             fields={"anchor_date": mark("Choose a date within three years from today.")},
         )
+    with services.db.transaction(as_=as_) as connection:
+        published = _published(connection, order.protocol_id)
+        _refuse_what_may_not_be_asked(connection, services, published.protocol, unit=as_)
     person_id = ensure_person(services, order.identity.number, as_=as_)
     cipher = services.keys.cipher(person_id)
     with services.db.transaction(as_=as_) as connection:
-        published = _published(connection, order.protocol_id)
-        _refuse_without_wording(connection, services, published.protocol)
+        planned = plan_occasions(published.protocol, anchor=order.anchor_date, now=services.clock())
+        _refuse_at_wrong_age(services, planned, order.identity.number)
         enter_care_relation(
             connection,
             provider_id=as_.provider_id,
@@ -86,7 +91,6 @@ def enrol_patient(services: Services, order: Order, *, as_: Principal) -> UUID:
         enrolment_id = _insert_enrolment(connection, services, order, published, person_id=person_id, as_=as_)
         if enrolment_id is None:
             return _enrolment_of_request(connection, order.request_id, person_id=person_id)
-        planned = plan_occasions(published.protocol, anchor=order.anchor_date, now=services.clock())
         for occasion in planned:
             _insert_occasion(
                 connection, occasion, published.protocol, enrolment_id=enrolment_id, person_id=person_id, as_=as_
@@ -101,10 +105,15 @@ def enrol_patient(services: Services, order: Order, *, as_: Principal) -> UUID:
 
 
 def publish_protocol(services: Services, *, provider_id: UUID, definition: Mapping[str, Any]) -> UUID:
-    """Publish a protocol, or its next version. Those enrolled before keep the version they have."""
+    """Publish a protocol, or its next version. Those enrolled before keep the version they have.
+
+    One that no unit of the provider may order today is published all the same, with a warning in the log: its licence
+    may be on its way.
+    """
     protocol = parse_protocol(definition)
     _check_instruments(services, protocol)
     with services.db.transaction(as_=Operator()) as connection:
+        _warn_of_what_may_not_be_asked(connection, services, protocol, provider_id=provider_id)
         connection.execute(
             upsert(care_protocols)
             .values(id=new_id(), provider_id=provider_id, code=protocol.code)
@@ -137,20 +146,51 @@ def _check_instruments(services: Services, protocol: CareProtocol) -> None:
     for occasion in protocol.occasions:
         for planned in occasion.instruments:
             try:
-                services.library.get(planned.id, planned.version)
+                services.library.get(planned.id, planned.version, planned.form)
             except UnknownInstrument:
-                raise BadInput(f"There is no instrument {planned.id} {planned.version}.") from None
+                named = " ".join(part for part in (planned.id, planned.version, planned.form) if part)
+                raise BadInput(f"There is no instrument {named}.") from None
 
 
-def _refuse_without_wording(connection: Connection, services: Services, protocol: CareProtocol) -> None:
-    """What no patient could be shown cannot be ordered."""
+def _refuse_what_may_not_be_asked(
+    connection: Connection, services: Services, protocol: CareProtocol, *, unit: Staff
+) -> None:
+    """What no patient could be shown today cannot be ordered; the sentence says of which instrument, and why [D1]."""
+    use = Use(unit.provider_id, unit.unit_id, protocol.purpose, Mode.WEB, local_day(services.clock()))
+    refusal = _first_refusal(connection, services, protocol, use)
+    if refusal is not None:
+        raise BadInput(refusal.why.value, fields={"protocol": refusal.why.value}, values=refusal.values)
+
+
+def _warn_of_what_may_not_be_asked(
+    connection: Connection, services: Services, protocol: CareProtocol, *, provider_id: UUID
+) -> None:
+    day = local_day(services.clock())
+    units = [one.id for one in all_units(connection).values() if one.provider_id == provider_id]
+    uses = [Use(provider_id, unit_id, protocol.purpose, Mode.WEB, day) for unit_id in units]
+    if uses and all(_first_refusal(connection, services, protocol, use) for use in uses):
+        get_logger().warning("protocol.cannot_be_ordered", provider_id=str(provider_id), code=protocol.code)
+
+
+def _first_refusal(connection: Connection, services: Services, protocol: CareProtocol, use: Use) -> Refusal | None:
     for occasion in protocol.occasions:
-        asked = [services.library.get(planned.id, planned.version) for planned in occasion.instruments]
-        if not offered_languages(connection, services, asked):
-            raise BadInput(
-                "This protocol asks something that has no approved wording here, so it cannot be ordered.",
-                fields={"protocol": mark("Choose a protocol whose questions may be shown here.")},
-            )
+        asked = [services.library.get(planned.id, planned.version, planned.form) for planned in occasion.instruments]
+        refusal = why_not_offered(connection, services, asked, use)
+        if refusal is not None:
+            return refusal
+    return None
+
+
+def _refuse_at_wrong_age(services: Services, planned: Sequence[PlannedOccasion], number: str) -> None:
+    """A form for children is not given to an adult, nor one for adults to a child, at any of the occasions."""
+    for occasion in planned:
+        age = age_on(number, local_day(occasion.due_at))
+        for one in occasion.plan.instruments:
+            if not services.library.get(one.id, one.version).covers(Respondent.SELF, age):
+                raise BadInput(
+                    "This protocol asks something that is not meant for somebody of the patient's age.",
+                    fields={"protocol": mark("Choose a protocol that is meant for the patient's age.")},
+                )
 
 
 def _published(connection: Connection, protocol_id: UUID) -> PublishedProtocol:
@@ -237,6 +277,7 @@ def _insert_occasion(
                 "position": position,
                 "instrument": instrument.id,
                 "instrument_version": instrument.version,
+                "form": instrument.form,
                 **owner,
             }
             for position, instrument in enumerate(planned.plan.instruments, start=1)

@@ -88,8 +88,8 @@ def order() -> ResponseReturnValue:
         try:
             enrolment_id = enrol_patient(services(), _order(form, request_id), as_=as_)
         except BadInput as refused:
-            errors = {name: gettext(sentence) for name, sentence in refused.fields.items()}
-            errors = errors or {"form": gettext(refused.sentence)}
+            errors = {name: gettext(sentence, **refused.values) for name, sentence in refused.fields.items()}
+            errors = errors or {"form": gettext(refused.sentence, **refused.values)}
         else:
             return redirect(url_for("scheduling.enrolled", enrolment_id=enrolment_id), code=303)
     return _form_page(as_, values=request.form, errors=errors, request_id=str(request_id)), 400

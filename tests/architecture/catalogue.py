@@ -25,6 +25,7 @@ NOT_PERSONAL = {
     "registers": "organisations, and their public keys",
     "agreements": "between a provider and a register",
     "agreement_variables": "names of variables",
+    "deployment": "whether this database is for a demonstration",
 }
 
 # Rows about a person that hang on no other row about that person.
@@ -46,6 +47,7 @@ APPEND_ONLY = (
     "answers", "receipts", "readings", "assessments", "deliveries", "responses", "scores", "releases", "feed_entries",
     "audit_events", "notices_given", "wordings", "care_protocol_versions", "messages", "dispatches",
     "dispatch_attempts", "enrolments", "occasions", "tasks", "agreement_variables",
+    "licences", "licence_withdrawals", "rights_documents", "deployment",
 )  # fmt: skip
 
 

@@ -11,8 +11,8 @@ import survey_service
 ROOT = Path(survey_service.__file__).parent
 CAPABILITIES = frozenset(
     {
-        "access", "answering", "audit", "delivery", "languages", "notifying", "people", "privacy", "registers",
-        "scheduling",
+        "access", "answering", "audit", "delivery", "interop", "languages", "licensing", "notifying", "people",
+        "privacy", "registers", "scheduling",
     }
 )  # fmt: skip
 
@@ -66,7 +66,7 @@ def test_every_exception_is_still_needed() -> None:
 
 def test_every_folder_of_the_service_has_its_place() -> None:
     folders = {folder.name for folder in ROOT.iterdir() if (folder / "__init__.py").exists()}
-    assert folders == CAPABILITIES | {"demo", "foundation", "http"}
+    assert folders == CAPABILITIES | {"commands", "demo", "foundation", "http"}
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """Jobs exist with what they follow from, run at least once, and leave the same traces however often they run."""
 
-import json
 import os
 import signal
 import socket
@@ -36,6 +35,7 @@ from survey_service.settings import Settings
 from survey_service.wiring import build_services
 from survey_service.worker import prepare_partitions
 from tests.conftest import TestDatabase
+from tests.operating import environment_of
 from tests.world import World, make_world
 
 JOB = "test.job"
@@ -303,34 +303,6 @@ def real_settings(settings: Settings, keys_url: str, smtp: tuple[Server, int]) -
         databases=replace(settings.databases, keys=keys_url),
         mail=replace(settings.mail, host="127.0.0.1", port=smtp[1]),
     )
-
-
-def environment_of(settings: Settings) -> dict[str, str]:
-    """The variables that ``Settings.from_environment`` reads these settings from."""
-    urls = settings.databases
-    return {
-        **os.environ,
-        "SURVEY_ENVIRONMENT": settings.environment.value,
-        "SURVEY_BASE_URL": settings.base_url,
-        "SURVEY_DATABASE_URL": urls.login,
-        "SURVEY_REGISTER_DATABASE_URL": urls.register,
-        "SURVEY_WORKER_DATABASE_URL": urls.worker,
-        "SURVEY_OPERATOR_DATABASE_URL": urls.operator,
-        "SURVEY_KEYS_DATABASE_URL": urls.keys,
-        "SURVEY_SECRET_KEY": settings.secret_key,
-        "SURVEY_MASTER_KEYSET": settings.master_keyset,
-        "SURVEY_IDENTITY_KEY": settings.identity_key.hex(),
-        "SURVEY_TOKEN_KEY": json.dumps(dict(settings.token_key)),
-        **{
-            f"SURVEY_{who}_OIDC_{name}": "http://identity.test"
-            for who in ("PATIENT", "STAFF")
-            for name in ("ISSUER", "CLIENT_ID", "CLIENT_SECRET", "ACR")
-        },
-        "SURVEY_SMTP_HOST": settings.mail.host,
-        "SURVEY_SMTP_PORT": str(settings.mail.port),
-        "SURVEY_SMTP_SENDER": settings.mail.sender_address,
-        "SURVEY_SMTP_STARTTLS": "false",
-    }
 
 
 @pytest.fixture

@@ -3,22 +3,23 @@
 1. A register sees anything of a response before its receipt. 2. An answer confirmed to a patient is lost, or counted
 twice. 3. A provider reads another's patients (``test_row_security``). 4. Text that is not approved in that language
 reaches a patient. 5. A score cannot be recomputed. 6. A notice reveals health. 7. An access goes unlogged (refusals:
-``architecture/test_routes``). 8. A form runs without its licence outside a demonstration.
+``architecture/test_routes``). 8. A form runs without its licence outside a demonstration (``test_licence_gate`` too).
 """
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from threading import Barrier
 from time import monotonic, sleep
 from typing import Any
 from uuid import UUID
 
-import psycopg
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from joserfc.jwk import ECKey
 from psycopg.errors import (
     CheckViolation,
     ForeignKeyViolation,
@@ -31,20 +32,22 @@ from notifications.channels.memory import MemoryChannel
 from notifications.message import Email, RevealingMessage, refuse_revealing
 from survey_service.answering.queries import open_log, response, scores_of, sealed_log
 from survey_service.answering.records import answers
-from survey_service.answering.rules import effective_answers
+from survey_service.answering.rules import standing_entries
 from survey_service.answering.use_cases import record_answer, start_survey
 from survey_service.delivery.use_cases import open_response
-from survey_service.errors import Conflict, Unavailable
+from survey_service.errors import BadInput, Conflict, Unavailable
 from survey_service.foundation.db import new_id
 from survey_service.foundation.principals import Gate, Operator, Principal, System
 from survey_service.foundation.services import Services
 from survey_service.languages.queries import wording
+from survey_service.licensing.use_cases import withdraw_licence
 from survey_service.registers.rules import ACCEPTED_PURPOSE
 from survey_service.registers.use_cases import agree, object_to_register, pull, release_response, withdraw_objection
 from survey_service.settings import Environment
 from tests.browsing import Visitor
 from tests.conftest import TestDatabase
 from tests.household import Household, Row, settle
+from tests.licences import accept, license_use, outside_a_demonstration
 from tests.world import AGREED, World, submission_for
 from translations.completeness import eligible_items
 
@@ -297,7 +300,8 @@ def test_of_two_devices_that_answer_at_once_one_is_kept_and_the_other_is_told(
     taken = [one.result() for one in [pool.submit(answer, value) for value in (1, 5)]]
     assert sorted(taken) == [False, True]
     with world.services.db.transaction(as_=patient) as connection:
-        log = open_log(world.services.keys.cipher(patient.person_id), sealed_log(connection, state.session.id))
+        rows = sealed_log(connection, state.session.id)
+        log = open_log(world.services.keys.cipher(patient.person_id), rows, state.instrument.items)
     assert [entry.answer.value for entry in log] == [1 if taken[0] else 5]
 
 
@@ -395,9 +399,9 @@ def test_every_stored_score_is_the_one_that_its_stored_answers_give(world: World
         shown = wording(connection, found.session.wording_id)
         rows = sealed_log(connection, found.session.id)
     instrument = world.services.library.get(found.session.instrument, found.session.instrument_version)
-    log = open_log(world.services.keys.cipher(patient.person_id), rows)
+    log = open_log(world.services.keys.cipher(patient.person_id), rows, instrument.items)
     again = instrument.score(
-        effective_answers(log, adaptive=instrument.adaptive), eligible=eligible_items(instrument, shown)
+        [entry.answer for entry in standing_entries(log, instrument)], eligible=eligible_items(instrument, shown)
     )
     assert instrument.content_hash == found.session.instrument_hash
     assert sorted(again, key=lambda score: score.variable) == list(stored)
@@ -552,14 +556,20 @@ def test_demonstration_wording_is_not_asked_outside_a_demonstration(world: World
         assert connection.execute(sa.text("SELECT count(*) FROM sessions")).scalar_one() == 0
 
 
-def test_licensed_wording_is_asked_outside_a_demonstration(
-    world: World, services: Services, database: TestDatabase
+def test_licensed_wording_is_asked_outside_a_demonstration_with_its_licence_and_not_without(
+    services: Services, database: TestDatabase, register_key: ECKey, tmp_path: Path
 ) -> None:
-    """D1"""
-    with psycopg.connect(database.server.url("survey_owner", database.name)) as connection:
-        connection.execute("UPDATE wordings SET kind = 'licensed' WHERE locale = 'sv'")
-    patient, occasion = world.enrol()
-    production = replace(services, settings=replace(services.settings, environment=Environment.PRODUCTION))
-    start_survey(production, occasion.id, locale="en", as_=patient)
-    with services.db.transaction(as_=patient) as connection:
-        assert connection.execute(sa.text("SELECT locale FROM sessions")).scalar_one() == "sv"
+    """D1: in the code and by SQL, every way to fall short is in ``test_licence_gate`` and ``_by_sql``."""
+    real = outside_a_demonstration(services, database, register_key)
+    with pytest.raises(BadInput, match="needs a licence"):
+        real.enrol()
+    licence_id = license_use(real)
+    accept(real, licence_id, tmp_path)
+    patient, occasion = real.enrol()
+    other, other_occasion = real.enrol()
+    start_survey(real.services, occasion.id, locale="en", as_=patient)
+    withdraw_licence(real.services, licence_id, reason="Terms changed", by="An operator")
+    with pytest.raises(Unavailable):
+        start_survey(real.services, other_occasion.id, locale="en", as_=other)
+    with real.services.db.transaction(as_=patient) as connection:
+        assert connection.execute(sa.text("SELECT locale FROM sessions")).scalars().all() == ["sv"]

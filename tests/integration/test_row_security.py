@@ -297,7 +297,10 @@ def test_a_patient_cannot_deliver_in_anothers_name(household: Household) -> None
 def test_nobody_changes_or_removes_what_is_appended(household: Household, verb: str) -> None:
     world = household.world
     for table in APPEND_ONLY:
-        column = {"feed_entries": "release_id", "wordings": "locale", "agreement_variables": "variable"}
+        column = {
+            "feed_entries": "release_id", "wordings": "locale", "agreement_variables": "variable",
+            "rights_documents": "digest", "deployment": "demonstration",
+        }  # fmt: skip
         statement = verb.format(table=table, column=column.get(table, "provider_id"))
         for principal in (household.patient, world.alice, world.system, world.register, Gate(), Operator()):
             refused = refusal(household, lambda s=statement, p=principal: household.execute(s, as_=p))

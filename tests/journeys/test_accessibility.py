@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.journeys.keyboard import press_enter, press_on, tab_to
 from tests.journeys.visits import (
     CONTRAST,
     Demo,
@@ -211,24 +212,3 @@ def test_an_error_is_announced_has_the_focus_and_changes_the_title(demo: Demo, d
     assert heading(page) == asked
     summary.get_by_role("link").click()
     expect(page.get_by_role("radio").first).to_be_focused()
-
-
-def tab_to(page: Page, role: str, name: str | None = None) -> None:
-    """Press Tab until the focus is there, as somebody without a mouse does."""
-    wanted = page.get_by_role(role, name=name) if name else page.get_by_role(role)
-    for _ in range(40):
-        page.keyboard.press("Tab")
-        if any(one.evaluate("one => one === document.activeElement") for one in wanted.all()):
-            return
-    raise AssertionError(f"Tab does not come to {role} {name or ''}.")
-
-
-def press_on(page: Page, role: str, name: str) -> None:
-    tab_to(page, role, name)
-    press_enter(page)
-
-
-def press_enter(page: Page) -> None:
-    """Enter, and wait for what the service answers."""
-    with page.expect_navigation():
-        page.keyboard.press("Enter")

@@ -12,7 +12,7 @@ import flask_babel
 from babel.dates import format_date, format_time
 from babel.messages import mofile, pofile
 from babel.numbers import format_decimal
-from flask import Flask, Response, g, render_template, request
+from flask import Flask, Response, abort, g, render_template, request
 from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
 
@@ -100,6 +100,8 @@ def decimal(value: float) -> str:
 
 
 def index(locale: str) -> str:
+    if locale not in dict(LANGUAGES):  # a browser asks for /favicon.ico of its own accord
+        abort(404)
     g.locale = locale
     return "".join(f'<p><a href="/{locale}/{name}">{name}</a>' for name in pages(locale))
 

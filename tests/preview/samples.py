@@ -1,13 +1,15 @@
 """Made-up data for every template, in Swedish and English. The questions are this file's own: no instrument's.
 
-A page is a template with a context; `pages(locale)` gives them all by name. Arabic shows direction only, so its
-content is English but for one question.
+A page is a template with a context; `pages(locale)` gives them all by name. Arabic shows direction, so its content is
+English but for the questions (`questions`).
 """
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace as Row
 from typing import Any
+
+from tests.preview.questions import question_pages
 
 NOW = datetime(2026, 11, 22, 13, 5, tzinfo=UTC)
 
@@ -115,76 +117,6 @@ def pages(locale: str) -> dict[str, Page]:
             objected=True,
         ),
     ]
-    question: dict[str, Any] = {
-        "session_id": "s",
-        "sequence": 3,
-        "item_id": "demo-3",
-        "position": 3,
-        "questions": (4, 12),
-        "part_number": 2,
-        "part_count": 2,
-        "progress": 0.28,
-        "intro": None,
-        "kind": "single_choice",
-        "recall": say("Tänk på veckan som har gått.", "Think of the week that has just gone by."),
-        "question": say(
-            "Hur ofta har du haft ork kvar till något som du tycker om att göra?",
-            "How often have you had energy left for something that you like to do?",
-        ),
-        "options": [
-            Row(code=code, label=label)
-            for code, label in enumerate(
-                ["Aldrig", "Någon gång", "Ibland", "Ofta", "Alltid"]
-                if locale == "sv"
-                else ["Never", "Once in a while", "Sometimes", "Often", "Always"],
-                1,
-            )
-        ],
-        "selected": None,
-        "skippable": True,
-        "previous_sequence": 2,
-        "changing": False,
-        "adaptive": True,
-        "wording_kind": "demonstration",
-        "errors": {},
-        "footer": say("Frågorna är skrivna för demonstrationen.", "The questions are written for the demonstration."),
-    }
-    vas: dict[str, Any] = question | {
-        "kind": "vas",
-        "position": 6,
-        "sequence": 6,
-        "questions": (6, 6),
-        "part_number": 1,
-        "part_count": 1,
-        "progress": 0.83,
-        "recall": None,
-        "options": [],
-        "skippable": False,
-        "adaptive": False,
-        "question": say("Hur lätt var det att hitta till mottagningen?", "How easy was it to find the clinic?"),
-        "vas": Row(
-            minimum=0,
-            maximum=100,
-            top=say("så lätt det kan bli", "as easy as it can be"),
-            bottom=say("så svårt det kan bli", "as difficult as it can be"),
-            instruction=say("Tryck på skalan eller skriv en siffra.", "Press the scale or write a number."),
-        ),
-    }
-    arabic = (
-        {}
-        if locale != "ar"
-        else {
-            "wording_language": "ar",
-            "recall": "فكّر في الأسبوع الذي مضى.",
-            "question": "كم مرة بقيت لديك طاقة لشيء تحب القيام به؟",
-            "options": [
-                Row(code=code, label=label)
-                for code, label in enumerate(
-                    ["ولا مرة", "مرة أو مرتين", "بين حين وآخر", "معظم الوقت", "طوال الوقت تقريبًا"], 1
-                )
-            ],
-        }
-    )
     response = Row(
         id="7",
         instrument_title=say("Ork i vardagen", "Energy in everyday life"),
@@ -220,8 +152,15 @@ def pages(locale: str) -> dict[str, Page]:
         "counts": {"unread": 1, "all": 3},
         "filter": "all",
         "outstanding": [
-            Row(patient_name="Doris Nyman", title=first.title, due_at=ago(days=3), state="late"),
-            Row(patient_name="Erik Wallin", title=second.title, due_at=ahead(days=5), state="invited"),
+            Row(patient_name="Doris Nyman", title=first.title, due_at=ago(days=3), state="late", refusal=None),
+            Row(patient_name="Erik Wallin", title=second.title, due_at=ahead(days=5), state="invited", refusal=None),
+            Row(
+                patient_name="Frida Åkesson",
+                title=second.title,
+                due_at=ahead(days=6),
+                state="invited",
+                refusal="The licence for eq5d-5l ended on 2026-11-21.",
+            ),
         ],
     }
     enrol: dict[str, Any] = {
@@ -244,8 +183,7 @@ def pages(locale: str) -> dict[str, Page]:
             ),
         ],
     }
-    missing = say("Välj ett svar, eller hoppa över frågan.", "Choose an answer, or skip the question.")
-    number = say("Skriv ett heltal från 0 till 100.", "Write a whole number from 0 to 100.")
+    asked = say("Hur ofta har du haft ork kvar?", "How often have you had energy left?")
     return {
         "home": Page("home.html", signed_in=None),
         "sign_in": Page("sign_in.html", signed_in=None),
@@ -270,15 +208,7 @@ def pages(locale: str) -> dict[str, Page]:
             "notice.html",
             {"survey": Row(**{**vars(first), "started": False}), "registers": registers, "offered_language": "Svenska"},
         ),
-        "question": Page("question.html", question | arabic),
-        "question_selected": Page("question.html", question | arabic | {"selected": 4, "skippable": False}),
-        "question_changing": Page(
-            "question.html", question | {"changing": True, "supersedes": 3, "selected": 2, "previous_sequence": None}
-        ),
-        "question_error": Page("question.html", question | {"errors": {"value": missing}}),
-        "vas": Page("question.html", vas),
-        "vas_answered": Page("question.html", vas | {"selected": 73}),
-        "vas_error": Page("question.html", vas | {"errors": {"value": number}}),
+        **{name: Page("question.html", context) for name, context in question_pages(locale).items()},
         "completed": Page(
             "completed.html",
             {
@@ -287,11 +217,20 @@ def pages(locale: str) -> dict[str, Page]:
                 "scores": [
                     Row(
                         title=say("Ork i vardagen", "Energy in everyday life"),
-                        text=say(
-                            "Du har ungefär lika mycket ork som de flesta vuxna.",
-                            "You have about as much energy as most adults.",
-                        ),
-                    )
+                        lines=[
+                            say(
+                                "Du har ungefär lika mycket ork som de flesta vuxna.",
+                                "You have about as much energy as most adults.",
+                            )
+                        ],
+                    ),
+                    Row(
+                        title=say("Om knäet", "About the knee"),
+                        lines=[
+                            say("Trappor: 75 på en skala från 0 till 100.", "Stairs: 75 on a scale from 0 to 100."),
+                            say("Nätter: 62,5 på en skala från 0 till 100.", "Nights: 62.5 on a scale from 0 to 100."),
+                        ],
+                    ),
                 ],
             },
         ),
@@ -350,23 +289,36 @@ def pages(locale: str) -> dict[str, Page]:
                         variable="energy_t",
                         label=say("Ork, T-värde", "Energy, T-score"),
                         value=41.3,
+                        shown=say("41,3", "41.3"),
+                        missing=None,
+                        band=say("lindriga besvär", "mild"),
+                        t_score=True,
                         se=2.8,
                         method=say("Adaptivt test, EAP", "Adaptive test, EAP"),
                     ),
                     Row(
                         variable="everyday_index",
                         label=say("Vardagsindex", "Everyday index"),
-                        value=0.742,
+                        value=None,
+                        shown=None,
+                        missing=say("en fråga hoppades över", "a question was skipped"),
+                        band=None,
+                        t_score=False,
                         se=None,
                         method=say("Demonstrationsvärden", "Demonstration values"),
                     ),
                 ],
                 "answers": [
-                    Row(question=question["question"], answer=say("Någon gång", "Once in a while"), at=ago(hours=26)),
+                    Row(question=asked, answer=say("Någon gång", "Once in a while"), at=ago(hours=26)),
                     Row(
                         question=say("Hur ofta har du vilat mitt på dagen?", "How often have you rested at midday?"),
                         answer=None,
                         at=ago(hours=25.98),
+                    ),
+                    Row(
+                        question=say("Vad vill du att vi tar upp?", "What do you want us to take up?"),
+                        answer=say("Trappan hemma.\nOch nätterna.", "The stairs at home.\nAnd the nights."),
+                        at=ago(hours=25.9),
                     ),
                 ],
             },

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
 from tests.preview.app import ROOT, create_app
+from tests.preview.questions import question_pages
 from tests.preview.samples import pages
 
 FOLDER = ROOT / "screenshots"
@@ -26,13 +27,14 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "be
 FIRST_VISIT, NEXT_VISIT = 30_000, 6_000
 STATIC = ROOT / "survey_service" / "http" / "static"
 
-# Radio buttons are pressed by their labels, links inside a sentence are exempt (WCAG 2.5.8), closed menus unseen.
+# Radio buttons and boxes are pressed by their labels; links inside a sentence are exempt (WCAG 2.5.8); closed menus
+# are unseen.
 SMALL_TARGETS = """() => {
-  const exempt = (one) => one.matches('.skip, input[type=radio]') || !one.checkVisibility()
+  const exempt = (one) => one.matches('.skip, .choice input') || !one.checkVisibility()
     || one.closest('details:not([open])') && !one.matches('summary')
     || one.matches('a') && getComputedStyle(one).display === 'inline';
-  const least = (one) => one.matches('.button, button, summary, input, select') ? 47.5 : 24;
-  return [...document.querySelectorAll('a, button, summary, input:not([type=hidden]), select')]
+  const least = (one) => one.matches('.button, button, summary, input, select, textarea, .choice label') ? 47.5 : 24;
+  return [...document.querySelectorAll('a, button, summary, input:not([type=hidden]), select, textarea, .choice label')]
     .filter((one) => !exempt(one))
     .filter((one) => one.getBoundingClientRect().height < least(one) || one.getBoundingClientRect().width < 24)
     .map((one) => one.outerHTML.slice(0, 90));
@@ -91,12 +93,11 @@ def zoomed(browser: Browser, at: str) -> Iterator[str]:
 
 def sizes() -> Iterator[str]:
     static = sum((STATIC / name).stat().st_size for name in ("app.css", "app.js", "mark.svg"))
-    for name in ("question", "vas"):
+    for name in question_pages("sv"):
         with urlopen(f"{BASE}/sv/{name}") as answer:
             page = answer.read()
         if re.search(rb"<style|\sstyle=|<script>|\son\w+=", page):
             yield f"{name}: inline style or script"
-        print(f"{name}: page {len(page)}, with static files {len(page) + static} bytes")
         if len(page) > NEXT_VISIT or len(page) + static > FIRST_VISIT:
             yield f"{name}: too large"
 

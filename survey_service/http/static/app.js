@@ -1,4 +1,5 @@
-// Two comforts; everything works without them. A form is sent once, and the scale can be answered by sliding.
+// Comforts; everything works without them. A form is sent once, what cannot be joined unticks itself, what is left of
+// a long text is counted, and the scale can be answered by sliding.
 (() => {
   "use strict";
 
@@ -34,6 +35,37 @@
     menu.open = false;
     menu.querySelector("summary").focus();
   });
+
+  // An answer that stands alone unticks the others, and they it. What was written comes back when it is unticked.
+  document.addEventListener("input", ({ target, isTrusted }) => {
+    const alone = target.matches("[data-alone]");
+    const given = target.type === "checkbox" ? target.checked : target.value !== "";
+    for (const other of isTrusted ? document.querySelectorAll("fieldset [name]") : []) {
+      if (other === target || other.type === "radio" || !(alone || (given && other.matches("[data-alone]")))) continue;
+      if (other.type === "checkbox") other.checked &&= !given;
+      else {
+        if (given) other.kept = other.value;
+        other.value = given ? "" : (other.kept ?? "");
+        other.dispatchEvent(new Event("input"));
+      }
+    }
+  });
+
+  // Characters are counted as the service counts them. It is said when the typing rests, and only near the end.
+  for (const text of document.querySelectorAll("[data-longest]")) {
+    const said = text.nextElementSibling;
+    let rest;
+    const count = () => {
+      const left = text.dataset.longest - [...text.value.trim()].length;
+      const near = Math.min(100, text.dataset.longest / 4);
+      said.textContent = left > near ? "" : `${left < 0 ? said.dataset.over : said.dataset.left} ${Math.abs(left)}`;
+    };
+    text.addEventListener("input", () => {
+      clearTimeout(rest);
+      rest = setTimeout(count, 400);
+    });
+    addEventListener("pageshow", count);
+  }
 
   for (const scale of document.querySelectorAll("[data-vas]")) {
     const slider = scale.querySelector("[data-vas-slider]");

@@ -6,21 +6,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from instruments import Answered, AnswerKind
+from instruments import Answered, AnswerKind, Item, SingleChoice, Statement
 from survey_service.answering.rules import (
     LoggedAnswer,
+    Posted,
     Submission,
     Verdict,
-    effective_answers,
+    Way,
     effective_entries,
     judge,
     read_answer,
+    read_posted,
     read_whole,
 )
+from survey_service.errors import BadInput
 
 
 def given_value(item_id: str, value: int) -> Answered:
     return Answered(item_id=item_id, value=value, kind=AnswerKind.VALUE)
+
+
+def effective_answers(log: Sequence[LoggedAnswer], *, adaptive: bool) -> tuple[Answered, ...]:
+    return tuple(entry.answer for entry in effective_entries(log, adaptive=adaptive))
 
 
 @st.composite
@@ -140,31 +147,63 @@ NOT_NUMBERS = ["", " ", "-1", "+1", "1.0", "1,0", "1e3", "0x1", "1_0", "²", "½
                "1 1", "true", "None", "1234567", "9" * 5000, "\u202e1", "1\u200b"]  # fmt: skip
 
 
+CHOICE = Item(id="a", question=SingleChoice("options", (1, 2, 3, 7)), skippable=True)
+STATEMENT = Item(id="s", question=Statement(), skippable=False)
+ITEMS = {item.id: item for item in (CHOICE, STATEMENT)}
+
+
 @pytest.mark.parametrize("text", NOT_NUMBERS, ids=repr)
-def test_what_is_not_a_short_whole_number_is_no_answer(text: str) -> None:
-    assert read_answer("a", text, skipped=False) is None
+def test_what_is_not_a_short_whole_number_is_no_answer_to_a_choice(text: str) -> None:
+    answer = read_answer(CHOICE, [text])
+    assert answer is None or not CHOICE.question.accepts(answer.code or 0)
     assert read_whole(text) is None
 
 
 @given(st.text())
 def test_no_text_whatever_makes_reading_fail(text: str) -> None:
-    answer = read_answer("a", text, skipped=False)
-    assert answer is None or (answer.value is not None and 0 <= answer.value < 10**6)
+    answer = read_answer(CHOICE, [text])
+    assert answer is None or (answer.code is not None and abs(answer.code) < 10**6)
 
 
 @given(st.integers(0, 999_999), st.sampled_from(["{}", " {} ", "\t{}\n"]))
 def test_a_whole_number_is_read_with_blanks_around_it(number: int, written: str) -> None:
-    assert read_answer("a", written.format(number), skipped=False) == given_value("a", number)
+    assert read_answer(CHOICE, [written.format(number)]) == given_value("a", number)
 
 
 def test_leading_noughts_are_harmless() -> None:
-    assert read_answer("a", "007", skipped=False) == given_value("a", 7)
+    assert read_answer(CHOICE, ["007"]) == given_value("a", 7)
 
 
 def test_no_value_is_no_answer_and_a_skip_is_one() -> None:
-    assert read_answer("a", None, skipped=False) is None
-    assert read_answer("a", None, skipped=True) == Answered("a", None, AnswerKind.SKIPPED)
+    assert read_answer(CHOICE, []) is None
+    assert read_answer(CHOICE, [], way=Way.SKIP) == Answered("a", None, AnswerKind.SKIPPED)
 
 
-def test_a_skip_goes_before_whatever_was_chosen() -> None:
-    assert read_answer("a", "3", skipped=True) == Answered("a", None, AnswerKind.SKIPPED)
+def test_two_values_are_no_answer_to_a_single_choice() -> None:
+    assert read_answer(CHOICE, ["1", "2"]) is None
+
+
+@pytest.mark.parametrize(
+    ("way", "kind"), [(Way.SKIP, AnswerKind.SKIPPED), (Way.NOT_APPLICABLE, AnswerKind.NOT_APPLICABLE)]
+)
+def test_a_button_pressed_goes_before_whatever_was_chosen(way: Way, kind: AnswerKind) -> None:
+    assert read_answer(CHOICE, ["3"], way=way) == Answered("a", None, kind)
+
+
+@pytest.mark.parametrize("way", Way)
+def test_a_statement_is_only_ever_shown(way: Way) -> None:
+    assert read_answer(STATEMENT, ["3"], way=way) == Answered("s", None, AnswerKind.SHOWN)
+
+
+def test_a_form_is_read_for_the_question_that_it_names() -> None:
+    assert read_posted(Posted(1, "a", ("3",), Way.ANSWER, supersedes=None), ITEMS) == Submission(1, given_value("a", 3))
+
+
+@pytest.mark.parametrize(
+    "posted",
+    [Posted(1, "b", ("3",), Way.ANSWER), Posted(1, "", (), Way.SKIP), Posted(1, "a", (), Way.ANSWER)],
+    ids=["another survey's question", "no question", "no answer"],
+)
+def test_a_form_that_answers_nothing_is_refused_in_one_sentence(posted: Posted) -> None:
+    with pytest.raises(BadInput):
+        read_posted(posted, ITEMS)

@@ -1,0 +1,171 @@
+"""How answers and scores are told to people, patients and staff, in the reader's language.
+
+Words for values that are there already: not for reading them, nor for who may see them.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+
+from instruments import (
+    Answered,
+    AnswerKind,
+    BandName,
+    Direction,
+    Item,
+    MissingReason,
+    Score,
+    SeveralChoices,
+    SingleChoice,
+    Variable,
+)
+from survey_service.http.locale import day, gettext, number
+
+Texts = Mapping[str, str]
+
+
+def label(variable: str, texts: Texts) -> str:
+    """A variable's name for people: the wording's own, else by the end of the variable's name."""
+    name = variable.rpartition(".")[2]
+    general = {
+        "t": gettext("T-score"),
+        "theta": gettext("Theta"),
+        "n_items": gettext("Number of questions"),
+        "stop_reason": gettext("Why the test ended"),
+        "profile": gettext("Health profile"),
+        "index": gettext("Index"),
+        "vas": gettext("Health today (0–100)"),
+        "lss": gettext("Sum of levels"),
+        "lfs": gettext("Number at each level"),
+    }
+    return str(texts.get(f"score:{variable}") or general.get(name, name))
+
+
+def figure(score: Score) -> str | None:
+    """A score as it is printed: T-scores with one decimal, codes in words. None where there is none."""
+    name = score.variable.rpartition(".")[2]
+    if score.value is not None:
+        return number(round(score.value, 1 if name == "t" else 3))
+    return _stop_reason(score.text) if name == "stop_reason" and score.text else score.text
+
+
+def why_missing(reason: str) -> str:
+    """Why a score has no value."""
+    sentences = {
+        MissingReason.SKIPPED: gettext("a question was skipped"),
+        MissingReason.NOT_APPLICABLE: gettext("a question does not apply"),
+        MissingReason.AMBIGUOUS: gettext("an answer is ambiguous"),
+        MissingReason.OUT_OF_RANGE: gettext("a value is out of range"),
+        MissingReason.UNANSWERED: gettext("a question was not answered"),
+        MissingReason.TOO_FEW_ANSWERED: gettext("too few questions were answered"),
+        MissingReason.NO_ANSWERS: gettext("nothing was answered"),
+        MissingReason.NOT_IN_TABLE: gettext("the table has no such sum"),
+        MissingReason.NOT_STOPPED: gettext("the test had not come to its end"),
+    }
+    return sentences.get(MissingReason(reason), reason)
+
+
+def answer(item: Item, given: Answered, texts: Texts) -> str | None:
+    """An answer in the words it was chosen by. None for a question that was skipped, or had nothing to answer."""
+    match given.kind:
+        case AnswerKind.VALUE:
+            pass
+        case AnswerKind.NOT_APPLICABLE:
+            return texts["not_applicable"]
+        case AnswerKind.AMBIGUOUS:
+            return gettext("Cannot be read")
+        case AnswerKind.OUT_OF_RANGE:
+            return gettext("Out of range")
+        case AnswerKind.SKIPPED | AnswerKind.SHOWN:
+            return None
+    value = given.value
+    match item.question:
+        case SingleChoice(option_set):
+            return texts[f"option:{option_set}:{value}"]
+        case SeveralChoices(option_set):
+            codes = value if isinstance(value, tuple) else ()
+            return "; ".join(texts[f"option:{option_set}:{code}"] for code in codes)
+        case _:
+            return _written(value, item, texts)
+
+
+def band(variable: Variable, score: Score) -> str | None:
+    """The band that a score is in, for staff. None where the variable has no bands, or the score no value."""
+    if variable.bands is None or score.value is None:
+        return None
+    names = {
+        BandName.USUAL: gettext("within the usual range"),
+        BandName.MILD: gettext("mild"),
+        BandName.MODERATE: gettext("moderate"),
+        BandName.SEVERE: gettext("severe"),
+    }
+    return names[variable.bands.of(score.value)]
+
+
+def explained(variable: Variable, score: Score, texts: Texts) -> str | None:
+    """A patient's result in plain words, with its uncertainty. None where there is nothing to say."""
+    if score.value is None or variable.higher_is is None or variable.name.endswith((".theta", ".index", ".lss")):
+        return None
+    sentences = [_told(variable, score, texts)]
+    if variable.bands is not None:
+        sentences.append(_compared(variable.bands.of(score.value)))
+    if score.standard_error is not None or variable.name.endswith(".t"):
+        higher = variable.higher_is is Direction.BETTER
+        sentences.append(gettext("A higher figure is better.") if higher else gettext("A lower figure is better."))
+    return " ".join(sentences)
+
+
+def _told(variable: Variable, score: Score, texts: Texts) -> str:
+    assert score.value is not None
+    named = texts.get(f"score:{variable.name}")
+    if score.standard_error is not None:
+        values = {
+            "value": number(round(score.value, 1)),
+            "low": number(round(score.value - 2 * score.standard_error, 1)),
+            "high": number(round(score.value + 2 * score.standard_error, 1)),
+        }
+        said = gettext(
+            "Your result is %(value)s, most likely between %(low)s and %(high)s. In the group it is compared with, the"
+            " average is 50.",
+            **values,
+        )
+        return f"{named}: {said}" if named else said
+    if variable.name.endswith(".vas"):
+        return gettext(
+            "You put your health today at %(value)s on a scale from 0 to 100.", value=number(round(score.value, 1))
+        )
+    return gettext(
+        "%(name)s: %(value)s on a scale from %(low)s to %(high)s.",
+        name=label(variable.name, texts),
+        value=number(round(score.value, 1)),
+        low=number(variable.minimum if variable.minimum is not None else 0),
+        high=number(variable.maximum if variable.maximum is not None else 0),
+    )
+
+
+def _compared(name: BandName) -> str:
+    return {
+        BandName.USUAL: gettext("That is about what is usual."),
+        BandName.MILD: gettext("That is a little more difficulty than is usual."),
+        BandName.MODERATE: gettext("That is clearly more difficulty than is usual."),
+        BandName.SEVERE: gettext("That is much more difficulty than is usual."),
+    }[name]
+
+
+def _stop_reason(code: str) -> str:
+    reasons = {
+        "precision": gettext("The result was certain enough"),
+        "maximum_items": gettext("The longest length was reached"),
+        "exhausted": gettext("There were no more questions"),
+        "fixed_form": gettext("A form of fixed length"),
+    }
+    return reasons.get(code, code)
+
+
+def _written(value: object, item: Item, texts: Texts) -> str:
+    if isinstance(value, date):
+        return day(value)
+    if isinstance(value, int | Decimal):
+        unit = texts.get(f"{item.id}:unit")
+        return f"{number(value)} {unit}" if unit else number(value)
+    return str(value)
