@@ -12,10 +12,10 @@ import click
 import migrations
 from instruments import InstrumentsError, Library
 from survey_service.commands.cat import cat
-from survey_service.demo.environment import DemoFolder
 from survey_service.commands.eq5d import eq5d
 from survey_service.commands.fhir import fhir
 from survey_service.commands.instruments import instruments
+from survey_service.demo.environment import DemoFolder
 from survey_service.settings import Settings, SettingsError
 
 _DEMO_FOLDER = Path(".data/demo")

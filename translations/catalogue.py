@@ -3,8 +3,8 @@
 For reading and checking files. Not for who may approve a wording, nor for showing it.
 
 ``translations/instruments/<instrument>/<locale>.po`` (``<locale>.proxy.po`` for whoever answers for the patient)
-holds for each part its context (``msgctxt``), the English source (``msgid``), the wording (``msgstr``) and, for the translator, the concept (``#.``). The header
-tells the instrument, its version and whose wording it is (`WordingKind`).
+holds for each part its context (``msgctxt``), the English source (``msgid``), the wording (``msgstr``) and, for the
+translator, the concept (``#.``). The header tells the instrument, its version and whose wording it is (`WordingKind`).
 """
 
 import hashlib
