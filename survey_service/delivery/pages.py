@@ -30,7 +30,7 @@ from survey_service.foundation.crypto import PersonCipher
 from survey_service.foundation.principals import Staff
 from survey_service.foundation.services import Services
 from survey_service.http.locale import current_locale, language_name, number
-from survey_service.http.results import answer, band, figure, label, why_missing
+from survey_service.http.results import answer, band, figure, label, made_of, why_missing
 from survey_service.languages.queries import wording, wordings_with_ids
 from survey_service.licensing.rules import Refusal
 from survey_service.people.queries import NAME_IS_ERASED, open_patients, sealed_patients
@@ -169,6 +169,7 @@ def response(services: Services, response_id: UUID, *, as_: Staff) -> tuple[str,
             "route": gettext("Opened by a person"),
         },
         "scores": _score_rows(instrument, scores, shown.texts),
+        "index_is_made_of": made_of(instrument.scoring, scores),
         "answers": _answer_rows(services.keys.cipher(found.person_id), instrument, shown, log),
     }
 

@@ -1,6 +1,7 @@
 """The demonstration's settings: made at the first start, found again at the next."""
 
 import json
+import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,6 +118,8 @@ def demo_environment(folder: DemoFolder, postgres: EmbeddedPostgres, ports: Port
         "SURVEY_SMTP_SENDER": "no-reply@example.se",
         "SURVEY_SMTP_STARTTLS": "false",
         "SURVEY_JSON_LOGS": "false",
+        # Whoever writes an instrument wants to see it.
+        **{name: os.environ[name] for name in ("SURVEY_INSTRUMENTS",) if name in os.environ},
         # Authlib refuses plain http unless told that this is one machine's demonstration.
         "AUTHLIB_INSECURE_TRANSPORT": "1",
     }

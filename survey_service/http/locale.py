@@ -112,6 +112,11 @@ def decimal_sign() -> str:
     return "," if get_decimal_symbol(current_locale()) == "," else "."
 
 
+def decimal(value: Decimal) -> str:
+    """A figure with every decimal that it has, in the reader's notation."""
+    return format_decimal(value, locale=current_locale(), decimal_quantization=False)
+
+
 def number(value: float | Decimal | str) -> str:
     """A figure in the reader's notation; a text (such as a health profile) as it is."""
     return value if isinstance(value, str) else format_decimal(value, "#,##0.###", locale=current_locale())

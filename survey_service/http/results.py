@@ -3,7 +3,7 @@
 Words for values that are there already: not for reading them, nor for who may see them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -19,7 +19,8 @@ from instruments import (
     SingleChoice,
     Variable,
 )
-from survey_service.http.locale import day, gettext, number
+from instruments.eq5d import Eq5d, Profile
+from survey_service.http.locale import day, decimal, gettext, number
 
 Texts = Mapping[str, str]
 
@@ -100,6 +101,34 @@ def band(variable: Variable, score: Score) -> str | None:
         BandName.SEVERE: gettext("severe"),
     }
     return names[variable.bands.of(score.value)]
+
+
+def made_of(scoring: object, scores: Sequence[Score]) -> list[tuple[str, str]]:
+    """What an EQ-5D index is the sum of, term by term: the words and the figure. Empty for any other scoring."""
+    if not isinstance(scoring, Eq5d) or scoring.value_set is None:
+        return []
+    profile = next((score.text for score in scores if score.variable == f"{scoring.prefix}.profile"), None)
+    levels = Profile.parse(profile, scoring.version).complete if profile else None
+    if levels is None:
+        return []
+    # Exact, as published: a term of 0.0023 is not 0.002.
+    return [(_term(term.name), decimal(term.value)) for term in scoring.value_set.terms(levels)]
+
+
+def _term(name: str) -> str:
+    dimension, _, level = name.partition(":")
+    names = {
+        "mobility": gettext("Mobility"),
+        "self_care": gettext("Self-care"),
+        "usual_activities": gettext("Usual activities"),
+        "pain_discomfort": gettext("Pain or discomfort"),
+        "anxiety_depression": gettext("Anxiety or depression"),
+    }
+    if name == "full_health":
+        return gettext("Full health")
+    if dimension in names:
+        return gettext("%(dimension)s at level %(level)s", dimension=names[dimension], level=level)
+    return gettext("%(name)s, a term of the value set", name=name)
 
 
 def explained(variable: Variable, score: Score, texts: Texts) -> str | None:

@@ -11,8 +11,8 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from instruments import Ask, Complete, Score
-from survey_service.answering.queries import scores_of
+from instruments import Ask, Complete, Provenance, Score, series_of
+from survey_service.answering.queries import response, scores_of
 from survey_service.answering.rules import Submission, read_answer
 from survey_service.answering.use_cases import (
     NOTICE_VERSION,
@@ -101,6 +101,32 @@ def scored(world: World, patient: Patient, response_id: UUID) -> dict[str, Score
 def response_of(rows, state: SessionState) -> UUID:
     ((response_id,),) = rows("SELECT id FROM responses WHERE session_id = %s", state.session.id)
     return response_id
+
+
+def test_every_score_records_all_that_made_it(world: World, rows) -> None:
+    """D3: instrument, wording, respondent, mode, value set, and the version of the computation."""
+    patient, occasion = world.enrol(protocol="eq5d-only")
+    state = play(world, patient, world.start(patient, occasion), [1, 2, 3, 4, 5, 60])
+    response_id = response_of(rows, state)
+    with world.services.db.transaction(as_=patient) as connection:
+        found = response(connection, response_id)
+        assert found is not None
+        index = next(one for one in scores_of(connection, [response_id])[response_id] if one.variable.endswith("index"))
+    assert found.provenance == Provenance(
+        instrument="eq5d-5l",
+        instrument_version="1.0",
+        form="",
+        wording=str(state.session.wording_id),
+        locale="sv",
+        respondent="self",
+        mode="web",
+    )
+    made_by = series_of(index, found.provenance)
+    assert (made_by.method, made_by.algorithm) == (
+        "value set SE-2020-TTO, doi:10.1007/s40273-020-00905-7",
+        "eq5d-index/1",
+    )
+    assert made_by.method_hash.startswith("sha256:")
 
 
 class Heading(HTMLParser):

@@ -1,8 +1,10 @@
 """Care first, with a receipt; registers second, and only what was received, agreed and not objected to."""
 
+import re
 from collections.abc import Callable
 
 import pytest
+from flask import Flask
 
 from survey_service.delivery.queries import whereabouts, worklist
 from survey_service.delivery.use_cases import assess_response, open_response
@@ -10,6 +12,7 @@ from survey_service.errors import AccessDenied, BadInput, Conflict
 from survey_service.foundation.services import Services
 from survey_service.registers.rules import ACCEPTED_PURPOSE
 from survey_service.registers.use_cases import object_to_register, pull, release_response, withdraw_objection
+from tests.browsing import Visitor
 from tests.world import World
 
 
@@ -145,3 +148,22 @@ def test_what_is_answered_under_social_service_law_is_never_released(world: Worl
     (response_id,) = world.answer(patient, occasion)
     open_response(world.services, response_id, as_=world.alice)
     assert release_response(world.services, response_id, as_=world.system) == 0
+
+
+def test_staff_see_what_an_index_is_made_of(world: World, app: Flask) -> None:
+    """D3: each term as published, in words; 0.9755 - 5 terms of level 2 is the index beside it."""
+    patient, occasion = world.enrol(protocol="eq5d-only")
+    (response_id,) = world.answer(patient, occasion, value=2)
+    open_response(world.services, response_id, as_=world.alice)
+    staff = Visitor(app, world.staff_cookie(world.alice))
+    page = staff.get(f"/staff/responses/{response_id}").get_data(as_text=True)
+    terms = re.findall(r'<tr><th scope="row">([^<]+)</th><td class="figure">([^<]+)</td></tr>', page)
+    assert terms == [
+        ("Full hälsa", "0,9755"),
+        ("Rörlighet på nivå 2", "-0,0287"),
+        ("Egenvård på nivå 2", "-0,0254"),
+        ("Vanliga aktiviteter på nivå 2", "-0,0549"),
+        ("Smärta eller obehag på nivå 2", "-0,0108"),
+        ("Oro eller nedstämdhet på nivå 2", "-0,0325"),
+    ]
+    assert "0,823" in page
