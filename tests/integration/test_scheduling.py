@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from html import unescape
 from threading import Barrier
 from typing import Any
@@ -14,11 +14,13 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from survey_service.demo.people import identity_number
 from survey_service.errors import AccessDenied, BadInput, Conflict
 from survey_service.foundation.clock import local_day
 from survey_service.foundation.db import new_id
 from survey_service.foundation.principals import Operator, Patient, Register, System
 from survey_service.people.queries import open_patients, sealed_patients
+from survey_service.people.rules import Identity
 from survey_service.people.use_cases import find_person
 from survey_service.scheduling.queries import occasions_of_enrolment
 from survey_service.scheduling.use_cases import Order, enrol_patient, publish_protocol
@@ -374,6 +376,52 @@ def test_an_occasion_that_is_over_is_left_out_of_an_order(world: World, order: C
     enrolment_id = enrol_patient(world.services, order(protocol_id=protocol_id, anchor_date=past), as_=world.alice)
     with world.services.db.transaction(as_=world.alice) as connection:
         assert [one.code for one in occasions_of_enrolment(connection, enrolment_id)] == ["year"]
+
+
+# ---- who a form is for
+
+
+def _child(world: World, clock, *, years: int) -> Identity:
+    """Somebody who turned so many years old on the first day of the year."""
+    return world.new_identity(number=identity_number(date(local_day(clock()).year - years, 1, 1), 7))
+
+
+@pytest.mark.parametrize(("instrument", "years"), [("eq5d-y-3l", 8), ("eq5d-y-3l", 15), ("eq5d-5l", 16)])
+def test_a_form_is_ordered_for_those_it_is_meant_for(
+    world: World, order: Callable[..., Order], clock, instrument: str, years: int
+) -> None:
+    """F1"""
+    definition = protocol_definition("by-age", [instrument])
+    protocol_id = publish_protocol(world.services, provider_id=world.alice.provider_id, definition=definition)
+    identity = _child(world, clock, years=years)
+    assert enrol_patient(world.services, order(protocol_id=protocol_id, identity=identity), as_=world.alice)
+
+
+@pytest.mark.parametrize(("instrument", "years"), [("eq5d-y-3l", 7), ("eq5d-y-3l", 16), ("eq5d-5l", 15)])
+def test_a_form_for_another_age_is_refused_in_one_sentence(
+    world: World, order: Callable[..., Order], clock, rows, instrument: str, years: int
+) -> None:
+    """F1"""
+    definition = protocol_definition("by-age", [instrument])
+    protocol_id = publish_protocol(world.services, provider_id=world.alice.provider_id, definition=definition)
+    identity = _child(world, clock, years=years)
+    with pytest.raises(BadInput, match="not meant for somebody of the patient's age") as refused:
+        enrol_patient(world.services, order(protocol_id=protocol_id, identity=identity), as_=world.alice)
+    assert list(refused.value.fields) == ["protocol"]
+    assert rows("SELECT 1 FROM enrolments") == rows("SELECT 1 FROM patients") == []
+
+
+def test_who_outgrows_a_form_before_its_last_occasion_is_not_half_enrolled(
+    world: World, order: Callable[..., Order], clock, rows
+) -> None:
+    """F1: the unit is told, rather than the data thinned in silence."""
+    definition = protocol_definition("by-age", ["eq5d-y-3l"])
+    definition["occasions"].append(definition["occasions"][0] | {"code": "year", "due_day": 366})
+    protocol_id = publish_protocol(world.services, provider_id=world.alice.provider_id, definition=definition)
+    identity = _child(world, clock, years=15)
+    with pytest.raises(BadInput, match="age"):
+        enrol_patient(world.services, order(protocol_id=protocol_id, identity=identity), as_=world.alice)
+    assert rows("SELECT 1 FROM enrolments") == []
 
 
 # ---- the same person again

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from survey_service.demo.people import identity_number
 from survey_service.errors import BadInput
-from survey_service.people.rules import Identity, parse_email, parse_identity_number, parse_name, parse_phone
+from survey_service.people.rules import Identity, age_on, parse_email, parse_identity_number, parse_name, parse_phone
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,23 @@ from survey_service.people.rules import Identity, parse_email, parse_identity_nu
 )
 def test_however_it_is_written_a_number_is_kept_as_twelve_digits(written: str, kept: str) -> None:
     assert parse_identity_number(written) == kept
+
+
+@pytest.mark.parametrize(
+    ("number", "day", "age"),
+    [
+        (identity_number(date(2018, 11, 22), 1), date(2026, 11, 21), 7),
+        (identity_number(date(2018, 11, 22), 1), date(2026, 11, 22), 8),
+        (identity_number(date(2012, 2, 29), 1), date(2027, 2, 28), 14),
+        (identity_number(date(2012, 2, 29), 1), date(2027, 3, 1), 15),
+        ("197010632391", date(2026, 10, 2), 55),
+        ("197010632391", date(2026, 10, 3), 56),
+        ("191212121212", date(2026, 11, 22), 113),
+    ],
+)
+def test_age_turns_on_the_birthday(number: str, day: date, age: int) -> None:
+    """F1: a samordningsnummer has 60 added to the day of birth."""
+    assert age_on(number, day) == age
 
 
 @given(st.dates(date(1900, 1, 1), date(2026, 11, 21)), st.integers(0, 19))
