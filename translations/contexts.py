@@ -9,6 +9,8 @@ from instruments import Day, FreeText, Instrument, Item, Number, Scale, SeveralC
 
 # Shown around every question. The footer says whose wording it is, so nothing is shown without it.
 FRAME = ("title", "intro", "footer")
+# Those that may have paragraphs. Any other text is shown on the line that it stands on.
+PARAGRAPHS = frozenset({"intro", "footer"})
 # The period asked about: an instrument may have none.
 RECALL = "recall"
 # The answer of somebody whom an item does not concern, for the items that offer it.
