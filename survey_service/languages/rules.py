@@ -1,4 +1,8 @@
-"""When a wording may be shown, and which language to show. Pure."""
+"""When a wording may be shown, which language to show, and which way a translation may go. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
 
 from instruments import Instrument
 from survey_service.errors import Unavailable, mark
@@ -45,3 +49,62 @@ def choose_language(offered: frozenset[str], wanted: str) -> str:
         if locale in offered:
             return locale
     raise Unavailable(NOT_AVAILABLE)
+
+
+class State(StrEnum):
+    """Where one translation of one text stands."""
+
+    DRAFT = "draft"
+    TRANSLATED = "translated"
+    REVIEWED = "reviewed"
+    LINGUISTICALLY_VALIDATED = "linguistically_validated"
+    APPROVED = "approved"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rights:
+    """What a translator may do in one language, today. ``works`` is false where the language is somebody else's."""
+
+    works: bool
+    may_review: bool = False
+    may_approve: bool = False
+
+
+def next_states(
+    state: State, *, by_maker: bool, may_review: bool, may_approve: bool, needs_validation: bool = False
+) -> frozenset[State]:
+    """The states that somebody may take a translation to. The database holds the same (``main_0011``).
+
+    Nobody reviews, validates or approves own work. Whoever may review sends back what is not good. Instruments of the
+    project's own are linguistically validated before they are approved (``needs_validation``); demonstration wording
+    and the interface may be. Whoever may approve withdraws, own work too: to take a text back is safe.
+    """
+    reviews, approves = may_review and not by_maker, may_approve and not by_maker
+    match state:
+        case State.DRAFT:
+            return frozenset({State.TRANSLATED} if by_maker else ())
+        case State.TRANSLATED:
+            return _of({State.REVIEWED: reviews, State.DRAFT: reviews or by_maker})
+        case State.REVIEWED:
+            return _of(
+                {
+                    State.LINGUISTICALLY_VALIDATED: reviews,
+                    State.APPROVED: approves and not needs_validation,
+                    State.DRAFT: reviews or approves,
+                }
+            )
+        case State.LINGUISTICALLY_VALIDATED:
+            return _of({State.APPROVED: approves, State.DRAFT: reviews or approves})
+        case State.APPROVED:
+            return _of({State.WITHDRAWN: may_approve})
+        case State.WITHDRAWN:
+            return frozenset()
+
+
+def _of(allowed: Mapping[State, bool]) -> frozenset[State]:
+    return frozenset(state for state, is_allowed in allowed.items() if is_allowed)
+
+
+# What a text has to be true to its source for; to send back or withdraw one, it has not.
+FORWARD = frozenset({State.TRANSLATED, State.REVIEWED, State.LINGUISTICALLY_VALIDATED, State.APPROVED})
