@@ -6,7 +6,7 @@ from functools import cache
 from typing import cast
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal, get_decimal_symbol
 from babel.support import Translations
 from flask import Flask, Response, g, redirect, request
@@ -15,8 +15,13 @@ from flask_babel import gettext as _gettext
 
 from survey_service.foundation.clock import STOCKHOLM
 from translations.interface import interface_translations
+from translations.plurals import cldr_locale, is_right_to_left
 
 DEFAULT = "sv"
+# Names that CLDR does not have. A registered variant of BCP 47 has no name of its own there.
+_OWN_NAMES = {"sv_simple": "Lätt svenska"}
+# CLDR's English is that of the United States; ours is British.
+_NOTATION = {"en": "en_GB"}
 COOKIE = "language"
 _YEAR = 365 * 24 * 60 * 60
 
@@ -38,7 +43,7 @@ class MemoryBabel(Babel):
 
 def install_locale(app: Flask) -> None:
     """Choose the language of each request, and give the templates their filters."""
-    MemoryBabel(app, default_locale=DEFAULT, default_timezone="Europe/Stockholm", locale_selector=current_locale)
+    MemoryBabel(app, default_locale=DEFAULT, default_timezone="Europe/Stockholm", locale_selector=_notation)
     app.jinja_env.filters["datetime"] = long_datetime
     app.jinja_env.filters["date"] = long_date
     app.jinja_env.filters["time"] = short_time
@@ -62,13 +67,13 @@ def languages() -> tuple[tuple[str, str], ...]:
 
 
 def language_name(code: str, *, in_: str) -> str:
-    name = Locale.parse(code).get_display_name(in_) or code
+    name = _OWN_NAMES.get(code) or cldr_locale(code).get_display_name(cldr_locale(in_)) or code
     return name[0].upper() + name[1:]
 
 
 def text_direction(locale: str) -> str:
     """``ltr`` or ``rtl``."""
-    return "rtl" if Locale.parse(locale).character_order == "right-to-left" else "ltr"
+    return "rtl" if is_right_to_left(locale) else "ltr"
 
 
 def remember_language(response: Response, code: str, *, secure: bool) -> None:
@@ -87,15 +92,16 @@ def _is_inside(path: str) -> bool:
 
 
 def long_datetime(moment: datetime) -> str:
-    return format_datetime(moment.astimezone(STOCKHOLM), "d MMMM y HH:mm", locale=current_locale())
+    return f"{long_date(moment)} {short_time(moment)}"
 
 
 def long_date(moment: datetime) -> str:
-    return format_date(moment.astimezone(STOCKHOLM), "d MMMM y", locale=current_locale())
+    return day(moment.astimezone(STOCKHOLM).date())
 
 
 def short_time(moment: datetime) -> str:
-    return format_time(moment.astimezone(STOCKHOLM), "HH:mm", locale=current_locale())
+    """By the clock of 24 hours, as everywhere in Sweden, with the language's own sign between."""
+    return format_skeleton("Hm", moment.astimezone(STOCKHOLM), locale=_notation())
 
 
 def gettext(text: str, **values: object) -> str:
@@ -104,17 +110,23 @@ def gettext(text: str, **values: object) -> str:
 
 
 def day(value: date) -> str:
-    return format_date(value, "d MMMM y", locale=current_locale())
+    return format_date(value, "long", locale=_notation())
 
 
 def decimal_sign() -> str:
     """The comma or the point of the reader's notation, for a number in a field; such as a form of ours reads."""
-    return "," if get_decimal_symbol(current_locale()) == "," else "."
+    return "," if get_decimal_symbol(_notation()) == "," else "."
 
 
 def number(value: float | Decimal | str) -> str:
     """A figure in the reader's notation; a text (such as a health profile) as it is."""
-    return value if isinstance(value, str) else format_decimal(value, "#,##0.###", locale=current_locale())
+    return value if isinstance(value, str) else format_decimal(value, "#,##0.###", locale=_notation())
+
+
+def _notation() -> Locale:
+    """How dates, numbers and plurals are written in the language of this request."""
+    locale = current_locale()
+    return cldr_locale(_NOTATION.get(locale, locale))
 
 
 @cache
