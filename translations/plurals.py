@@ -91,7 +91,7 @@ def agrees_with_cldr(header: str, code: str) -> bool:
 
 
 def _parse(header: str) -> tuple[int, Callable[[int], int]]:
-    fields = dict(part.strip().partition("=")[::2] for part in header.split(";") if part.strip())
+    fields = {name.strip(): value for name, _, value in (part.partition("=") for part in header.split(";"))}
     try:
         chosen: Callable[[int], int] = c2py(fields["plural"])
         return int(fields["nplurals"]), chosen
