@@ -8,8 +8,6 @@ translator, the concept (``#.``). The header tells the instrument, its version a
 and ``X-Reviewed-By-Speaker: no`` where nobody who speaks the language has read it; its footer then says so too.
 """
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -23,6 +21,7 @@ from instruments import Instrument, Library, Respondent, UnknownInstrument
 from translations.contexts import DIRECTION, DIRECTIONS, instrument_contexts
 from translations.plurals import is_right_to_left
 from translations.po import Entries, WordingError, read_entries
+from translations.subjects import version_hash
 
 __all__ = ["InstrumentWording", "WordingError", "WordingKind", "load_wordings", "read_wording"]
 
@@ -173,5 +172,4 @@ def _content_hash(wording: InstrumentWording) -> str:
     origin = [wording.instrument, wording.version, wording.locale, wording.kind]
     if wording.respondent is not Respondent.SELF:
         origin.append(wording.respondent)
-    content = json.dumps([origin, sorted(wording.texts.items())], ensure_ascii=False)
-    return "sha256:" + hashlib.sha256(content.encode()).hexdigest()
+    return version_hash(origin, wording.texts)

@@ -5,7 +5,7 @@ For the names, and for what a text's sources come to. Not for states and people.
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -72,3 +72,12 @@ class SourceText:
 def content_hash(forms: Sequence[str]) -> str:
     """What tells one text from another. The database computes it in the same way from its ``jsonb``."""
     return "sha256:" + hashlib.sha256(json.dumps(list(forms), ensure_ascii=False).encode()).hexdigest()
+
+
+def version_hash(origin: Sequence[str], texts: Mapping[str, str | Sequence[str]]) -> str:
+    """What tells one approved version from another: what it is of, and its texts by context.
+
+    The database computes the same (``hash_of_texts`` in ``main_0011``).
+    """
+    content = json.dumps([list(origin), sorted(texts.items())], ensure_ascii=False)
+    return "sha256:" + hashlib.sha256(content.encode()).hexdigest()

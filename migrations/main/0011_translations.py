@@ -255,8 +255,8 @@ def _checks() -> None:
         CREATE FUNCTION hash_of_texts(p_origin jsonb, p_texts jsonb) RETURNS text LANGUAGE sql STABLE
         SET search_path = public, pg_temp AS $$
             SELECT 'sha256:' || encode(sha256(convert_to('[' || p_origin::text || ', [' || string_agg(
-                '[' || to_json(key)::text || ', ' || value::text || ']', ', ' ORDER BY key COLLATE "C") || ']]', 'UTF8')),
-                'hex') FROM jsonb_each(p_texts);
+                '[' || to_json(key)::text || ', ' || value::text || ']', ', ' ORDER BY key COLLATE "C"
+                ) || ']]', 'UTF8')), 'hex') FROM jsonb_each(p_texts);
         $$;
         REVOKE EXECUTE ON FUNCTION hash_of_texts FROM PUBLIC;
 

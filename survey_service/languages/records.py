@@ -1,4 +1,4 @@
-"""Approved wording: one immutable row per instrument version, language and content; and the texts on their way to it."""
+"""Approved wording, one immutable row per instrument version, language and content; and texts on their way to it."""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB

@@ -1,13 +1,14 @@
 """When a wording may be shown, which language to show, and which way a translation may go. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 
 from instruments import Instrument
 from survey_service.errors import Unavailable, mark
 from translations.catalogue import InstrumentWording, WordingKind
 from translations.completeness import eligible_items
+from translations.states import State
+
+__all__ = ["FORWARD", "NOT_AVAILABLE", "State", "choose_language", "may_be_shown", "next_states"]
 
 NOT_AVAILABLE = mark("This survey is not available in a language that we can show. Your care unit can help you.")
 
@@ -17,16 +18,14 @@ def may_be_shown(
 ) -> bool:
     """Whether the wording is complete enough, and of a kind that may be shown here.
 
-    A form given whole needs all of its wording; an adaptive one enough items for its shortest length. Demonstration
+    A form given whole needs all of its wording; an adaptive one as many items as its bank asks for [E2]. Demonstration
     wording is for demonstrations, and the rights-holder's for the languages that a licence covers (``licensed``):
     anywhere else they are as if they were not there [D1].
     """
     if not _is_allowed(instrument, wording, demonstration=demonstration, licensed=licensed):
         return False
     eligible = eligible_items(instrument, wording)
-    if instrument.adaptive:
-        return len(eligible) >= instrument.estimated_questions[0]
-    return eligible == frozenset(instrument.items)
+    return len(eligible) >= instrument.minimum_eligible
 
 
 def _is_allowed(
@@ -49,26 +48,6 @@ def choose_language(offered: frozenset[str], wanted: str) -> str:
         if locale in offered:
             return locale
     raise Unavailable(NOT_AVAILABLE)
-
-
-class State(StrEnum):
-    """Where one translation of one text stands."""
-
-    DRAFT = "draft"
-    TRANSLATED = "translated"
-    REVIEWED = "reviewed"
-    LINGUISTICALLY_VALIDATED = "linguistically_validated"
-    APPROVED = "approved"
-    WITHDRAWN = "withdrawn"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rights:
-    """What a translator may do in one language, today. ``works`` is false where the language is somebody else's."""
-
-    works: bool
-    may_review: bool = False
-    may_approve: bool = False
 
 
 def next_states(
