@@ -24,6 +24,7 @@ from survey_service.http.home import health, home, preferences
 from survey_service.http.locale import current_locale, install_locale, languages, text_direction
 from survey_service.http.problems import ProblemSchema, install_problems
 from survey_service.http.security import install_security
+from survey_service.languages import web as languages_web
 from survey_service.privacy import web as privacy
 from survey_service.registers import api as registers
 from survey_service.registers.oauth import install_token_server
@@ -58,7 +59,7 @@ def create_app(wired: Services) -> Flask:
     install_token_server(app, wired)
     for blueprint in (home, preferences, health, access.blueprint, answering.blueprint, delivery.blueprint):
         app.register_blueprint(blueprint)
-    for blueprint in (privacy.blueprint, scheduling.blueprint):
+    for blueprint in (privacy.blueprint, scheduling.blueprint, languages_web.blueprint):
         app.register_blueprint(blueprint)
     _install_api(app)
     app.before_request(access.load_principal)

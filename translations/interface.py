@@ -43,7 +43,7 @@ def overlaid(under: Translations | None, texts: Mapping[str, Sequence[str]], *, 
     ``texts`` are by context (gettext's key), each as one text or as its plural forms in CLDR's order.
     """
     found = Translations()
-    found.plural = plural_index(locale)
+    found.plural = plural_index(locale)  # type: ignore[assignment]  # because counts are whole numbers here
     # The form that gettext keeps read catalogues in: by the text, or by the text and the number of the form.
     for context, forms in texts.items():
         keys = [context] if len(forms) == 1 else [(context, place) for place in range(len(forms))]

@@ -1,5 +1,6 @@
 """Languages of the interface: which there are, which one a request wants, and how moments are written in it."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -14,7 +15,7 @@ from flask_babel import Babel, Domain
 from flask_babel import gettext as _gettext
 
 from survey_service.foundation.clock import STOCKHOLM
-from translations.interface import interface_translations
+from translations.interface import interface_translations, overlaid
 from translations.plurals import cldr_locale, is_right_to_left
 
 DEFAULT = "sv"
@@ -27,10 +28,10 @@ _YEAR = 365 * 24 * 60 * 60
 
 
 class MemoryDomain(Domain):
-    """Interface texts from the catalogues that were read at start, not from compiled files."""
+    """Interface texts from the catalogues that were read at start, not from compiled files; in a preview, its own."""
 
     def get_translations(self) -> Translations:
-        return _catalogues().get(current_locale()) or Translations()
+        return g.get("preview_texts") or _catalogues().get(current_locale()) or Translations()
 
 
 class MemoryBabel(Babel):
@@ -74,6 +75,12 @@ def language_name(code: str, *, in_: str) -> str:
 def text_direction(locale: str) -> str:
     """``ltr`` or ``rtl``."""
     return "rtl" if is_right_to_left(locale) else "ltr"
+
+
+def preview_in(locale: str, texts: Mapping[str, Sequence[str]]) -> None:
+    """Show the rest of this request in a language, with interface texts that nobody may have approved yet."""
+    g.locale = locale
+    g.preview_texts = overlaid(_catalogues().get(locale), texts, locale=locale)
 
 
 def remember_language(response: Response, code: str, *, secure: bool) -> None:
