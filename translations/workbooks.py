@@ -1,7 +1,8 @@
 """Excel workbooks (XLSX) of texts: one sheet, and nothing that only looks like text.
 
 Excel computes, hides and turns "1/2" into a date; none of that is taken for a text. The file is a zip archive of XML:
-its parts and sizes are looked at before it is unpacked, and openpyxl parses with defusedxml.
+its parts and sizes are looked at before it is unpacked, and openpyxl parses with defusedxml. (Where lxml is installed
+openpyxl prefers it, with entities left alone, unless ``OPENPYXL_LXML=False``. The service does not install it.)
 """
 
 import re
@@ -113,7 +114,7 @@ def _refuse_bombs(content: bytes, file: str) -> None:
     except (zipfile.BadZipFile, OSError, ValueError):
         raise WordingError(file, "", "is no workbook: not a zip archive, or a damaged one") from None
     if len(parts) > _MOST_PARTS or sum(part.file_size for part in parts) > _MOST_UNPACKED:
-        raise WordingError(file, "", "is larger unpacked than any workbook of labels")
+        raise WordingError(file, "", "is larger unpacked than any workbook of texts")
     for part in parts:
         if _ACTIVE.search(part.filename):
             raise WordingError(file, part.filename, "holds macros, or files within the file")

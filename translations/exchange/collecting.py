@@ -122,6 +122,8 @@ def collect(head: Head, texts: Iterable[ReadText], *, file: str) -> Bundle:
 
 
 def _segment(head: Head, text: ReadText, *, file: str) -> ExchangeSegment:
+    if not text.context:
+        raise WordingError(file, text.place, "has no context")
     try:
         state, version, source, given = text.mark.split()
         segment = ExchangeSegment(

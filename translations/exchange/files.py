@@ -3,7 +3,7 @@
 from enum import StrEnum
 from pathlib import PurePath
 
-from translations.exchange.bundle import MOST_BYTES, Bundle
+from translations.exchange.bundle import MOST_BYTES, Bundle, NotExchangeable
 from translations.po import WordingError
 
 
@@ -38,8 +38,10 @@ def write_bundle(bundle: Bundle, form: FileFormat) -> bytes:
     Raises
     ------
     NotExchangeable
-        Naming the text that the format cannot carry.
+        Naming the text that the format cannot carry, or the subject if it has none.
     """
+    if not bundle.segments:
+        raise NotExchangeable(bundle.subject, "has no texts to give out")
     match form:
         case FileFormat.PO:
             from translations.exchange.po_file import write_po
