@@ -8,6 +8,7 @@ openpyxl prefers it, with entities left alone, unless ``OPENPYXL_LXML=False``. T
 import re
 import warnings
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from io import BytesIO
 
@@ -21,6 +22,10 @@ from translations.po import WordingError
 
 _MOST_UNPACKED = 50 * 1024 * 1024
 _MOST_PARTS = 500
+# Beginnings and ends of elements. openpyxl makes an object of up to a kilobyte of an element of five characters; a
+# workbook of 5,000 texts has half of this.
+_MOST_TAGS = 400_000
+_CHUNK = 1024 * 1024
 _MOST_COLUMNS = 100
 # Parts of a workbook that do something, or are files of their own.
 _ACTIVE = re.compile(r"vbaProject|macrosheets/|activeX/|embeddings/|externalLinks/|ctrlProps/", re.IGNORECASE)
@@ -111,10 +116,19 @@ def _refuse_bombs(content: bytes, file: str) -> None:
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
             parts = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError):
+            if len(parts) > _MOST_PARTS or sum(part.file_size for part in parts) > _MOST_UNPACKED:
+                raise WordingError(file, "", "is larger unpacked than any workbook of texts")
+            for part in parts:
+                if _ACTIVE.search(part.filename):
+                    raise WordingError(file, part.filename, "holds macros, or files within the file")
+            if sum(_tags(archive, part) for part in parts) > _MOST_TAGS:
+                raise WordingError(file, "", "holds more than any workbook of texts")
+    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, RuntimeError, NotImplementedError) as error:
+        if isinstance(error, WordingError):
+            raise
         raise WordingError(file, "", "is no workbook: not a zip archive, or a damaged one") from None
-    if len(parts) > _MOST_PARTS or sum(part.file_size for part in parts) > _MOST_UNPACKED:
-        raise WordingError(file, "", "is larger unpacked than any workbook of texts")
-    for part in parts:
-        if _ACTIVE.search(part.filename):
-            raise WordingError(file, part.filename, "holds macros, or files within the file")
+
+
+def _tags(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> int:
+    with archive.open(part) as unpacked:
+        return sum(chunk.count(b"<") for chunk in iter(lambda: unpacked.read(_CHUNK), b""))

@@ -275,6 +275,17 @@ def test_a_workbook_that_swells_is_refused_before_it_is_unpacked() -> None:
     assert refusal(content, "x.xlsx") == "is larger unpacked than any workbook of texts"
 
 
+def test_a_small_workbook_of_countless_elements_is_refused_before_it_is_parsed() -> None:
+    def crowded(name: str, content: bytes) -> bytes:
+        return (
+            content.replace(b"</cellXfs>", b"<xf/>" * 400_000 + b"</cellXfs>") if name == "xl/styles.xml" else content
+        )
+
+    content = repacked(crowded)
+    assert len(content) < 20_000
+    assert refusal(content, "x.xlsx") == "holds more than any workbook of texts"
+
+
 @settings(max_examples=120, deadline=None)
 @given(data=st.data(), form=st.sampled_from([FileFormat.PO, FileFormat.XLIFF]))
 def test_no_change_to_a_file_passes_for_another_source_or_context(data: st.DataObject, form: FileFormat) -> None:
