@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from time import perf_counter
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import structlog
 from flask import Flask, Response, g, request
@@ -25,6 +25,7 @@ from survey_service.http.locale import current_locale, install_locale, languages
 from survey_service.http.problems import ProblemSchema, install_problems
 from survey_service.http.security import install_security
 from survey_service.languages import web as languages_web
+from survey_service.languages.interface_texts import InterfaceTexts
 from survey_service.privacy import web as privacy
 from survey_service.registers import api as registers
 from survey_service.registers.oauth import install_token_server
@@ -53,7 +54,7 @@ def create_app(wired: Services) -> Flask:
     app.jinja_env.lstrip_blocks = True
     app.before_request(_begin)  # first, since a request can be refused by any of what follows
     install_security(app, wired.settings)
-    install_locale(app)
+    install_locale(app, InterfaceTexts(wired))
     install_problems(app, on_denial=_log_denial)
     install_identity_providers(app, wired)
     install_token_server(app, wired)
@@ -117,7 +118,7 @@ def _frame() -> dict[str, Any]:
 
 def _log_denial(error: AccessDenied | SignInRefused) -> None:
     activity = Activity.SIGN_IN if isinstance(error, SignInRefused) else Activity.READ
-    object_id = next(iter((request.view_args or {}).values()), None)
+    object_id = next((value for value in (request.view_args or {}).values() if isinstance(value, UUID)), None)
     record_denial(
         services(),
         Access(activity, Purpose.ADMINISTRATION, request.endpoint or "unknown", object_id),

@@ -244,7 +244,7 @@ def history(services: Services, source_id: UUID, code: str, *, as_: Translator) 
                 "label": state_name(one.state),
                 "steps": [_step(step) for step in found.steps] if one is found.current else [],
             }
-            for one, before in zip(found.versions, [*found.versions[1:], None], strict=True)
+            for one, before in zip(found.versions, [*found.versions[1:], None], strict=False)
         ],
     }
 

@@ -26,6 +26,7 @@ Context = dict[str, Any]
 
 # Pages of the interface that need nobody's data; the question stands for all that is asked.
 _TEMPLATES = {"home": "home.html", "sign-in": "sign_in.html"}
+BEFORE_SIGN_IN = frozenset(_TEMPLATES.values())
 _QUESTION = "question"
 
 

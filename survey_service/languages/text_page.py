@@ -95,7 +95,7 @@ def page(found: Segment, filters: Filters, *, attempt: Attempt, after: UUID | No
         "sources": _sources(found),
         "source_change": differences(found.previous_source, found.source) if found.previous_source else [],
         "terms": found.terms,
-        "others": [_other(locale, one) for locale, one in sorted(found.others.items())],
+        "others": [_other(locale, one) for locale, one in sorted(found.others.items()) if one.forms != found.source],
         "comments": found.comments,
         "fields": _fields(found, attempt),
         "replaces": replaced.id if replaced else "",

@@ -20,7 +20,7 @@ from flask_babel import ngettext
 
 from survey_service.errors import AccessDenied, BadInput, NotSignedIn
 from survey_service.http.context import services, translator
-from survey_service.http.locale import gettext, preview_in
+from survey_service.http.locale import gettext, language_name, preview_in
 from survey_service.http.security import framed_by_own_pages, frames_own_pages, takes_up_to
 from survey_service.languages import approval, exchange_page, pages, posted, preview_page, text_page, workflow
 from survey_service.languages.checks import TextRefused
@@ -42,11 +42,11 @@ _LARGEST_IMPORT = 3 * _MEGABYTE
 _LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Za-z0-9]{2,8})*")
 
 
-@blueprint.url_value_preprocessor
-def _know_the_language(_endpoint: str | None, values: dict[str, object] | None) -> None:
+@blueprint.before_request
+def _know_the_language() -> None:
     """An address in a language that there is not leads nowhere."""
-    code = (values or {}).get("locale")
-    if code is not None and not _is_language(str(code)):
+    code = (request.view_args or {}).get("locale")
+    if code is not None and not _is_language(code):
         abort(404)
 
 
@@ -178,8 +178,15 @@ def framed(locale: str, subject: str, page: str) -> ResponseReturnValue:
     """A page as patients would see it, for the frames of the preview."""
     found = preview_page.framed(services(), subject, locale, page, as_=translator())
     preview_in(locale, found.interface)
-    shown = {"is_preview": True, "signed_in": "patient", "signed_in_name": None, "unit_name": None}
-    return render_template(found.template, **shown, **found.context)
+    return render_template(
+        found.template,
+        **found.context,
+        is_preview=True,
+        languages=[(locale, language_name(locale, in_=locale))],
+        signed_in=None if found.template in preview_page.BEFORE_SIGN_IN else "patient",
+        signed_in_name=None,
+        unit_name=None,
+    )
 
 
 @blueprint.get("/<locale>/<subject>/export/<ending>")
