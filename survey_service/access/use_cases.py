@@ -74,14 +74,15 @@ def sign_in_staff(services: Services, claims: StaffClaims) -> str:
 
 def sign_in_translator(services: Services, claims: TranslatorClaims) -> str:
     """Start the sign-in of a translator whom an operator has entered, and whose time has not ended."""
-    now = services.clock()
+    query = sa.select(translators.c.id, _translates(services.clock()).label("is_in_force"))
     with services.db.transaction(as_=Gate()) as connection:
-        found = connection.execute(
-            sa.select(translators.c.id).where(translators.c.hsa_id == claims.hsa_id, _translates(now))
-        ).scalar_one_or_none()
+        found = connection.execute(query.where(translators.c.hsa_id == claims.hsa_id)).first()
     if found is None:
-        raise SignInRefused("You are not entered as a translator here. Ask those who run the service.")
-    return _start(services, Translator(found), acr=claims.acr)
+        # Most likely a clinician who chose the wrong one of two commissions.
+        raise SignInRefused("Choose a commission for care and treatment when you sign in.")
+    if not found.is_in_force:
+        raise SignInRefused("Your time as a translator here has ended. Ask those who run the service.")
+    return _start(services, Translator(found.id), acr=claims.acr)
 
 
 def resume(services: Services, token: str) -> SignedIn | None:

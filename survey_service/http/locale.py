@@ -1,6 +1,6 @@
 """Languages of the interface: which there are, which one a request wants, and how moments are written in it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -10,12 +10,12 @@ from babel import Locale
 from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal, get_decimal_symbol
 from babel.support import Translations
-from flask import Flask, Response, g, redirect, request
+from flask import Flask, Response, current_app, g, redirect, request
 from flask_babel import Babel, Domain
 from flask_babel import gettext as _gettext
 
 from survey_service.foundation.clock import STOCKHOLM
-from translations.interface import interface_translations, overlaid
+from translations.interface import overlaid
 from translations.plurals import cldr_locale, is_right_to_left
 
 DEFAULT = "sv"
@@ -25,10 +25,13 @@ _OWN_NAMES = {"sv_simple": "Lätt svenska"}
 _NOTATION = {"en": "en_GB"}
 COOKIE = "language"
 _YEAR = 365 * 24 * 60 * 60
+_EXTENSION = "survey-interface-texts"
+
+Catalogues = Callable[[], Mapping[str, Translations]]
 
 
 class MemoryDomain(Domain):
-    """Interface texts from the catalogues that were read at start, not from compiled files; in a preview, its own."""
+    """Interface texts from the catalogues in force, not from compiled files; in a preview, its own."""
 
     def get_translations(self) -> Translations:
         return g.get("preview_texts") or _catalogues().get(current_locale()) or Translations()
@@ -42,8 +45,12 @@ class MemoryBabel(Babel):
         return MemoryDomain()
 
 
-def install_locale(app: Flask) -> None:
-    """Choose the language of each request, and give the templates their filters."""
+def install_locale(app: Flask, catalogues: Catalogues) -> None:
+    """Choose the language of each request, and give the templates their filters.
+
+    ``catalogues`` are asked for once in each request, so that no page is of two versions.
+    """
+    app.extensions[_EXTENSION] = catalogues
     MemoryBabel(app, default_locale=DEFAULT, default_timezone="Europe/Stockholm", locale_selector=_notation)
     app.jinja_env.filters["datetime"] = long_datetime
     app.jinja_env.filters["date"] = long_date
@@ -60,11 +67,15 @@ def current_locale() -> str:
     return str(g.locale)
 
 
-@cache
 def languages() -> tuple[tuple[str, str], ...]:
     """Code and own name of every language of the interface, the default first."""
-    codes = sorted(_catalogues(), key=lambda code: (code != DEFAULT, code))
-    return tuple((code, language_name(code, in_=code)) for code in codes)
+    return _named(frozenset(_catalogues()))
+
+
+@cache
+def _named(codes: frozenset[str]) -> tuple[tuple[str, str], ...]:
+    ordered = sorted(codes, key=lambda code: (code != DEFAULT, code))
+    return tuple((code, language_name(code, in_=code)) for code in ordered)
 
 
 def language_name(code: str, *, in_: str) -> str:
@@ -136,6 +147,7 @@ def _notation() -> Locale:
     return cldr_locale(_NOTATION.get(locale, locale))
 
 
-@cache
-def _catalogues() -> dict[str, Translations]:
-    return dict(interface_translations())
+def _catalogues() -> Mapping[str, Translations]:
+    if "catalogues" not in g:
+        g.catalogues = cast("Catalogues", current_app.extensions[_EXTENSION])()
+    return cast("Mapping[str, Translations]", g.catalogues)
