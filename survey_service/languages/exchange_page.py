@@ -3,7 +3,7 @@
 import hashlib
 import json
 from base64 import b64encode
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from flask import url_for
@@ -12,7 +12,7 @@ from survey_service.errors import BadInput, mark
 from survey_service.foundation.principals import Translator
 from survey_service.foundation.services import Services
 from survey_service.http.locale import gettext
-from survey_service.languages.checks import text_problems
+from survey_service.languages.checks import TextProblem, text_problems
 from survey_service.languages.desk_queries import all_segments, subject_kind
 from survey_service.languages.desk_words import differences, text_name
 from survey_service.languages.pages import frame
@@ -49,7 +49,7 @@ def look(
     """What the file would change. Raises ``BadInput`` with the place and the reason where it cannot be used."""
     preview = _preview(services, about, code, content, file=file, as_=as_)
     counts = preview.counts
-    groups = [_group(preview, change, code) for change in (*_TOLD, Change.UNCHANGED) if counts[change]]
+    groups = [_group(preview, change) for change in (*_TOLD, Change.UNCHANGED) if counts[change]]
     return _page(about, code) | {
         "errors": {},
         "notice": notice,
@@ -99,8 +99,12 @@ def take_in(
 
 def _preview(services: Services, about: str, code: str, content: bytes, *, file: str, as_: Translator) -> Preview:
     now = _bundle(services, about, code, as_=as_)
+
+    def check(text: ExchangeSegment, forms: Sequence[str]) -> list[TextProblem]:
+        return text_problems(_kind(about), text.context, text.source, forms, locale=code)
+
     try:
-        return compare(now, read_bundle(content, file=file), file=file)
+        return compare(now, read_bundle(content, file=file), file=file, check=check)
     except WordingError as error:
         raise BadInput(mark("The file cannot be used: %(reason)s"), values={"reason": str(error)}) from None
 
@@ -136,7 +140,7 @@ def _page(about: str, code: str) -> Context:
     }
 
 
-def _group(preview: Preview, change: Change, code: str) -> Context:
+def _group(preview: Preview, change: Change) -> Context:
     """The texts of which the same becomes; those that nobody touched are only counted."""
     lines = [line for line in preview.lines if line.change is change]
     return {
@@ -145,11 +149,11 @@ def _group(preview: Preview, change: Change, code: str) -> Context:
         "open": change in CHOSEN or change is Change.REFUSED,
         "choosable": change in CHOSEN,
         "count": len(lines),
-        "changes": [_change(preview, line, code) for line in lines] if change in _TOLD else [],
+        "changes": [_change(preview, line) for line in lines] if change in _TOLD else [],
     }
 
 
-def _change(preview: Preview, line: PreviewLine, code: str) -> Context:
+def _change(preview: Preview, line: PreviewLine) -> Context:
     now, read = line.now, line.read
     one = now or read
     assert one is not None
@@ -159,18 +163,18 @@ def _change(preview: Preview, line: PreviewLine, code: str) -> Context:
         "place": line.place,
         "source": " / ".join(one.source),
         "pieces": differences(now.target if now else (), read.target) if read else [],
-        "problems": _problems(preview, line, code),
+        "problems": _problems(line),
     }
 
 
-def _problems(preview: Preview, line: PreviewLine, code: str) -> list[str]:
+def _problems(line: PreviewLine) -> list[str]:
     """Why a translation cannot be taken, as its page would say it."""
-    if line.now is None or line.read is None or not line.problems:
-        return []
-    kind = SubjectKind.INTERFACE if preview.now.subject == INTERFACE else SubjectKind.OWN
-    forms = line.read.target or ("",) * len(line.now.target or line.read.source)
-    found = text_problems(kind, line.context, line.now.source, forms, locale=code)
-    return [gettext(one.sentence, **one.values) for one in found]
+    return [gettext(one.sentence, **one.values) for one in line.problems if isinstance(one, TextProblem)]
+
+
+def _kind(about: str) -> SubjectKind:
+    """As far as the checks of a text ask for it."""
+    return SubjectKind.INTERFACE if about == INTERFACE else SubjectKind.OWN
 
 
 def _digest(preview: Preview) -> str:

@@ -337,6 +337,18 @@ def test_what_changed_here_while_a_file_was_looked_at_is_shown_once_more(desk: D
     assert text_in(desk, QUESTION) == ("Hvordan var besøket?",)
 
 
+def test_a_text_that_the_desk_would_refuse_is_shown_as_refused_and_left_out(desk: Desk) -> None:
+    """E1: markup in a text of the interface would be markup on the page."""
+    visitor, page = desk.visitor(desk.tina), "/translate/nb/interface/import"
+    text = visitor.get("/translate/nb/interface/export/po").get_data(as_text=True)
+    worked_on = re.sub(r'^(msgid "[^"%\\]+"\nmsgstr )""$', r'\1"<b>Lagre</b>"', text, count=1, flags=re.MULTILINE)
+    assert worked_on != text
+    form = visitor.page(page).form(page).fields
+    file = (BytesIO(worked_on.encode()), "interface.po")
+    looked = words(visitor.raw_post(page, data={"csrf_token": form["csrf_token"], "file": file}))
+    assert "Kan inte läsas in" in looked
+
+
 def take_in(desk: Desk, looked: TestResponse, **also: str) -> TestResponse:
     """Press the button below the preview of a file."""
     fields = dict(re.findall(r'name="(content|name|digest)" value="([^"]*)"', looked.get_data(as_text=True)))

@@ -4,9 +4,10 @@ For comparing what is there now with what was read. Not for taking it in.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 
 from translations.contexts import PARAGRAPHS
 from translations.exchange.bundle import Bundle, ExchangeSegment
@@ -34,6 +35,9 @@ class Change(StrEnum):
     """It is not in the file: it has come since."""
 
 
+# What is wrong with the forms of a text, given the text as it is now.
+Check = Callable[[ExchangeSegment, Sequence[str]], Sequence[object]]
+
 # What is taken in unless somebody says otherwise, and what somebody may say otherwise of.
 TAKEN = frozenset({Change.NEW, Change.CHANGED})
 CHOSEN = frozenset({Change.CONFLICT, Change.STALE})
@@ -41,12 +45,15 @@ CHOSEN = frozenset({Change.CONFLICT, Change.STALE})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreviewLine:
-    """One text on both sides: ``now`` is None for an unknown one, ``read`` for a missing one."""
+    """One text on both sides: ``now`` is None for an unknown one, ``read`` for a missing one.
+
+    ``problems`` are what the check found; ``str`` tells each.
+    """
 
     change: Change
     now: ExchangeSegment | None
     read: ExchangeSegment | None
-    problems: tuple[FormProblem, ...] = ()
+    problems: tuple[object, ...] = ()
 
     @property
     def context(self) -> str:
@@ -89,8 +96,11 @@ class Preview:
                 yield replace(line.read, source=line.now.source, translation_id=line.now.translation_id)
 
 
-def compare(now: Bundle, read: Bundle, *, file: str) -> Preview:
+def compare(now: Bundle, read: Bundle, *, file: str, check: Check | None = None) -> Preview:
     """What taking in ``read`` would change of ``now``.
+
+    ``check`` tells what keeps forms from standing in for a text's source: whoever takes them in checks more than
+    placeholders, plural forms and characters, and a text that will be refused then is to be shown as refused.
 
     Raises
     ------
@@ -105,38 +115,35 @@ def compare(now: Bundle, read: Bundle, *, file: str) -> Preview:
         if mine != theirs:
             raise WordingError(file, name, f"{theirs!r} is not {mine!r}")
     now_by_context, read_by_context = now.by_context, read.by_context
-    lines = [_line(now, segment, read_by_context.get(segment.context)) for segment in now.segments]
+    lines = [
+        _line(segment, read_by_context.get(segment.context), check or partial(_problems, now))
+        for segment in now.segments
+    ]
     unknown = (segment for segment in read.segments if segment.context not in now_by_context)
     lines += [PreviewLine(change=Change.UNKNOWN, now=None, read=segment) for segment in unknown]
     return Preview(now=now, lines=tuple(lines))
 
 
-def _line(bundle: Bundle, now: ExchangeSegment, read: ExchangeSegment | None) -> PreviewLine:
+def _line(now: ExchangeSegment, read: ExchangeSegment | None, check: Check) -> PreviewLine:
     if read is None:
         return PreviewLine(change=Change.MISSING, now=now, read=None)
     if not read.is_touched or read.target == now.target:
         return PreviewLine(change=Change.UNCHANGED, now=now, read=read)
-    found = problems_of(bundle, now, read)
-    return PreviewLine(change=_change(now, read, found), now=now, read=read, problems=found)
+    # A text that was emptied has its forms still, all of them empty.
+    found = tuple(check(now, read.target or ("",) * len(now.target or read.source)))
+    return PreviewLine(change=_change(now, read, is_sound=not found), now=now, read=read, problems=found)
 
 
-def problems_of(bundle: Bundle, now: ExchangeSegment, read: ExchangeSegment) -> tuple[FormProblem, ...]:
-    """What keeps the translation that was read from standing in for the source as it is now."""
+def _problems(bundle: Bundle, now: ExchangeSegment, forms: Sequence[str]) -> tuple[FormProblem, ...]:
     is_interface = bundle.subject == INTERFACE
-    return problems(
-        now.source,
-        # A text that was emptied has its forms still, all of them empty.
-        read.target or ("",) * len(now.target or read.source),
-        locale=bundle.locale,
-        formatted=is_interface,
-        paragraphs=not is_interface and now.context in PARAGRAPHS,
-    )
+    paragraphs = not is_interface and now.context in PARAGRAPHS
+    return problems(now.source, forms, locale=bundle.locale, formatted=is_interface, paragraphs=paragraphs)
 
 
-def _change(now: ExchangeSegment, read: ExchangeSegment, found: tuple[FormProblem, ...]) -> Change:
+def _change(now: ExchangeSegment, read: ExchangeSegment, *, is_sound: bool) -> Change:
     if read.source != now.source:
         return Change.STALE
-    if found:
+    if not is_sound:
         return Change.REFUSED
     if read.translation_id != now.translation_id:
         return Change.CONFLICT

@@ -141,7 +141,7 @@ def test_a_text_that_would_break_a_page_is_refused_with_its_place_and_never_take
     preview = previewed(given_out, bundles.changed(given_out, context, text))
     refused = line(preview, context)
     assert refused.change is Change.REFUSED
-    assert [problem.fault for problem in refused.problems] == [fault]
+    assert [getattr(problem, "fault", None) for problem in refused.problems] == [fault]
     assert refused.place.startswith("unit u")
     assert preview.taken(also={context}).segments == ()
 
@@ -154,6 +154,13 @@ def test_a_plural_form_that_was_lost_is_refused_by_its_name() -> None:
     refused = line(preview, thing)
     assert (refused.change, refused.place) == (Change.REFUSED, "group g3")
     assert [str(problem) for problem in refused.problems] == ["the form 'few' is empty"]
+
+
+def test_a_text_that_whoever_takes_it_in_would_refuse_is_shown_as_refused() -> None:
+    given_out = bundles.simple()
+    read = bundles.changed(given_out, "title", "<b>Aamu</b>")
+    preview = compare(given_out, read, file="x.xlf", check=lambda _text, forms: ["markup"] if "<" in forms[0] else [])
+    assert (line(preview, "title").change, line(preview, "title").problems) == (Change.REFUSED, ("markup",))
 
 
 def test_a_stale_text_that_would_break_a_page_is_not_taken_by_anybodys_word() -> None:
