@@ -119,7 +119,11 @@ class ShortForm:
 
 @dataclass(frozen=True, slots=True)
 class AdaptiveBankDeclared:
-    """Scored by an item bank that the adaptive engine runs; ``paper_form`` is its form for paper and telephone."""
+    """Scored by an item bank that the adaptive engine runs; ``paper_form`` is its form for paper and telephone.
+
+    ``minimum_eligible`` is how many of its items must have approved wording in a language before it is asked in it;
+    None for as many as the stopping rule asks at least.
+    """
 
     bank: str
     bank_hash: str
@@ -127,6 +131,7 @@ class AdaptiveBankDeclared:
     prefix: str
     short_forms: tuple[ShortForm, ...]
     paper_form: str
+    minimum_eligible: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

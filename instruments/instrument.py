@@ -131,6 +131,14 @@ class Instrument:
         questions = [item for item in self.items.values() if item.kind is not QuestionKind.STATEMENT]
         return max(1, sum(item.ask_when is None for item in questions)), max(1, len(questions))
 
+    @property
+    def minimum_eligible(self) -> int:
+        """How many items must have approved wording in a language before it is asked: all, but of an adaptive bank."""
+        declared = self.definition.scoring
+        if not self.adaptive or not isinstance(declared, AdaptiveBankDeclared):
+            return len(self.items)
+        return declared.minimum_eligible or self.estimated_questions[0]
+
     def covers(self, respondent: Respondent, age: int) -> bool:
         """Whether the form is for this respondent about a patient of this age in whole years."""
         return any(one.who is respondent and one.covers(age) for one in self.respondents)

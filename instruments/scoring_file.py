@@ -88,7 +88,14 @@ def _adaptive_bank(table: Table, items: Items) -> AdaptiveBankDeclared:
         prefix=table.text("prefix"),
         short_forms=tuple(short_forms.values()),
         paper_form=paper_form,
+        minimum_eligible=_minimum_eligible(table, items),
     )
+
+
+def _minimum_eligible(table: Table, items: Items) -> int | None:
+    if not table.has("minimum_eligible"):
+        return None
+    return table.whole("minimum_eligible", minimum=1, maximum=len(items))
 
 
 def _short_form(table: Table, items: Items) -> ShortForm:

@@ -120,16 +120,19 @@ def _scoring(declared: Declared) -> Fields:
 def _bank(declared: AdaptiveBankDeclared) -> Fields:
     if RULES.get(declared.rule.name) != declared.rule:
         raise ValueError(f"{declared.rule.name} is not one of the stopping rules that a file can name")
-    return {
-        "bank": declared.bank,
-        "bank_hash": declared.bank_hash,
-        "rule": declared.rule.name,
-        "prefix": declared.prefix,
-        "paper_form": declared.paper_form,
-        "short_forms": [
-            {"id": form.id, "items": list(form.items), "source": form.source} for form in declared.short_forms
-        ],
-    }
+    return _without_none(
+        {
+            "bank": declared.bank,
+            "bank_hash": declared.bank_hash,
+            "rule": declared.rule.name,
+            "prefix": declared.prefix,
+            "minimum_eligible": declared.minimum_eligible,
+            "paper_form": declared.paper_form,
+            "short_forms": [
+                {"id": form.id, "items": list(form.items), "source": form.source} for form in declared.short_forms
+            ],
+        }
+    )
 
 
 def _score_rule(rule: ScoreRule) -> Fields:

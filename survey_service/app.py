@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from time import perf_counter
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import structlog
 from flask import Flask, Response, g, request
@@ -24,6 +24,8 @@ from survey_service.http.home import health, home, preferences
 from survey_service.http.locale import current_locale, install_locale, languages, text_direction
 from survey_service.http.problems import ProblemSchema, install_problems
 from survey_service.http.security import install_security
+from survey_service.languages import web as languages_web
+from survey_service.languages.interface_texts import InterfaceTexts
 from survey_service.privacy import web as privacy
 from survey_service.registers import api as registers
 from survey_service.registers.oauth import install_token_server
@@ -52,13 +54,13 @@ def create_app(wired: Services) -> Flask:
     app.jinja_env.lstrip_blocks = True
     app.before_request(_begin)  # first, since a request can be refused by any of what follows
     install_security(app, wired.settings)
-    install_locale(app)
+    install_locale(app, InterfaceTexts(wired))
     install_problems(app, on_denial=_log_denial)
     install_identity_providers(app, wired)
     install_token_server(app, wired)
     for blueprint in (home, preferences, health, access.blueprint, answering.blueprint, delivery.blueprint):
         app.register_blueprint(blueprint)
-    for blueprint in (privacy.blueprint, scheduling.blueprint):
+    for blueprint in (privacy.blueprint, scheduling.blueprint, languages_web.blueprint):
         app.register_blueprint(blueprint)
     _install_api(app)
     app.before_request(access.load_principal)
@@ -116,7 +118,7 @@ def _frame() -> dict[str, Any]:
 
 def _log_denial(error: AccessDenied | SignInRefused) -> None:
     activity = Activity.SIGN_IN if isinstance(error, SignInRefused) else Activity.READ
-    object_id = next(iter((request.view_args or {}).values()), None)
+    object_id = next((value for value in (request.view_args or {}).values() if isinstance(value, UUID)), None)
     record_denial(
         services(),
         Access(activity, Purpose.ADMINISTRATION, request.endpoint or "unknown", object_id),

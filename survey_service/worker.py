@@ -10,6 +10,7 @@ from survey_service.foundation.clock import local_day
 from survey_service.foundation.jobs import Job, PeriodicJob, Worker
 from survey_service.foundation.principals import System
 from survey_service.foundation.services import Services
+from survey_service.languages.interface_texts import InterfaceTexts
 from survey_service.notifying import jobs as notifying
 from survey_service.registers import jobs as registers
 from survey_service.scheduling.use_cases import INVITE_JOB
@@ -22,10 +23,11 @@ _NO_PROVIDER = UUID(int=0)
 
 def create_worker(services: Services) -> Worker:
     """A worker on these services."""
+    texts = InterfaceTexts(services)
     return Worker(
         services.settings.databases.worker,
         jobs=[
-            Job(INVITE_JOB, partial(notifying.invite, services)),
+            Job(INVITE_JOB, partial(notifying.invite, services, texts)),
             Job(RELEASE_JOB, partial(registers.release, services)),
         ],
         periodic=[

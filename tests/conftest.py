@@ -5,6 +5,7 @@ charlie may not.
 """
 
 import json
+import os
 import secrets
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+# The test extra brings lxml, which the service does not have: openpyxl is to parse with defusedxml, as it does there.
+os.environ["OPENPYXL_LXML"] = "False"
 
 import psycopg
 import pytest

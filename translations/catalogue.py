@@ -4,11 +4,10 @@ For reading and checking files. Not for who may approve a wording, nor for showi
 
 ``translations/instruments/<instrument>/<locale>.po`` (``<locale>.proxy.po`` for whoever answers for the patient)
 holds for each part its context (``msgctxt``), the English source (``msgid``), the wording (``msgstr``) and, for the
-translator, the concept (``#.``). The header tells the instrument, its version and whose wording it is (`WordingKind`).
+translator, the concept (``#.``). The header tells the instrument, its version and whose wording it is (`WordingKind`),
+and ``X-Reviewed-By-Speaker: no`` where nobody who speaks the language has read it; its footer then says so too.
 """
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -19,8 +18,10 @@ from babel import Locale, UnknownLocaleError
 from babel.messages.catalog import Message
 
 from instruments import Instrument, Library, Respondent, UnknownInstrument
-from translations.contexts import instrument_contexts
+from translations.contexts import DIRECTION, DIRECTIONS, instrument_contexts
+from translations.plurals import is_right_to_left
 from translations.po import Entries, WordingError, read_entries
+from translations.subjects import version_hash
 
 __all__ = ["InstrumentWording", "WordingError", "WordingKind", "load_wordings", "read_wording"]
 
@@ -60,9 +61,16 @@ class InstrumentWording:
     sources: Mapping[str, str]
     concepts: Mapping[str, str]
     content_hash: str = field(init=False)
+    reviewed_by_speaker: bool = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "content_hash", _content_hash(self))
+
+    @property
+    def scale_direction(self) -> str:
+        """``ltr`` or ``rtl``: how the figures of a scale run in this version, whatever the page around them does."""
+        said = self.texts.get(DIRECTION)
+        return said if said in DIRECTIONS else DIRECTIONS[is_right_to_left(self.locale)]
 
 
 def load_wordings(library: Library, *folders: Path | str) -> tuple[InstrumentWording, ...]:
@@ -107,6 +115,8 @@ def _instrument(library: Library, entries: Entries) -> Instrument:
 
 def _wording(path: Path, instrument: Instrument, entries: Entries) -> InstrumentWording:
     messages = entries.by_context
+    if DIRECTION in messages and messages[DIRECTION].string not in ("", *DIRECTIONS):
+        raise WordingError(entries.file, DIRECTION, f"must be one of {', '.join(DIRECTIONS)}")
     return InstrumentWording(
         instrument=instrument.id,
         version=instrument.version,
@@ -118,6 +128,7 @@ def _wording(path: Path, instrument: Instrument, entries: Entries) -> Instrument
         ),
         sources=MappingProxyType({context: str(each.id) for context, each in messages.items()}),
         concepts=MappingProxyType({context: " ".join(each.auto_comments) for context, each in messages.items()}),
+        reviewed_by_speaker=entries.headers.get("x-reviewed-by-speaker", "yes").strip() != "no",
     )
 
 
@@ -161,5 +172,4 @@ def _content_hash(wording: InstrumentWording) -> str:
     origin = [wording.instrument, wording.version, wording.locale, wording.kind]
     if wording.respondent is not Respondent.SELF:
         origin.append(wording.respondent)
-    content = json.dumps([origin, sorted(wording.texts.items())], ensure_ascii=False)
-    return "sha256:" + hashlib.sha256(content.encode()).hexdigest()
+    return version_hash(origin, wording.texts)

@@ -9,6 +9,12 @@ from instruments import Day, FreeText, Instrument, Item, Number, Scale, SeveralC
 
 # Shown around every question. The footer says whose wording it is, so nothing is shown without it.
 FRAME = ("title", "intro", "footer")
+# Those that may have paragraphs. Any other text is shown on the line that it stands on.
+PARAGRAPHS = frozenset({"intro", "footer"})
+# The way in which the figures of a scale run: one of ``DIRECTIONS`` rather than a text, and among the texts because it
+# belongs to the version that was shown. Without it they run as the language is written.
+DIRECTION = "direction"
+DIRECTIONS = ("ltr", "rtl")
 # The period asked about: an instrument may have none.
 RECALL = "recall"
 # The answer of somebody whom an item does not concern, for the items that offer it.
@@ -36,8 +42,9 @@ def item_contexts(item: Item) -> Iterator[str]:
 
 
 def optional_contexts(instrument: Instrument) -> Iterator[str]:
-    """What may be worded and is not missed: the recall, hints beside an item, and names of the results."""
+    """What may be worded and is not missed: the recall, how scales run, hints beside an item, names of the results."""
     yield RECALL
+    yield DIRECTION
     for item in instrument.items.values():
         if isinstance(item.question, Number | FreeText | Day | SeveralChoices | Statement):
             yield f"{item.id}:hint"

@@ -3,7 +3,7 @@
 For buttons, headings and messages of the service. Not for wording of instruments.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from types import MappingProxyType
@@ -13,6 +13,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
 from babel.support import Translations
 
+from translations.plurals import plural_index
 from translations.po import WordingError, read_lines
 
 SHIPPED = Path(__file__).parent / "ui"
@@ -29,6 +30,27 @@ def interface_translations(folder: Path | str = SHIPPED) -> Mapping[str, Transla
     """
     found = sorted(Path(folder).glob(f"*/{FILE.as_posix()}"))
     return MappingProxyType({path.parent.parent.name: _compile(path) for path in found})
+
+
+def shipped_locales(folder: Path | str = SHIPPED) -> tuple[str, ...]:
+    """The languages that have a catalogue, without reading any."""
+    return tuple(path.parent.parent.name for path in sorted(Path(folder).glob(f"*/{FILE.as_posix()}")))
+
+
+def overlaid(under: Translations | None, texts: Mapping[str, Sequence[str]], *, locale: str) -> Translations:
+    """A catalogue of these texts, over another one that is asked for the rest.
+
+    ``texts`` are by context (gettext's key), each as one text or as its plural forms in CLDR's order.
+    """
+    found = Translations()
+    found.plural = plural_index(locale)  # type: ignore[assignment]  # because counts are whole numbers here
+    # The form that gettext keeps read catalogues in: by the text, or by the text and the number of the form.
+    for context, forms in texts.items():
+        keys = [context] if len(forms) == 1 else [(context, place) for place in range(len(forms))]
+        found._catalog.update(zip(keys, forms, strict=True))
+    if under is not None:
+        found.add_fallback(under)
+    return found
 
 
 def _compile(path: Path) -> Translations:

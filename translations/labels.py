@@ -5,7 +5,6 @@ For checking what a label file says and for the template that it is filled in fr
 """
 
 import csv
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
@@ -16,8 +15,9 @@ from babel import Locale, UnknownLocaleError
 
 from instruments import Instrument, Respondent
 from translations.catalogue import InstrumentWording, WordingKind
+from translations.characters import control_characters
 from translations.completeness import missing_contexts
-from translations.contexts import instrument_contexts
+from translations.contexts import PARAGRAPHS, instrument_contexts
 from translations.label_files import TEMPLATE_COLUMNS, Label, read_labels
 from translations.po import WordingError
 
@@ -39,11 +39,6 @@ _ROOMS: tuple[tuple[Callable[[str], bool], Room], ...] = (
     (lambda context: context.endswith((":instruction", ":hint")), Room(1_000, 400)),
 )
 _SHORT = Room(150, 60)
-
-# Those that may have paragraphs. Any other text is shown on the line that it stands on.
-_PARAGRAPHS = ("intro", "footer")
-# Characters that turn the direction of what follows, so that a text reads otherwise than it is stored.
-_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 class LabelsRefused(WordingError):
@@ -162,18 +157,14 @@ def _problems_of_text(label: Label) -> Iterator[str]:
         return
     if text != text.strip():
         yield "begins or ends with a blank or a line end"
-    lines = text.strip().replace("\r\n", "\n") if label.context in _PARAGRAPHS else text.strip()
-    for character in sorted({one for one in lines if _is_control(one)}):
-        if character != "\n" or label.context not in _PARAGRAPHS:
-            yield f"holds the control character U+{ord(character):04X}"
+    paragraphs = label.context in PARAGRAPHS
+    lines = text.strip().replace("\r\n", "\n") if paragraphs else text.strip()
+    # In a rights-holder's label nothing turns the direction: whoever accepts it reads it as it is stored.
+    for character in control_characters(lines, paragraphs=paragraphs, isolates=False):
+        yield f"holds the control character U+{ord(character):04X}"
     most = room(label.context).most
     if len(text) > most:
         yield f"has {len(text):,} characters, {most:,} have room"
-
-
-def _is_control(character: str) -> bool:
-    # Cc control, Cs half of a pair, Co private use, Cn not assigned; line and paragraph separators.
-    return unicodedata.category(character) in ("Cc", "Cs", "Co", "Cn", "Zl", "Zp") or character in _TURNING
 
 
 def _problems_of_footer(labels: Sequence[Label], language_version: str) -> Iterator[str]:

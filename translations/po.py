@@ -6,12 +6,14 @@ For the form of the files only: not for what their entries mean.
 import re
 from email import message_from_string
 from pathlib import Path
+from typing import TypeVar
 
 from babel import UnknownLocaleError
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import PoFileError, PoFileParser
 
-LINE = re.compile(r'(#.*|((msgctxt|msgid|msgid_plural|msgstr(\[\d\])?)\s+)?"([^"\\]|\\.)*")?')
+LINE = re.compile(r'(#.*|((?P<keyword>msgctxt|msgid|msgid_plural|msgstr(\[\d\])?)\s+)?"([^"\\]|\\.)*")?')
+_BEGINNING = frozenset({"msgctxt", "msgid"})
 
 
 class WordingError(ValueError):
@@ -24,7 +26,12 @@ class WordingError(ValueError):
 
 
 def read_lines(path: Path, *, file: str) -> list[str]:
-    """The lines of a PO file, each well formed; ``file`` is its name in errors.
+    """The lines of a PO file, as `lines_of` has them."""
+    return lines_of(path.read_bytes(), file=file)
+
+
+def lines_of(content: bytes, *, file: str) -> list[str]:
+    """The lines of a PO file, each well formed, its keywords in order; ``file`` is its name in errors.
 
     Raises
     ------
@@ -32,13 +39,35 @@ def read_lines(path: Path, *, file: str) -> list[str]:
         Naming the file and the line.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        lines = content.decode("utf-8-sig").splitlines(keepends=True)
     except UnicodeDecodeError as error:
-        raise WordingError(file, "", "is not UTF-8") from error
+        before = content.count(b"\n", 0, error.start)
+        raise WordingError(file, "", f"is not UTF-8 (line {before + 1})") from None
+    expected = _BEGINNING
     for number, line in enumerate(lines, start=1):
-        if not LINE.fullmatch(line.strip()):
+        found = LINE.fullmatch(line.strip())
+        if not found:
             raise WordingError(file, f"line {number}", "is neither a comment nor a quoted text with its keyword")
+        if keyword := found["keyword"]:
+            if keyword not in expected:
+                raise WordingError(file, f"line {number}", f"has {keyword} where it cannot be")
+            expected = _after(keyword)
     return lines
+
+
+def _after(keyword: str) -> frozenset[str]:
+    """Which keywords may come next. Babel takes the last of two texts, and fills in a plural form left out."""
+    match keyword:
+        case "msgctxt":
+            return frozenset({"msgid"})
+        case "msgid":
+            return frozenset({"msgid_plural", "msgstr"})
+        case "msgid_plural":
+            return frozenset({"msgstr[0]"})
+        case "msgstr":
+            return _BEGINNING
+        case _:
+            return _BEGINNING | {f"msgstr[{int(keyword[-2]) + 1}]"}
 
 
 class Entries(Catalog):
@@ -55,7 +84,7 @@ class Entries(Catalog):
             headers = message_from_string(str(message.string))
             self.headers = {name.lower(): value for name, value in headers.items()}
         else:
-            self._keep(id, message)
+            self.keep(id, message)
         super().__setitem__(id, message)
 
     def header(self, name: str) -> str:
@@ -64,7 +93,7 @@ class Entries(Catalog):
             raise WordingError(self.file, name, "the header is missing")
         return value
 
-    def _keep(self, id: str | list[str] | tuple[str, ...], message: Message) -> None:
+    def keep(self, id: str | list[str] | tuple[str, ...], message: Message) -> None:
         if not isinstance(id, str):
             raise WordingError(self.file, f"line {message.lineno}", "wording has no plural forms")
         if message.context is None:
@@ -82,9 +111,17 @@ def read_entries(path: Path, *, file: str) -> Entries:
     WordingError
         Naming the file and the line or context.
     """
-    entries = Entries(file)
+    return parse_into(Entries(file), path.read_bytes())
+
+
+Kept = TypeVar("Kept", bound=Entries)
+
+
+def parse_into(entries: Kept, content: bytes) -> Kept:
+    """The same of a file's content, kept in the way of ``entries``."""
+    file = entries.file
     try:
-        PoFileParser(entries, ignore_obsolete=True, abort_invalid=True).parse(read_lines(path, file=file))
+        PoFileParser(entries, ignore_obsolete=True, abort_invalid=True).parse(lines_of(content, file=file))
     except WordingError:
         raise
     except PoFileError as error:

@@ -3,7 +3,7 @@
 For wording that comes from elsewhere. Long texts stay on one line each, as in the files of this project.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from translations.po import WordingError
@@ -15,12 +15,20 @@ _ENDS_OF_LINES = frozenset("\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoEntry:
-    """One part of an instrument: its English source, its wording (empty for none yet), its concept for translators."""
+    """One text: its English source, its wording (empty for none yet), its concept for translators.
 
-    context: str
+    A text with plural forms has them in ``plural``, beside the plural of its source; ``context`` is None where gettext
+    has none. ``mark`` is a last comment for whoever reads the file back.
+    """
+
+    context: str | None
     source: str
     text: str = ""
     concept: str = ""
+    source_plural: str = ""
+    plural: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    mark: str = ""
 
 
 def po_text(headers: Mapping[str, str], entries: Iterable[PoEntry], *, file: str) -> str:
@@ -37,15 +45,29 @@ def po_text(headers: Mapping[str, str], entries: Iterable[PoEntry], *, file: str
 
 
 def _block(entry: PoEntry, *, file: str) -> str:
+    place = entry.context or entry.source
     if not entry.source.strip():
-        raise WordingError(file, entry.context, "has no source text")
-    for text in (entry.context, entry.source, entry.text):
+        raise WordingError(file, place, "has no source text")
+    for text in (entry.context or "", entry.source, entry.source_plural, entry.text, *entry.plural):
         if not _ENDS_OF_LINES.isdisjoint(text):
-            raise WordingError(file, entry.context, "holds a line break that is not a newline")
-    concept = " ".join(entry.concept.split())
-    lines = [f"#. {concept}"] if concept else []
-    lines += [f"msgctxt {_quoted(entry.context)}", f"msgid {_quoted(entry.source)}", f"msgstr {_quoted(entry.text)}"]
-    return "\n".join(lines)
+            raise WordingError(file, place, "holds a line break that is not a newline")
+    return "\n".join(_lines(entry))
+
+
+def _lines(entry: PoEntry) -> Iterator[str]:
+    for comment in (" ".join(entry.concept.split()), entry.mark):
+        if comment:
+            yield f"#. {comment}"
+    if entry.flags:
+        yield f"#, {', '.join(entry.flags)}"
+    if entry.context is not None:
+        yield f"msgctxt {_quoted(entry.context)}"
+    yield f"msgid {_quoted(entry.source)}"
+    if not entry.source_plural:
+        yield f"msgstr {_quoted(entry.text)}"
+        return
+    yield f"msgid_plural {_quoted(entry.source_plural)}"
+    yield from (f"msgstr[{place}] {_quoted(text)}" for place, text in enumerate(entry.plural))
 
 
 def _quoted(text: str) -> str:

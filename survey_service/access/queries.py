@@ -1,13 +1,14 @@
-"""Reading organisations: names for pages, units for choices."""
+"""Reading organisations and people: names for pages, units for choices, what a translator may do."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from survey_service.access.records import providers, staff_members, units
+from survey_service.access.records import providers, staff_members, translators, units
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,26 @@ class Unit:
     provider_id: UUID
     hsa_id: str
     name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TranslatorRecord:
+    """Who may translate what. ``locales`` None is every language, ``valid_until`` None no end."""
+
+    id: UUID
+    hsa_id: str
+    name: str
+    may_review: bool
+    may_approve: bool
+    locales: frozenset[str] | None
+    valid_from: datetime
+    valid_until: datetime | None
+
+    def works_in(self, locale: str) -> bool:
+        return self.locales is None or locale in self.locales
+
+    def is_in_force(self, now: datetime) -> bool:
+        return self.valid_from <= now and (self.valid_until is None or self.valid_until > now)
 
 
 _PROVIDERS = sa.select(
@@ -49,3 +70,21 @@ def staff_names(connection: Connection) -> Mapping[UUID, str]:
     """Names of the provider's staff, by id."""
     rows = connection.execute(sa.select(staff_members.c.id, staff_members.c.name)).all()
     return {row.id: row.name for row in rows}
+
+
+def all_translators(connection: Connection) -> Mapping[UUID, TranslatorRecord]:
+    """Everybody who translates or has translated, by id."""
+    rows = connection.execute(sa.select(translators).order_by(translators.c.name, translators.c.id)).all()
+    return {
+        row.id: TranslatorRecord(
+            id=row.id,
+            hsa_id=row.hsa_id,
+            name=row.name,
+            may_review=row.may_review,
+            may_approve=row.may_approve,
+            locales=None if row.locales is None else frozenset(row.locales),
+            valid_from=row.valid_from,
+            valid_until=row.valid_until,
+        )
+        for row in rows
+    }

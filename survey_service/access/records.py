@@ -1,6 +1,7 @@
-"""Providers, units, staff with their commissions, and sign-ins."""
+"""Providers, units, staff with their commissions, translators, and sign-ins."""
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from survey_service.foundation.db import metadata
 
@@ -44,6 +45,19 @@ commissions = sa.Table(
     sa.Column("valid_until", sa.DateTime(timezone=True)),
 )
 
+translators = sa.Table(
+    "translators",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("hsa_id", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("may_review", sa.Boolean, nullable=False),
+    sa.Column("may_approve", sa.Boolean, nullable=False),
+    sa.Column("locales", ARRAY(sa.Text)),
+    sa.Column("valid_from", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("valid_until", sa.DateTime(timezone=True)),
+)
+
 sign_ins = sa.Table(
     "sign_ins",
     metadata,
@@ -54,6 +68,7 @@ sign_ins = sa.Table(
     sa.Column("staff_id", sa.Uuid),
     sa.Column("provider_id", sa.Uuid),
     sa.Column("unit_id", sa.Uuid),
+    sa.Column("translator_id", sa.Uuid),
     sa.Column("acr", sa.Text, nullable=False),
     sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),

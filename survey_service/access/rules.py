@@ -13,6 +13,8 @@ from survey_service.people.rules import parse_identity_number
 
 PERSONAL_NUMBER_CLAIM = "https://id.oidc.se/claim/personalIdentityNumber"
 CARE_PURPOSE = "Vård och behandling"
+# The catalogue of commissions has none for translation; what a translator may do is recorded here, not there.
+TRANSLATION_PURPOSE = "Administration"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,14 @@ class StaffClaims:
     acr: str
 
 
+@dataclass(frozen=True, slots=True)
+class TranslatorClaims:
+    """Somebody of the staff who has come to translate."""
+
+    hsa_id: str
+    acr: str
+
+
 def read_patient_claims(claims: Mapping[str, Any], *, accepted_acr: Collection[str]) -> PatientClaims:
     """The patient that the token names. Raises ``SignInRefused``."""
     acr = _assurance(claims, accepted_acr)
@@ -41,10 +51,16 @@ def read_patient_claims(claims: Mapping[str, Any], *, accepted_acr: Collection[s
         raise SignInRefused("Your e-identification did not give a personal identity number.") from None
 
 
-def read_staff_claims(claims: Mapping[str, Any], *, accepted_acr: Collection[str]) -> StaffClaims:
-    """The commission that the token names. Raises ``SignInRefused``."""
+def read_staff_claims(claims: Mapping[str, Any], *, accepted_acr: Collection[str]) -> StaffClaims | TranslatorClaims:
+    """The commission that the token names: for care, or for administration, which is a translator's.
+
+    Raises ``SignInRefused``.
+    """
     acr = _assurance(claims, accepted_acr)
-    if _text(claims, "commissionPurpose") != CARE_PURPOSE:
+    purpose = _text(claims, "commissionPurpose")
+    if purpose == TRANSLATION_PURPOSE:
+        return TranslatorClaims(hsa_id=_text(claims, "employeeHsaId"), acr=acr)
+    if purpose != CARE_PURPOSE:
         raise SignInRefused("Choose a commission for care and treatment when you sign in.")
     return StaffClaims(
         staff_hsa_id=_text(claims, "employeeHsaId"), unit_hsa_id=_text(claims, "healthCareUnitHsaId"), acr=acr

@@ -1,9 +1,10 @@
 """Signing in, going on, signing out; and setting up the organisations that people sign in to."""
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, assert_never
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -17,15 +18,16 @@ from survey_service.access.records import (
     sign_in_states,
     sign_ins,
     staff_members,
+    translators,
     units,
 )
-from survey_service.access.rules import PatientClaims, StaffClaims
+from survey_service.access.rules import PatientClaims, StaffClaims, TranslatorClaims
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
-from survey_service.errors import SignInRefused
+from survey_service.errors import BadInput, SignInRefused
 from survey_service.foundation.crypto import digest_token
 from survey_service.foundation.db import insert_if_new, new_id
-from survey_service.foundation.principals import Gate, Operator, Patient, Staff
+from survey_service.foundation.principals import Gate, Operator, Patient, Staff, Translator
 from survey_service.foundation.services import Services
 from survey_service.people.use_cases import find_person
 
@@ -38,7 +40,7 @@ class SignedIn:
     """A live sign-in."""
 
     sign_in_id: UUID
-    principal: Patient | Staff
+    principal: Patient | Staff | Translator
     expires_at: datetime
 
 
@@ -70,6 +72,19 @@ def sign_in_staff(services: Services, claims: StaffClaims) -> str:
     return _start(services, Staff(found.staff_id, found.provider_id, found.unit_id), acr=claims.acr)
 
 
+def sign_in_translator(services: Services, claims: TranslatorClaims) -> str:
+    """Start the sign-in of a translator whom an operator has entered, and whose time has not ended."""
+    query = sa.select(translators.c.id, _translates(services.clock()).label("is_in_force"))
+    with services.db.transaction(as_=Gate()) as connection:
+        found = connection.execute(query.where(translators.c.hsa_id == claims.hsa_id)).first()
+    if found is None:
+        # Most likely a clinician who chose the wrong one of two commissions.
+        raise SignInRefused("Choose a commission for care and treatment when you sign in.")
+    if not found.is_in_force:
+        raise SignInRefused("Your time as a translator here has ended. Ask those who run the service.")
+    return _start(services, Translator(found.id), acr=claims.acr)
+
+
 def resume(services: Services, token: str) -> SignedIn | None:
     """The sign-in behind a cookie, or None when it has ended, expired, or never was."""
     now = services.clock()
@@ -78,12 +93,36 @@ def resume(services: Services, token: str) -> SignedIn | None:
         if row is None or row.ended_at is not None or now >= row.expires_at:
             return None
         idle_until = row.last_seen_at + timedelta(seconds=services.settings.sign_in_idle)
-        if now >= idle_until or (row.kind == "staff" and not _has_commission(connection, row, now)):
+        if now >= idle_until or not _is_still_entitled(connection, row, now):
             return None
         if now - row.last_seen_at >= _SEEN_GRANULARITY:
             connection.execute(sa.update(sign_ins).where(sign_ins.c.id == row.id).values(last_seen_at=now))
-    principal = Patient(row.person_id) if row.kind == "patient" else Staff(row.staff_id, row.provider_id, row.unit_id)
-    return SignedIn(sign_in_id=row.id, principal=principal, expires_at=row.expires_at)
+    return SignedIn(sign_in_id=row.id, principal=_principal(row), expires_at=row.expires_at)
+
+
+def _principal(row: sa.Row[Any]) -> Patient | Staff | Translator:
+    match row.kind:
+        case "patient":
+            return Patient(row.person_id)
+        case "translator":
+            return Translator(row.translator_id)
+        case _:
+            return Staff(row.staff_id, row.provider_id, row.unit_id)
+
+
+def _is_still_entitled(connection: Connection, row: sa.Row[Any], now: datetime) -> bool:
+    if row.kind == "staff":
+        return _has_commission(connection, row, now)
+    if row.kind == "translator":
+        query = sa.select(translators.c.id).where(translators.c.id == row.translator_id, _translates(now))
+        return connection.execute(query).first() is not None
+    return True
+
+
+def _translates(now: datetime) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        translators.c.valid_from <= now, sa.or_(translators.c.valid_until.is_(None), translators.c.valid_until > now)
+    )
 
 
 def _has_commission(connection: Connection, row: sa.Row[Any], now: datetime) -> bool:
@@ -194,19 +233,45 @@ def add_staff_member(
     return staff_id
 
 
-def _start(services: Services, principal: Patient | Staff, *, acr: str) -> str:
+def add_translator(
+    services: Services,
+    *,
+    hsa_id: str,
+    name: str,
+    may_review: bool = False,
+    may_approve: bool = False,
+    locales: Collection[str] | None = None,
+) -> UUID:
+    """Enter somebody who translates, from now on; ``locales`` None is every language. Raises ``BadInput``."""
+    translator_id = new_id()
+    row = {
+        "id": translator_id,
+        "hsa_id": hsa_id.strip(),
+        "name": name.strip(),
+        "may_review": may_review,
+        "may_approve": may_approve,
+        "locales": None if locales is None else sorted(locales),
+        "valid_from": services.clock(),
+    }
+    if not row["hsa_id"] or not row["name"]:
+        raise BadInput("A translator has an HSA id and a name.")
+    with services.db.transaction(as_=Operator()) as connection:
+        if not insert_if_new(connection, upsert(translators).values(row).on_conflict_do_nothing()):
+            raise BadInput("There is a translator with this HSA id already.")
+    return translator_id
+
+
+def end_translator(services: Services, translator_id: UUID) -> None:
+    """End somebody's time as a translator, and their sign-ins with it. What they made stays, under their name."""
+    with services.db.transaction(as_=Operator()) as connection:
+        connection.execute(
+            sa.update(translators).where(translators.c.id == translator_id).values(valid_until=services.clock())
+        )
+
+
+def _start(services: Services, principal: Patient | Staff | Translator, *, acr: str) -> str:
     token = secrets.token_urlsafe(32)
     now = services.clock()
-    values = (
-        {"kind": "patient", "person_id": principal.person_id}
-        if isinstance(principal, Patient)
-        else {
-            "kind": "staff",
-            "staff_id": principal.staff_id,
-            "provider_id": principal.provider_id,
-            "unit_id": principal.unit_id,
-        }
-    )
     with services.db.transaction(as_=Gate()) as connection:
         connection.execute(
             insert(sign_ins).values(
@@ -216,16 +281,42 @@ def _start(services: Services, principal: Patient | Staff, *, acr: str) -> str:
                 started_at=now,
                 last_seen_at=now,
                 expires_at=now + timedelta(seconds=services.settings.sign_in_longest),
-                **values,
+                **_columns(principal),
             )
         )
-    purpose = Purpose.OWN_ACCESS if isinstance(principal, Patient) else Purpose.CARE
     person_id = principal.person_id if isinstance(principal, Patient) else None
     with services.db.transaction(as_=principal) as connection:
         record_access(
             connection,
             services.clock,
-            [Access(Activity.SIGN_IN, purpose, "sign_in", person_id=person_id)],
+            [Access(Activity.SIGN_IN, _purpose(principal), "sign_in", person_id=person_id)],
             by=principal,
         )
     return token
+
+
+def _columns(principal: Patient | Staff | Translator) -> dict[str, Any]:
+    match principal:
+        case Patient():
+            return {"kind": "patient", "person_id": principal.person_id}
+        case Translator():
+            return {"kind": "translator", "translator_id": principal.translator_id}
+        case Staff():
+            return {
+                "kind": "staff",
+                "staff_id": principal.staff_id,
+                "provider_id": principal.provider_id,
+                "unit_id": principal.unit_id,
+            }
+        case _:
+            assert_never(principal)
+
+
+def _purpose(principal: Patient | Staff | Translator) -> Purpose:
+    match principal:
+        case Patient():
+            return Purpose.OWN_ACCESS
+        case Translator():
+            return Purpose.ADMINISTRATION
+        case _:
+            return Purpose.CARE

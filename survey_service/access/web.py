@@ -4,11 +4,11 @@ from flask import Blueprint, Response, current_app, g, redirect, render_template
 from flask.typing import ResponseReturnValue
 
 from survey_service.access import oidc
-from survey_service.access.queries import all_units, staff_names
-from survey_service.access.rules import read_patient_claims, read_staff_claims
-from survey_service.access.use_cases import resume, sign_in_patient, sign_in_staff, sign_out
+from survey_service.access.queries import all_translators, all_units, staff_names
+from survey_service.access.rules import TranslatorClaims, read_patient_claims, read_staff_claims
+from survey_service.access.use_cases import resume, sign_in_patient, sign_in_staff, sign_in_translator, sign_out
 from survey_service.errors import BadInput
-from survey_service.foundation.principals import Patient, Staff
+from survey_service.foundation.principals import Patient, Staff, Translator
 from survey_service.http.context import services
 from survey_service.http.security import limiter
 
@@ -61,8 +61,10 @@ def staff_sign_in() -> ResponseReturnValue:
 def staff_callback() -> ResponseReturnValue:
     claims = oidc.claims_from_provider(current_app, oidc.STAFF)
     accepted = services().settings.staff_identity.accepted_acr
-    token = sign_in_staff(services(), read_staff_claims(claims, accepted_acr=accepted))
-    return _signed_in(token, "delivery.worklist")
+    read = read_staff_claims(claims, accepted_acr=accepted)
+    if isinstance(read, TranslatorClaims):
+        return _signed_in(sign_in_translator(services(), read), "languages.desk")
+    return _signed_in(sign_in_staff(services(), read), "delivery.worklist")
 
 
 @blueprint.post("/sign-out", endpoint="sign_out")
@@ -96,6 +98,10 @@ def describe_principal() -> dict[str, object]:
             described["signed_in"] = "staff"
             described["signed_in_name"] = staff_names(connection).get(found.staff_id)
             described["unit_name"] = all_units(connection)[found.unit_id].name
+    if isinstance(found, Translator):
+        with services().db.transaction(as_=found) as connection:
+            described["signed_in"] = "translator"
+            described["signed_in_name"] = all_translators(connection)[found.translator_id].name
     return described
 
 

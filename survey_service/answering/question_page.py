@@ -4,14 +4,28 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from babel.dates import get_date_format
 from flask_babel import ngettext
 
-from instruments import AnswerKind, Ask, Day, FreeText, Item, Number, Question, Scale, SeveralChoices, SingleChoice
+from instruments import (
+    AnswerKind,
+    Ask,
+    Day,
+    FreeText,
+    Instrument,
+    Item,
+    Number,
+    Question,
+    Scale,
+    SeveralChoices,
+    SingleChoice,
+)
 from survey_service.answering.rules import LoggedAnswer
 from survey_service.answering.use_cases import SessionState
 from survey_service.http.locale import current_locale, day, decimal_sign, gettext, number, text_direction
+from translations.catalogue import InstrumentWording
 
 Context = dict[str, Any]
 
@@ -29,26 +43,58 @@ def question(
     errors: Mapping[str, str],
 ) -> Context:
     """One question: the open one, or an earlier one that is being changed; with what was ``typed`` and not taken."""
-    texts = state.wording.texts
     position = _position(state, changing)
     given = list(typed) if typed is not None else _given(item, changing)
-    options = _options(item.question, texts)
     part_number = [one.id for one in state.siblings].index(state.session.id) + 1
+    is_first = not state.entries or changing is state.entries[0]
     return {
+        **_worded(state.instrument, item, state.wording, given=given, is_first=is_first),
         "session_id": state.session.id,
         "sequence": state.next_sequence,
         "supersedes": changing.sequence if changing else None,
         "changing": changing is not None,
-        "adaptive": state.instrument.adaptive,
-        "branches": any(one.ask_when for one in state.instrument.items.values()),
-        "item_id": item.id,
         "position": position,
         "questions": _honest_range(state, position),
         "progress": _progress(state),
         "part_number": part_number,
         "part_count": len(state.siblings),
-        "intro": texts.get("intro") if not state.entries or changing is state.entries[0] else None,
-        "recall": _recall(state, item),
+        "previous_sequence": _previous(state, changing),
+        "errors": errors,
+    }
+
+
+def preview(instrument: Instrument, item: Item, wording: InstrumentWording) -> Context:
+    """The page of a question as translators look at it: of nobody's session, and nothing is answered."""
+    place = list(instrument.items).index(item.id)
+    low, high = instrument.estimated_questions
+    return {
+        **_worded(instrument, item, wording, given=[], is_first=place == 0),
+        "session_id": UUID(int=0),
+        "sequence": 1,
+        "supersedes": None,
+        "changing": False,
+        "position": place + 1,
+        "questions": (max(low, place + 1), max(high, place + 1)),
+        "progress": min(1.0, place / high),
+        "part_number": 1,
+        "part_count": 1,
+        "previous_sequence": None,
+        "errors": {},
+    }
+
+
+def _worded(
+    instrument: Instrument, item: Item, wording: InstrumentWording, *, given: Sequence[str], is_first: bool
+) -> Context:
+    """What the question says and offers, whoever is asked."""
+    texts = wording.texts
+    options = _options(item.question, texts)
+    return {
+        "adaptive": instrument.adaptive,
+        "branches": any(one.ask_when for one in instrument.items.values()),
+        "item_id": item.id,
+        "intro": texts.get("intro") if is_first else None,
+        "recall": texts.get(f"recall:{item.recall}" if item.recall else "recall"),
         "question": texts[f"item:{item.id}"],
         "hint": texts.get(f"{item.id}:hint"),
         "kind": item.kind.value,
@@ -58,11 +104,10 @@ def question(
         "given": given,
         "skippable": item.skippable,
         "not_applicable": texts["not_applicable"] if item.may_not_apply else None,
-        "previous_sequence": _previous(state, changing),
-        "wording_language": state.wording.locale,
-        "wording_direction": text_direction(state.wording.locale),
+        "wording_language": wording.locale,
+        "wording_direction": text_direction(wording.locale),
+        "scale_direction": wording.scale_direction,
         "footer": texts["footer"],
-        "errors": errors,
     }
 
 
@@ -139,11 +184,6 @@ def _previous(state: SessionState, changing: LoggedAnswer | None) -> int | None:
     if changing is not None:
         earlier = earlier[: earlier.index(changing.sequence)]
     return earlier[-1] if earlier else None
-
-
-def _recall(state: SessionState, item: Item) -> str | None:
-    """The period asked about: the item's own, else the instrument's."""
-    return state.wording.texts.get(f"recall:{item.recall}" if item.recall else "recall")
 
 
 def _options(question: Question, texts: Mapping[str, str]) -> list[Context]:

@@ -33,7 +33,7 @@ from survey_service.foundation.principals import Patient
 from survey_service.foundation.services import Services
 from survey_service.languages.queries import offered_languages, offered_wordings, wording
 from survey_service.languages.rules import NOT_AVAILABLE, choose_language
-from survey_service.licensing.queries import is_refused_for_its_licence
+from survey_service.licensing.queries import is_refused_at_the_gate
 from survey_service.licensing.rules import Mode
 from survey_service.scheduling.queries import Occasion, Task, occasion, occasion_of_task, tasks_of
 from translations.catalogue import InstrumentWording
@@ -75,7 +75,7 @@ def start_survey(services: Services, occasion_id: UUID, *, locale: str, as_: Pat
     try:
         return _start(services, occasion_id, locale=locale, as_=as_)
     except sa.exc.IntegrityError as refused:
-        if is_refused_for_its_licence(refused):  # withdrawn, or midnight, between our look and the database's
+        if is_refused_at_the_gate(refused):  # withdrawn, or midnight, between our look and the database's
             raise Unavailable(NOT_AVAILABLE) from None
         raise
 

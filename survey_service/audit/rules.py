@@ -59,5 +59,7 @@ def actor_of(principal: Principal) -> tuple[str, UUID, UUID | None, UUID | None]
             return "system", principal.provider_id, None, principal.provider_id
         case Gate():
             return "gate", NOBODY, None, None
-        case Operator() | Translator():
+        case Translator():
+            return "translator", principal.translator_id, None, None
+        case Operator():
             return "operator", NOBODY, None, None

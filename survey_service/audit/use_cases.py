@@ -9,7 +9,7 @@ from survey_service.audit.records import audit_events
 from survey_service.audit.rules import Access, actor_of
 from survey_service.foundation.clock import Clock
 from survey_service.foundation.db import new_id
-from survey_service.foundation.principals import Patient, Principal, Register
+from survey_service.foundation.principals import Patient, Principal, Register, Translator
 from survey_service.foundation.services import Services
 
 
@@ -26,7 +26,7 @@ def record_denial(services: Services, access: Access, *, by: Principal, reason: 
     if isinstance(by, Patient):
         # What a patient was refused is somebody else's, or nothing: the event is about the patient who tried.
         row |= {"person_id": by.person_id, "provider_id": None}
-    if isinstance(by, Register):
+    if isinstance(by, Register | Translator):
         row |= {"person_id": None, "provider_id": None}
     with services.db.transaction(as_=by) as connection:
         connection.execute(insert(audit_events), [row])

@@ -16,6 +16,7 @@ from survey_service.interop.questionnaire_export import questionnaire
 from survey_service.interop.questionnaire_import import Wanted, read_questionnaire
 from survey_service.interop.vocabulary import PROJECT
 from translations.catalogue import SHIPPED, WordingError, load_wordings
+from translations.subjects import SOURCE_LOCALE
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -30,7 +31,7 @@ def fhir() -> None:
 @fhir.command("export")
 @click.argument("instrument_id", metavar="INSTRUMENT")
 @click.option("--version", help="The newest, if it is not told.")
-@click.option("--language", default="", help="Of the base text; the others are translations.")
+@click.option("--language", default="", help="Of the base text; English, if it is not told and is there.")
 @click.option("--respondent", default="self", show_default=True, type=click.Choice([one.value for one in Respondent]))
 @click.option("--base", default=PROJECT, show_default=True, help="What the url begins with.")
 @click.option("--licence-statement", default="", help="Which licence allows licensed wording to be handed out.")
@@ -57,6 +58,7 @@ def export_command(
             for one in load_wordings(library, wording)
             if (one.instrument, one.version) == (instrument.id, instrument.version) and one.respondent == respondent
         ]
+        language = language or next((one.locale for one in wordings if one.locale == SOURCE_LOCALE), "")
         resource = questionnaire(
             instrument.definition, wordings, language=language, base=base, licence_statement=licence_statement
         )

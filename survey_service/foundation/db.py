@@ -57,6 +57,11 @@ def insert_if_new(connection: Connection, statement: Insert) -> bool:
     return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
 
 
+def refused_by(error: sa.exc.DBAPIError) -> str:
+    """Name of the constraint, or of the rule of a trigger, that a row did not keep; empty where there is none."""
+    return str(getattr(getattr(error.orig, "diag", None), "constraint_name", None) or "")
+
+
 @dataclass(frozen=True, slots=True)
 class _Entry:
     """What the database is told about a principal. An empty setting matches no row."""

@@ -5,10 +5,10 @@ from typing import TypeVar, cast
 from flask import current_app, g
 
 from survey_service.errors import AccessDenied, NotSignedIn
-from survey_service.foundation.principals import Gate, Patient, Principal, Staff
+from survey_service.foundation.principals import Gate, Patient, Principal, Staff, Translator
 from survey_service.foundation.services import Services
 
-P = TypeVar("P", Patient, Staff)
+P = TypeVar("P", Patient, Staff, Translator)
 
 EXTENSION = "survey-service"
 
@@ -31,6 +31,11 @@ def patient() -> Patient:
 def staff() -> Staff:
     """The signed-in member of staff. Raises as ``patient`` does."""
     return _one_of(Staff)
+
+
+def translator() -> Translator:
+    """The signed-in translator. Raises as ``patient`` does."""
+    return _one_of(Translator)
 
 
 def _one_of(kind: type[P]) -> P:

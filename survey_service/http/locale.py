@@ -1,31 +1,40 @@
 """Languages of the interface: which there are, which one a request wants, and how moments are written in it."""
 
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from typing import cast
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal, get_decimal_symbol
 from babel.support import Translations
-from flask import Flask, Response, g, redirect, request
+from flask import Flask, Response, current_app, g, redirect, request
 from flask_babel import Babel, Domain
 from flask_babel import gettext as _gettext
 
 from survey_service.foundation.clock import STOCKHOLM
-from translations.interface import interface_translations
+from translations.interface import overlaid
+from translations.plurals import cldr_locale, is_right_to_left
 
 DEFAULT = "sv"
+# Names that CLDR does not have. A registered variant of BCP 47 has no name of its own there.
+_OWN_NAMES = {"sv_simple": "Lätt svenska"}
+# CLDR's English is that of the United States; ours is British.
+_NOTATION = {"en": "en_GB"}
 COOKIE = "language"
 _YEAR = 365 * 24 * 60 * 60
+_EXTENSION = "survey-interface-texts"
+
+Catalogues = Callable[[], Mapping[str, Translations]]
 
 
 class MemoryDomain(Domain):
-    """Interface texts from the catalogues that were read at start, not from compiled files."""
+    """Interface texts from the catalogues in force, not from compiled files; in a preview, its own."""
 
     def get_translations(self) -> Translations:
-        return _catalogues().get(current_locale()) or Translations()
+        return g.get("preview_texts") or _catalogues().get(current_locale()) or Translations()
 
 
 class MemoryBabel(Babel):
@@ -36,9 +45,13 @@ class MemoryBabel(Babel):
         return MemoryDomain()
 
 
-def install_locale(app: Flask) -> None:
-    """Choose the language of each request, and give the templates their filters."""
-    MemoryBabel(app, default_locale=DEFAULT, default_timezone="Europe/Stockholm", locale_selector=current_locale)
+def install_locale(app: Flask, catalogues: Catalogues) -> None:
+    """Choose the language of each request, and give the templates their filters.
+
+    ``catalogues`` are asked for once in each request, so that no page is of two versions.
+    """
+    app.extensions[_EXTENSION] = catalogues
+    MemoryBabel(app, default_locale=DEFAULT, default_timezone="Europe/Stockholm", locale_selector=_notation)
     app.jinja_env.filters["datetime"] = long_datetime
     app.jinja_env.filters["date"] = long_date
     app.jinja_env.filters["time"] = short_time
@@ -54,21 +67,31 @@ def current_locale() -> str:
     return str(g.locale)
 
 
-@cache
 def languages() -> tuple[tuple[str, str], ...]:
     """Code and own name of every language of the interface, the default first."""
-    codes = sorted(_catalogues(), key=lambda code: (code != DEFAULT, code))
-    return tuple((code, language_name(code, in_=code)) for code in codes)
+    return _named(frozenset(_catalogues()))
+
+
+@cache
+def _named(codes: frozenset[str]) -> tuple[tuple[str, str], ...]:
+    ordered = sorted(codes, key=lambda code: (code != DEFAULT, code))
+    return tuple((code, language_name(code, in_=code)) for code in ordered)
 
 
 def language_name(code: str, *, in_: str) -> str:
-    name = Locale.parse(code).get_display_name(in_) or code
+    name = _OWN_NAMES.get(code) or cldr_locale(code).get_display_name(cldr_locale(in_)) or code
     return name[0].upper() + name[1:]
 
 
 def text_direction(locale: str) -> str:
     """``ltr`` or ``rtl``."""
-    return "rtl" if Locale.parse(locale).character_order == "right-to-left" else "ltr"
+    return "rtl" if is_right_to_left(locale) else "ltr"
+
+
+def preview_in(locale: str, texts: Mapping[str, Sequence[str]]) -> None:
+    """Show the rest of this request in a language, with interface texts that nobody may have approved yet."""
+    g.locale = locale
+    g.preview_texts = overlaid(_catalogues().get(locale), texts, locale=locale)
 
 
 def remember_language(response: Response, code: str, *, secure: bool) -> None:
@@ -87,15 +110,16 @@ def _is_inside(path: str) -> bool:
 
 
 def long_datetime(moment: datetime) -> str:
-    return format_datetime(moment.astimezone(STOCKHOLM), "d MMMM y HH:mm", locale=current_locale())
+    return f"{long_date(moment)} {short_time(moment)}"
 
 
 def long_date(moment: datetime) -> str:
-    return format_date(moment.astimezone(STOCKHOLM), "d MMMM y", locale=current_locale())
+    return day(moment.astimezone(STOCKHOLM).date())
 
 
 def short_time(moment: datetime) -> str:
-    return format_time(moment.astimezone(STOCKHOLM), "HH:mm", locale=current_locale())
+    """By the clock of 24 hours, as everywhere in Sweden, with the language's own sign between."""
+    return format_skeleton("Hm", moment.astimezone(STOCKHOLM), locale=_notation())
 
 
 def gettext(text: str, **values: object) -> str:
@@ -104,12 +128,12 @@ def gettext(text: str, **values: object) -> str:
 
 
 def day(value: date) -> str:
-    return format_date(value, "d MMMM y", locale=current_locale())
+    return format_date(value, "long", locale=_notation())
 
 
 def decimal_sign() -> str:
     """The comma or the point of the reader's notation, for a number in a field; such as a form of ours reads."""
-    return "," if get_decimal_symbol(current_locale()) == "," else "."
+    return "," if get_decimal_symbol(_notation()) == "," else "."
 
 
 def decimal(value: Decimal) -> str:
@@ -119,9 +143,16 @@ def decimal(value: Decimal) -> str:
 
 def number(value: float | Decimal | str) -> str:
     """A figure in the reader's notation; a text (such as a health profile) as it is."""
-    return value if isinstance(value, str) else format_decimal(value, "#,##0.###", locale=current_locale())
+    return value if isinstance(value, str) else format_decimal(value, "#,##0.###", locale=_notation())
 
 
-@cache
-def _catalogues() -> dict[str, Translations]:
-    return dict(interface_translations())
+def _notation() -> Locale:
+    """How dates, numbers and plurals are written in the language of this request."""
+    locale = current_locale()
+    return cldr_locale(_NOTATION.get(locale, locale))
+
+
+def _catalogues() -> Mapping[str, Translations]:
+    if "catalogues" not in g:
+        g.catalogues = cast("Catalogues", current_app.extensions[_EXTENSION])()
+    return cast("Mapping[str, Translations]", g.catalogues)

@@ -1,6 +1,9 @@
 """Headers, cookies, cross-site protection and the coarse limit on requests."""
 
-from flask import Flask, Response, request
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask, Response, current_app, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_talisman import Talisman
@@ -19,6 +22,8 @@ _CONTENT_SECURITY_POLICY = {
     "style-src": "'self'",
 }
 _LARGEST_REQUEST = 64 * 1024
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 csrf = CSRFProtect()
 limiter = Limiter(get_remote_address, storage_uri="memory://")
@@ -50,9 +55,44 @@ def install_security(app: Flask, settings: Settings) -> None:
         },
         permissions_policy={"camera": "()", "geolocation": "()", "microphone": "()"},
     )
+    app.before_request(_allow_larger)  # before the cross-site token is looked for, which reads the form
     csrf.init_app(app)
     limiter.init_app(app)
     app.after_request(_keep_out_of_caches)
+
+
+def takes_up_to(most: int) -> Callable[[View], View]:
+    """For a view that takes a file: it may be sent so many bytes, where others refuse."""
+
+    def marked(view: View) -> View:
+        view.largest_request = most  # type: ignore[attr-defined]  # because functions have what one gives them
+        return view
+
+    return marked
+
+
+def framed_by_own_pages(view: View) -> View:
+    """For a page that pages of this service show in a frame. Nothing in it can be sent anywhere."""
+    policy = _CONTENT_SECURITY_POLICY | {"frame-ancestors": "'self'", "form-action": "'none'"}
+    return _with_headers(view, frame_options="SAMEORIGIN", content_security_policy=policy)
+
+
+def frames_own_pages(view: View) -> View:
+    """For a page that shows such a page."""
+    policy = _CONTENT_SECURITY_POLICY | {"frame-src": "'self'", "form-action": "'self'"}
+    return _with_headers(view, content_security_policy=policy)
+
+
+def _with_headers(view: View, **options: object) -> View:
+    view.talisman_view_options = options  # type: ignore[attr-defined]  # because that is where Talisman looks
+    return view
+
+
+def _allow_larger() -> None:
+    most = getattr(current_app.view_functions.get(request.endpoint or ""), "largest_request", None)
+    if most is not None:
+        request.max_content_length = most
+        request.max_form_memory_size = most
 
 
 def _keep_out_of_caches(response: Response) -> Response:

@@ -137,4 +137,6 @@ def _wording(wording: InstrumentWording) -> dict[str, Any]:
         {"url": "locale", "valueString": wording.locale},
         {"url": "kind", "valueCode": wording.kind.value},
     ]
+    if not wording.reviewed_by_speaker:
+        parts.append({"url": "reviewed-by-speaker", "valueCode": "no"})
     return {"url": vocabulary.WORDING, "extension": parts}

@@ -21,7 +21,7 @@ from survey_service.interop.fields import from_extensions
 from survey_service.interop.flattening import Remarks, flatten
 from survey_service.interop.items_import import ItemsRead, read_items
 from survey_service.interop.json_text import read_json
-from survey_service.interop.wording_import import WordingsRead
+from survey_service.interop.wording_import import DeclaredWording, WordingsRead
 from translations.catalogue import WordingKind
 
 ROOT = "Questionnaire"
@@ -230,7 +230,7 @@ def _respondent(root: Element) -> Respondent:
 
 def _declare(root: Element, texts: WordingsRead, respondent: Respondent, *, is_own: bool) -> None:
     """Which wordings there are: as the project's own Questionnaires tell, else one for each language of the texts."""
-    declared: list[tuple[str, str, str]] = []
+    declared: list[DeclaredWording] = []
     for extension in root.extensions(vocabulary.WORDING):
         parts: dict[str, Any] = {one.required_text("url"): one for one in extension.elements("extension")}
         if missing := {"language", "locale", "kind"} - set(parts):
@@ -239,7 +239,8 @@ def _declare(root: Element, texts: WordingsRead, respondent: Respondent, *, is_o
         if kind not in {*WordingKind}:
             raise parts["kind"].error("valueCode", f"must be one of {', '.join(WordingKind)}")
         language = parts["language"].required_text("valueCode")
-        declared.append((language, parts["locale"].required_text("valueString"), kind))
+        locale = parts["locale"].required_text("valueString")
+        declared.append(DeclaredWording(language, locale, kind, "reviewed-by-speaker" not in parts))
     if not is_own:
-        declared = [(language, language, WordingKind.LICENSED.value) for language in texts.languages]
+        declared = [DeclaredWording(language, language, WordingKind.LICENSED.value) for language in texts.languages]
     texts.declare(declared, place=root.place)

@@ -5,6 +5,7 @@ For gathering and for conflicts. Which part a text belongs to is said by whoever
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from instruments import Respondent
 from survey_service.interop.elements import Element, Translated
@@ -14,6 +15,16 @@ from translations.po_writing import PoEntry, po_text
 
 _ENGLISH = "en"
 _LOCALE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*")
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredWording:
+    """That there is a wording: its language tag, its locale, whose it is, and whether a speaker has reviewed it."""
+
+    language: str
+    locale: str
+    kind: str
+    reviewed_by_speaker: bool = True
 
 
 class WordingsRead:
@@ -26,7 +37,7 @@ class WordingsRead:
         self._contexts: dict[str, None] = {}
         self._sources: dict[str, str] = {}
         self._concepts: dict[str, str] = {}
-        self._declared: list[tuple[str, str, str]] = []
+        self._declared: list[DeclaredWording] = []
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -72,16 +83,16 @@ class WordingsRead:
         self._contexts.pop(context, None)
         self._contexts[context] = None
 
-    def declare(self, wordings: Sequence[tuple[str, str, str]], *, place: str) -> None:
-        """Language tag, locale and kind of each wording: there are these and no others."""
-        for language, locale, _ in wordings:
-            if not _LOCALE.fullmatch(locale):
-                raise FhirError(place, f"{locale!r} is no locale such as sv or pt-BR")
-            self._texts.setdefault(language, {})
-        if len({locale for _, locale, _ in wordings}) < len(wordings):
+    def declare(self, wordings: Sequence[DeclaredWording], *, place: str) -> None:
+        """There are these wordings and no others."""
+        for one in wordings:
+            if not _LOCALE.fullmatch(one.locale):
+                raise FhirError(place, f"{one.locale!r} is no locale such as sv or pt-BR")
+            self._texts.setdefault(one.language, {})
+        if len({one.locale for one in wordings}) < len(wordings):
             raise FhirError(place, "tells of two wordings in one language")
         for language in self._texts:
-            if language not in {each for each, _, _ in wordings}:
+            if language not in {one.language for one in wordings}:
                 place = next(where for (each, _), where in self._places.items() if each == language)
                 raise FhirError(place, f"is in {language or 'no language'}, which is not among the wordings")
         self._declared = list(wordings)
@@ -95,23 +106,23 @@ class WordingsRead:
             For a text that no file can hold.
         """
         files = {}
-        for language, locale, kind in self._declared:
-            name = f"{locale}.po" if respondent is Respondent.SELF else f"{locale}.{respondent.value}.po"
+        for one in self._declared:
+            name = f"{one.locale}.po" if respondent is Respondent.SELF else f"{one.locale}.{respondent.value}.po"
             headers = {
                 "Project-Id-Version": f"{id_} {version}",
-                "Language": locale,
+                "Language": one.locale,
                 "MIME-Version": "1.0",
                 "Content-Type": "text/plain; charset=utf-8",
                 "Content-Transfer-Encoding": "8bit",
                 "X-Instrument": id_,
                 "X-Instrument-Version": version,
-                "X-Wording-Kind": kind,
+                "X-Wording-Kind": one.kind,
                 "X-Respondent": respondent.value,
-            }
+            } | ({} if one.reviewed_by_speaker else {"X-Reviewed-By-Speaker": "no"})
             try:
-                files[name] = po_text(headers, self._entries(language), file=name)
+                files[name] = po_text(headers, self._entries(one.language), file=name)
             except WordingError as error:
-                place = self._places.get((language, error.place), "Questionnaire")
+                place = self._places.get((one.language, error.place), "Questionnaire")
                 raise FhirError(place, str(error)) from None
         return files
 

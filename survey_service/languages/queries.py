@@ -1,15 +1,17 @@
-"""Reading approved wording."""
+"""Reading approved wording, and the approved texts of the interface."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Row
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from instruments import Instrument, Respondent
 from survey_service.foundation.services import Services
-from survey_service.languages.records import wordings
+from survey_service.languages.records import interface_versions, wording_decisions, wordings
 from survey_service.languages.rules import may_be_shown
 from survey_service.licensing.queries import licensed_locales, recorded_licences
 from survey_service.licensing.rules import Refusal, Use, Why, explain
@@ -18,10 +20,11 @@ from translations.catalogue import InstrumentWording, WordingKind
 
 @dataclass(frozen=True, slots=True)
 class ApprovedWording:
-    """A wording version that somebody approved."""
+    """A wording version that somebody approved, the last time at ``at``."""
 
     id: UUID
     wording: InstrumentWording
+    at: datetime
 
 
 def wording(connection: Connection, wording_id: UUID) -> InstrumentWording:
@@ -46,17 +49,30 @@ def titles(connection: Connection, wording_ids: Collection[UUID]) -> Mapping[UUI
 def approved_wordings(
     connection: Connection, instrument: Instrument, *, respondent: Respondent = Respondent.SELF
 ) -> list[ApprovedWording]:
-    """Every wording of this instrument version for this respondent, of every kind, the one approved last at the end."""
+    """Every wording of this instrument version for this respondent, of every kind, the one approved last at the end.
+
+    What has been withdrawn is not among them, unless it has been approved anew since.
+    """
+    last = (
+        sa.select(wording_decisions)
+        .where(wording_decisions.c.wording_id == wordings.c.id)
+        .order_by(wording_decisions.c.number.desc())
+        .limit(1)
+        .lateral()
+    )
+    approved_at = sa.func.coalesce(last.c.decided_at, wordings.c.approved_at)
     rows = connection.execute(
-        sa.select(wordings)
+        sa.select(wordings, approved_at.label("at"))
+        .outerjoin(last, sa.true())
         .where(
             wordings.c.instrument == instrument.id,
             wordings.c.instrument_version == instrument.version,
             wordings.c.respondent == respondent,
+            last.c.decision.is_distinct_from("withdrawn"),
         )
-        .order_by(wordings.c.approved_at, wordings.c.id)
+        .order_by(approved_at, sa.func.coalesce(last.c.number, 0), wordings.c.id)
     ).all()
-    return [ApprovedWording(row.id, _parse(row)) for row in rows]
+    return [ApprovedWording(row.id, _parse(row), row.at) for row in rows]
 
 
 def offered_wordings(
@@ -117,3 +133,39 @@ def _parse(row: Row[tuple[object, ...]]) -> InstrumentWording:
         sources={},
         concepts={},
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterfaceVersion:
+    """Approved texts of the interface in a language, by context; plural forms in the order of `plural_forms`."""
+
+    id: UUID
+    locale: str
+    texts: Mapping[str, tuple[str, ...]]
+    content_hash: str
+    approved_at: datetime
+
+
+def interface_revision(connection: Connection) -> int:
+    """A number that grows with every version of the interface; 0 before the first."""
+    query = sa.select(sa.func.coalesce(sa.func.max(interface_versions.c.number), 0))
+    return int(connection.execute(query).scalar_one())
+
+
+def interface_in_force(connection: Connection) -> dict[str, InterfaceVersion]:
+    """The newest version of each language that has one, by locale."""
+    rows = connection.execute(
+        sa.select(interface_versions)
+        .ext(distinct_on(interface_versions.c.locale))
+        .order_by(interface_versions.c.locale, interface_versions.c.number.desc())
+    ).all()
+    return {
+        row.locale: InterfaceVersion(
+            id=row.id,
+            locale=row.locale,
+            texts={context: tuple(forms) for context, forms in row.texts.items()},
+            content_hash=row.content_hash,
+            approved_at=row.approved_at,
+        )
+        for row in rows
+    }

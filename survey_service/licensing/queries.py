@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from survey_service.foundation.clock import local_day
+from survey_service.foundation.db import refused_by
 from survey_service.licensing.records import deployment, licence_withdrawals, licences, rights_documents
 from survey_service.licensing.rules import LicenceRecord, Mode, Use, UseOfAnswers
 
@@ -31,10 +32,9 @@ def licensed_locales(connection: Connection, instrument: str, version: str, use:
     return frozenset(found)
 
 
-def is_refused_for_its_licence(error: sa.exc.IntegrityError) -> bool:
-    """Whether the database refused a session because no licence covers it."""
-    diagnosis = getattr(error.orig, "diag", None)
-    return diagnosis is not None and diagnosis.constraint_name == "session_needs_licence"
+def is_refused_at_the_gate(error: sa.exc.IntegrityError) -> bool:
+    """Whether the database refused a session because no licence covers it, or its wording has been withdrawn."""
+    return refused_by(error) in {"session_needs_licence", "session_needs_wording"}
 
 
 def recorded_licences(connection: Connection, instrument: str | None = None) -> list[LicenceRecord]:

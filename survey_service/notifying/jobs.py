@@ -4,11 +4,13 @@ At-least-once jobs, one effect: the dispatch row is the business key, a recorded
 e-mail sent twice by a worker that died in between carries the same Message-ID.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
+from babel.support import Translations
 from sqlalchemy import Connection, insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -22,6 +24,7 @@ from survey_service.foundation.jobs import enqueue
 from survey_service.foundation.logging import get_logger
 from survey_service.foundation.principals import System
 from survey_service.foundation.services import Services
+from survey_service.http.locale import DEFAULT
 from survey_service.languages.queries import approved_wordings
 from survey_service.licensing.rules import Refusal
 from survey_service.notifying.records import dispatch_attempts, dispatches, messages
@@ -46,8 +49,13 @@ class _Notice:
     secrets: tuple[str, ...]
 
 
-def invite(services: Services, *, provider_id: str, occasion_id: str) -> None:
-    """Tell the patient that an occasion has opened. Harmless when repeated, and when no longer needed."""
+def invite(
+    services: Services, texts: Callable[[], Mapping[str, Translations]], *, provider_id: str, occasion_id: str
+) -> None:
+    """Tell the patient that an occasion has opened. Harmless when repeated, and when no longer needed.
+
+    ``texts`` are the interface's in force, by locale.
+    """
     system = System(UUID(provider_id))
     with services.db.transaction(as_=system) as connection:
         notice = _prepare(connection, services, UUID(occasion_id))
@@ -57,12 +65,16 @@ def invite(services: Services, *, provider_id: str, occasion_id: str) -> None:
     if identity is None or identity.email is None:
         _record(services, notice, "no_address", as_=system)
         return
+    in_force = texts()
+    # A language whose texts have been taken back must not keep anybody from being told.
+    locale = identity.locale if identity.locale in in_force else DEFAULT
     email = invitation(
         key=notice.dispatch_id,
         to=identity.email,
         sender_name=notice.sender_name,
         link=f"{services.settings.base_url}/inbox",
-        locale=identity.locale,
+        locale=locale,
+        texts=in_force[locale],
     )
     try:
         refuse_revealing(email, secrets=(*notice.secrets, identity.name))

@@ -1,18 +1,18 @@
 """Notices as text and HTML, in the patient's language, outside any web request."""
 
-from functools import cache
+from functools import lru_cache
 from uuid import UUID
 
+from babel.support import Translations
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from notifications.message import Email
 from survey_service.http.locale import text_direction
-from translations.interface import interface_translations
 
 
-def invitation(*, key: UUID, to: str, sender_name: str, link: str, locale: str) -> Email:
+def invitation(*, key: UUID, to: str, sender_name: str, link: str, locale: str, texts: Translations) -> Email:
     """The contentless notice: who has a message for you, and the way in. The link carries no identity."""
-    environment = _environment(locale)
+    environment = _environment(texts)
 
     def rendered(name: str) -> str:
         template = environment.get_template(f"email/{name}")
@@ -30,14 +30,14 @@ def invitation(*, key: UUID, to: str, sender_name: str, link: str, locale: str) 
     )
 
 
-@cache
-def _environment(locale: str) -> Environment:
+# One for each language, and for each version of it that a worker lives to see.
+@lru_cache(maxsize=32)
+def _environment(texts: Translations) -> Environment:
     environment = Environment(
         loader=PackageLoader("survey_service.http"),
         autoescape=lambda name: name is not None and name.endswith(".html"),  # noqa: S701  # because plain text must not be escaped
         undefined=StrictUndefined,
         extensions=["jinja2.ext.i18n"],
     )
-    translations = interface_translations()[locale]
-    environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]  # because the extension adds it
+    environment.install_gettext_translations(texts, newstyle=True)  # type: ignore[attr-defined]  # because the extension adds it
     return environment

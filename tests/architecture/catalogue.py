@@ -26,6 +26,10 @@ NOT_PERSONAL = {
     "agreements": "between a provider and a register",
     "agreement_variables": "names of variables",
     "deployment": "whether this database is for a demonstration",
+    "translation_subjects": "names of instruments",
+    "source_texts": "texts, the same for everybody",
+    "wording_decisions": "of texts that are the same for everybody",
+    "interface_versions": "approved texts, the same for everybody",
 }
 
 # Rows about a person that hang on no other row about that person.
@@ -48,6 +52,8 @@ APPEND_ONLY = (
     "audit_events", "notices_given", "wordings", "care_protocol_versions", "messages", "dispatches",
     "dispatch_attempts", "enrolments", "occasions", "tasks", "agreement_variables",
     "licences", "licence_withdrawals", "rights_documents", "deployment",
+    "translation_subjects", "source_texts", "translations", "translation_steps", "evidence_documents",
+    "translation_comments", "glossary_terms", "wording_decisions", "interface_versions",
 )  # fmt: skip
 
 

@@ -37,6 +37,7 @@ from survey_service.worker import prepare_partitions
 from tests.conftest import TestDatabase
 from tests.operating import environment_of
 from tests.world import World, make_world
+from translations.interface import interface_translations
 
 JOB = "test.job"
 
@@ -117,7 +118,7 @@ def test_an_invitation_is_in_the_inbox_and_sent_once(
 
 
 def run_invite(world: World, occasion: Occasion) -> None:
-    invite(world.services, provider_id=str(occasion.provider_id), occasion_id=str(occasion.id))
+    invite(world.services, interface_translations, provider_id=str(occasion.provider_id), occasion_id=str(occasion.id))
 
 
 def test_an_invitation_that_is_run_again_after_it_was_recorded_is_not_sent_again(
@@ -186,7 +187,9 @@ def test_an_invitation_for_another_providers_occasion_does_nothing(
 ) -> None:
     """A6"""
     _, occasion = world.enrol()
-    invite(world.services, provider_id=str(world.charlie.provider_id), occasion_id=str(occasion.id))
+    invite(
+        world.services, interface_translations, provider_id=str(world.charlie.provider_id), occasion_id=str(occasion.id)
+    )
     assert mailbox.sent == []
     assert dispatches(database) == []
 

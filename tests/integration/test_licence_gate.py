@@ -30,6 +30,7 @@ from tests.labels import FOOTER, LANGUAGE_VERSION, made_up, write_labels
 from tests.licences import CERTIFICATE, Row, accept, forged_session, insert, license_use, rows, today
 from tests.world import World, protocol_definition
 from translations.catalogue import WordingKind, load_wordings
+from translations.interface import interface_translations
 from translations.labels import load_labels
 
 
@@ -239,7 +240,7 @@ def test_an_invitation_is_not_put_off_beyond_the_window(real: World, licence: UU
     withdraw_licence(real.services, licence, reason="Terms changed", by="An operator")
     before = len(rows(database, "SELECT FROM jobs.procrastinate_jobs"))
     late = replace(real.services, clock=lambda: occasion.last_moment)
-    invite(late, provider_id=str(occasion.provider_id), occasion_id=str(occasion.id))
+    invite(late, interface_translations, provider_id=str(occasion.provider_id), occasion_id=str(occasion.id))
     assert len(rows(database, "SELECT FROM jobs.procrastinate_jobs")) == before
 
 
@@ -255,7 +256,7 @@ def test_an_instrument_that_has_been_taken_away_is_said_to_be_and_the_worklist_i
 
 
 def run_invite(world: World, occasion: Occasion) -> None:
-    invite(world.services, provider_id=str(occasion.provider_id), occasion_id=str(occasion.id))
+    invite(world.services, interface_translations, provider_id=str(occasion.provider_id), occasion_id=str(occasion.id))
 
 
 def test_the_projects_own_instruments_need_no_licence_anywhere(real: World) -> None:

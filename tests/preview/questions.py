@@ -145,6 +145,7 @@ def _question(locale: str, texts: Texts, **changes: Any) -> Context:
         "branches": False,
         "wording_language": locale,
         "wording_direction": "rtl" if locale == "ar" else "ltr",
+        "scale_direction": "rtl" if locale == "ar" else "ltr",
         "errors": {},
         "footer": _say(
             locale,

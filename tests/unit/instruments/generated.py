@@ -166,7 +166,8 @@ def _scorings(draw: Any, items: dict[str, Item], *, adaptive: bool) -> Declared:
     if adaptive:
         forms = draw(st.lists(_short_forms(items), min_size=1, max_size=2, unique_by=lambda form: form.id))
         rule = RULES[draw(st.sampled_from(sorted(RULES)))]
-        return AdaptiveBankDeclared("bank.csv", draw(TEXTS), rule, draw(TEXTS), tuple(forms), forms[0].id)
+        least = draw(st.none() | st.integers(1, len(items)))
+        return AdaptiveBankDeclared("bank.csv", draw(TEXTS), rule, draw(TEXTS), tuple(forms), forms[0].id, least)
     if draw(st.booleans()):
         value_set, reason = draw(st.sampled_from([("SE", ""), ("", "none")]))
         return Eq5dDeclared(draw(TEXTS), value_set, reason, draw(TEXTS))

@@ -4,6 +4,7 @@ import re
 import shutil
 import tomllib
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,13 @@ import pytest
 from instruments import Library, QuestionKind, Respondent, SeveralChoices, SingleChoice
 from translations.catalogue import SHIPPED, InstrumentWording, WordingError, WordingKind, load_wordings
 from translations.completeness import eligible_items, missing_contexts
-from translations.contexts import instrument_contexts
+from translations.contexts import DIRECTION, instrument_contexts
 
 QUESTIONNAIRES = Path(__file__).resolve().parents[2] / "questionnaires" / "data"
 QUESTIONNAIRES_WORDING = QUESTIONNAIRES.with_name("wording")
 RECORD = Path(__file__).parent / "published.toml"
+
+MORE_LANGUAGES = ("eq5d-3l", "eq5d-5l", "eq5d-y-3l", "prem-overall", "prem-visit")
 
 WHAT_TO_DO = (
     "{name}: the texts are not those that were published. Undo the change, or put the new wording under a new version "
@@ -56,12 +59,22 @@ def _name(wording: InstrumentWording) -> str:
     return f"{wording.instrument} {wording.version} {wording.locale}{proxy}"
 
 
-def test_every_shipped_instrument_has_swedish_and_english(
+def test_every_shipped_instrument_has_swedish_and_english_and_some_finnish_and_arabic(
     library: Library, wordings: tuple[InstrumentWording, ...]
 ) -> None:
     """E2"""
     found = {(each.instrument, each.version, each.locale) for each in wordings if each.respondent is Respondent.SELF}
-    assert found == {(id_, version, locale) for id_, version in library.instruments for locale in ("en", "sv")}
+    expected = {(id_, version, locale) for id_, version in library.instruments for locale in ("en", "sv")}
+    assert found == expected | {(id_, "1.0", locale) for id_ in MORE_LANGUAGES for locale in ("fi", "ar")}
+
+
+def test_what_no_speaker_has_reviewed_says_so_under_every_question(wordings: tuple[InstrumentWording, ...]) -> None:
+    """E1"""
+    said = {"fi": "ieltä puhuva ei ole tarkistanut", "ar": "لم يراجع"}
+    assert {one.locale for one in wordings if not one.reviewed_by_speaker} == said.keys()
+    for wording in wordings:
+        if not wording.reviewed_by_speaker:
+            assert said[wording.locale] in wording.texts["footer"]
 
 
 def test_every_shipped_wording_is_what_was_published(wordings: tuple[InstrumentWording, ...]) -> None:
@@ -117,9 +130,31 @@ def test_the_footer_says_whose_words_they_are(wordings: tuple[InstrumentWording,
         (WordingKind.DEMONSTRATION, "sv"): "Demonstrationstext.",
         (WordingKind.OWN, "en"): "The project's own questionnaire. It has not been validated",
         (WordingKind.OWN, "sv"): "Projektets eget frågeformulär. Det är inte validerat",
+        (WordingKind.DEMONSTRATION, "fi"): "Esittelyteksti",
+        (WordingKind.OWN, "fi"): "Hankkeen oma kyselylomake. Sitä ei ole validoitu",
+        (WordingKind.DEMONSTRATION, "ar"): "نص للعرض التوضيحي",
+        (WordingKind.OWN, "ar"): "استبيان المشروع نفسه. لم يُتحقق من صلاحيته",
     }
     for wording in wordings:
         assert wording.texts["footer"].startswith(starts[wording.kind, wording.locale])
+
+
+def test_the_direction_of_a_scale_is_part_of_the_wording(
+    library: Library, wordings: tuple[InstrumentWording, ...]
+) -> None:
+    """E1: it belongs to the version that was shown, so its hash covers it."""
+    eq5d = {one.locale: one for one in wordings if one.instrument == "eq5d-5l"}
+    assert {locale: one.scale_direction for locale, one in eq5d.items()} == {
+        "ar": "rtl", "en": "ltr", "fi": "ltr", "sv": "ltr"
+    }  # fmt: skip
+    turned = replace(eq5d["ar"], texts={**eq5d["ar"].texts, DIRECTION: "ltr"})
+    assert turned.scale_direction == "ltr"
+    assert turned.content_hash != eq5d["ar"].content_hash
+
+
+def test_a_wording_that_says_nothing_of_its_scales_goes_by_its_script(wordings: tuple[InstrumentWording, ...]) -> None:
+    said = {one.locale: one.scale_direction for one in wordings if DIRECTION not in one.texts}
+    assert said == {"ar": "rtl", "en": "ltr", "fi": "ltr", "sv": "ltr"}
 
 
 def test_the_languages_translate_the_same_english_source(wordings: tuple[InstrumentWording, ...]) -> None:
@@ -127,7 +162,7 @@ def test_the_languages_translate_the_same_english_source(wordings: tuple[Instrum
     for wording in wordings:
         sources[wording.instrument].append(dict(wording.sources))
         if wording.locale == "en":
-            assert wording.texts == wording.sources
+            assert wording.texts == {part: text for part, text in wording.sources.items() if part != DIRECTION}
     assert all(each == group[0] for group in sources.values() for each in group)
 
 
@@ -137,8 +172,8 @@ def test_every_item_is_a_question_of_its_own(library: Library, wordings: tuple[I
         stems = {id_: wording.texts[f"item:{id_}"] for id_ in items if f"item:{id_}" in wording.texts}
         assert len(set(stems.values())) == len(stems)
         for id_, stem in stems.items():
-            end = "[^?]*[.]" if items[id_].kind is QuestionKind.STATEMENT else r"[^?]*\?"
-            assert re.fullmatch(f"[A-ZÅÄÖ]{end}", stem), (wording.instrument, id_)
+            end = "[^?؟]*[.]" if items[id_].kind is QuestionKind.STATEMENT else "[^?؟]*[?؟]"
+            assert re.fullmatch(f"[A-ZÅÄÖء-ي]{end}", stem), (wording.instrument, id_)
 
 
 def test_the_options_of_a_question_differ(library: Library, wordings: tuple[InstrumentWording, ...]) -> None:

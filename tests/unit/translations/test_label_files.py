@@ -194,7 +194,7 @@ def repacked(path: Path, name: str, content: bytes) -> Path:
 def test_a_workbook_that_swells_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
     path = repacked(tmp_path / "x.xlsx", "xl/worksheets/sheet1.xml", b" " * (51 * 1024 * 1024))
     assert path.stat().st_size < MOST_BYTES
-    assert refusal(path) == "is larger unpacked than any workbook of labels"
+    assert refusal(path) == "is larger unpacked than any workbook of texts"
 
 
 def sheet_of(text: str, *, prologue: str = "") -> bytes:

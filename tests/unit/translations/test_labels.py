@@ -193,10 +193,10 @@ def test_the_preview_sets_concept_demonstration_and_label_side_by_side_and_ends_
 def test_a_language_without_demonstration_wording_is_set_beside_the_english(
     library: Library, instrument: Instrument, tmp_path: Path
 ) -> None:
-    checked = load(write_labels(tmp_path / "labels.csv", made_up(instrument)), instrument, locale="ar")
+    checked = load(write_labels(tmp_path / "labels.csv", made_up(instrument)), instrument, locale="fa")
     shown = preview(instrument, checked, load_wordings(library))
     assert shown.known_locale == "en"
-    assert 'lang="ar" dir="rtl"' in as_html(shown)
+    assert 'lang="fa" dir="rtl"' in as_html(shown)
 
 
 def test_the_page_of_the_preview_fetches_nothing_and_runs_nothing(
