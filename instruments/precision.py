@@ -25,6 +25,11 @@ class Precision:
     mean_se: float
     mean_se_of_all: float
 
+    def __str__(self) -> str:
+        return (
+            f"with {self.items} of {self.of_items} items, mean SE {self.mean_se:.2f} against {self.mean_se_of_all:.2f}"
+        )
+
 
 def expected_precision(test: AdaptiveTest, eligible: AbstractSet[str]) -> Precision:
     """The precision to be expected where only these items can be asked.

@@ -34,9 +34,12 @@ class Desk:
     tina: Translator
     riku: Translator
 
-    def visitor(self, who: Translator) -> Visitor:
+    def cookie(self, who: Translator) -> str:
         hsa_id = TINA_HSA if who == self.tina else RIKU_HSA
-        return Visitor(self.app, sign_in_translator(self.services, TranslatorClaims(hsa_id=hsa_id, acr=LOA3)))
+        return sign_in_translator(self.services, TranslatorClaims(hsa_id=hsa_id, acr=LOA3))
+
+    def visitor(self, who: Translator) -> Visitor:
+        return Visitor(self.app, self.cookie(who))
 
     def rows(self, subject: str = PREM, locale: str = "nb") -> dict[str, SegmentRow]:
         """Every text by its context, as the database has it."""

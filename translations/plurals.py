@@ -4,6 +4,7 @@ For counts, which are whole numbers: a form that CLDR keeps for fractions alone 
 for choosing a text.
 """
 
+import re
 from collections.abc import Callable
 from functools import cache
 from gettext import c2py
@@ -12,6 +13,7 @@ from babel import Locale, UnknownLocaleError
 from babel.messages.plurals import get_plural
 from babel.plural import PluralRule, to_gettext
 
+_CODE = re.compile(r"[a-z]{2,3}([_-][A-Za-z0-9]{1,8})*")
 _ORDER = ("zero", "one", "two", "few", "many", "other")
 # Every rule of CLDR that counts below a million can tell apart, it tells apart below a thousand.
 _COUNTS = range(1_000)
@@ -39,6 +41,17 @@ def cldr_locale(code: str) -> Locale:
         return Locale.parse(tags.partition("_")[0])
     except ValueError:
         raise UnknownLocaleError(code) from None
+
+
+def is_known_language(code: str) -> bool:
+    """Whether the code can name a language here: well formed, as files and addresses carry it, and known to CLDR."""
+    if not _CODE.fullmatch(code):
+        return False
+    try:
+        cldr_locale(code)
+    except UnknownLocaleError:
+        return False
+    return True
 
 
 def is_right_to_left(code: str) -> bool:

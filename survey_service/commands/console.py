@@ -15,6 +15,7 @@ from survey_service.foundation.services import Services
 from survey_service.settings import Settings, SettingsError
 from translations.catalogue import SHIPPED as SHIPPED_WORDING
 from translations.catalogue import InstrumentWording, load_wordings
+from translations.exchange.bundle import NotExchangeable
 from translations.labels import LabelsRefused
 from translations.po import WordingError
 
@@ -31,7 +32,7 @@ def refusals() -> Iterator[None]:
         yield
     except LabelsRefused as refused:
         raise click.ClickException("\n".join(f"{refused.file}: {problem}" for problem in refused.problems)) from None
-    except (SurveyServiceError, SettingsError, InstrumentsError, WordingError) as refused:
+    except (SurveyServiceError, SettingsError, InstrumentsError, WordingError, NotExchangeable) as refused:
         raise click.ClickException(str(refused)) from None
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from random import Random
 from typing import Any
 
-from survey_service.access.rules import CARE_PURPOSE, PERSONAL_NUMBER_CLAIM
+from survey_service.access.rules import CARE_PURPOSE, PERSONAL_NUMBER_CLAIM, TRANSLATION_PURPOSE
 from survey_service.people.rules import Identity
 
 _FIRST_NAMES = (
@@ -70,3 +70,7 @@ def staff_user(subject: str, *, staff_hsa_id: str, unit_hsa_id: str, acr: str = 
             "acr": acr,
         },
     )
+
+
+def translator_user(subject: str, hsa_id: str) -> DemoUser:
+    return DemoUser(subject, {"employeeHsaId": hsa_id, "commissionPurpose": TRANSLATION_PURPOSE, "acr": LOA3})

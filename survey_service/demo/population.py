@@ -16,7 +16,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from instruments import Ask, Family, FreeText, Instrument, Item, Scale, SeveralChoices, SingleChoice
-from survey_service.access.use_cases import add_provider, add_staff_member, add_unit
+from survey_service.access.use_cases import add_provider, add_staff_member, add_translator, add_unit
 from survey_service.answering.rules import Submission, Way, read_answer
 from survey_service.answering.use_cases import SessionState, look_at_session, next_session, record_answer, start_survey
 from survey_service.delivery.queries import worklist
@@ -29,11 +29,13 @@ from survey_service.demo.people import (
     made_up_patients,
     patient_user,
     staff_user,
+    translator_user,
 )
 from survey_service.foundation.clock import local_day
 from survey_service.foundation.db import new_id
 from survey_service.foundation.principals import Operator, Patient, Staff
 from survey_service.foundation.services import Services
+from survey_service.languages.seeding import seed_interface_texts, seed_wording_texts
 from survey_service.languages.use_cases import seed_wordings
 from survey_service.people.rules import Identity
 from survey_service.people.use_cases import find_person
@@ -41,6 +43,7 @@ from survey_service.registers.use_cases import add_register, agree
 from survey_service.scheduling.queries import occasions_of_enrolment
 from survey_service.scheduling.use_cases import Order, enrol_patient, publish_protocol
 from survey_service.wiring import shipped_wordings
+from translations.interface_files import read_catalogues, read_template
 
 PATIENTS = 24
 
@@ -52,6 +55,8 @@ PROTOCOLS = ("knee.toml", "check_in.toml", "visit.toml", "rehabilitation.toml", 
 
 STAFF_HSA_ID = "SE2321000016-karin"
 UNIT_HSA_ID = "SE2321000016-orto"
+TRANSLATOR_HSA_ID = "SE2321000016-aino"
+REVIEWER_HSA_ID = "SE2321000016-sami"
 OTHER_STAFF_HSA_ID = "SE5561234567-olof"
 OTHER_UNIT_HSA_ID = "SE5561234567-kust"
 
@@ -84,6 +89,8 @@ def demo_users() -> list[DemoUser]:
         staff_user(
             "karin, one factor only (is refused)", staff_hsa_id=STAFF_HSA_ID, unit_hsa_id=UNIT_HSA_ID, acr=SINGLE_FACTOR
         ),
+        translator_user("aino (translator)", TRANSLATOR_HSA_ID),
+        translator_user("sami (translator, reviews and approves)", REVIEWER_HSA_ID),
     ]
 
 
@@ -103,7 +110,7 @@ def is_populated(services: Services) -> bool:
 def populate(services: Services, *, register_keys: Mapping[str, Any], progress: Callable[[str], None]) -> None:
     """Make the population. The same one every time, dated from today."""
     progress("wording")
-    seed_wordings(services, shipped_wordings(services.settings, services.library))
+    add_texts(services)
     progress("organisations")
     home = add_home_organisation(services, register_keys=register_keys)
     add_other_organisation(services)
@@ -114,6 +121,16 @@ def populate(services: Services, *, register_keys: Mapping[str, Any], progress: 
     for serial, identity in enumerate(made_up_patients(PATIENTS)):
         if serial % 2:
             _visit(services, home, identity, serial)
+
+
+def add_texts(services: Services) -> None:
+    """What ships, as approved; and two people to go on with it: nobody approves own work."""
+    shipped = shipped_wordings(services.settings, services.library)
+    seed_wordings(services, shipped)
+    seed_wording_texts(services, shipped)
+    seed_interface_texts(services, read_template(), read_catalogues())
+    add_translator(services, hsa_id=TRANSLATOR_HSA_ID, name="Aino Mäki")
+    add_translator(services, hsa_id=REVIEWER_HSA_ID, name="Sami Haddad", may_review=True, may_approve=True)
 
 
 def add_home_organisation(services: Services, *, register_keys: Mapping[str, Any]) -> Organisation:

@@ -21,6 +21,7 @@ from flask_babel import ngettext
 from survey_service.errors import AccessDenied, BadInput, NotSignedIn
 from survey_service.http.context import services, translator
 from survey_service.http.locale import gettext, language_name, preview_in
+from survey_service.http.problems import page as problem_page
 from survey_service.http.security import framed_by_own_pages, frames_own_pages, takes_up_to
 from survey_service.languages import approval, exchange_page, pages, posted, preview_page, text_page, workflow
 from survey_service.languages.checks import TextRefused
@@ -54,7 +55,7 @@ def _know_the_language() -> None:
 def _send_to_sign_in(error: NotSignedIn) -> ResponseReturnValue:
     """To the translators' page, not the patients'."""
     if request.method != "GET":
-        raise error
+        return problem_page(error.status, error.sentence)
     return redirect(url_for("languages.sign_in"), code=303)
 
 
@@ -71,11 +72,11 @@ def sign_in() -> ResponseReturnValue:
 @blueprint.get("/open")
 def open_language() -> ResponseReturnValue:
     """To a subject in a language that nobody has begun."""
-    code, about = request.args.get("language", ""), request.args.get("subject", "")
+    as_, code, about = translator(), request.args.get("language", ""), request.args.get("subject", "")
     if _is_language(code) and about:
         return redirect(url_for("languages.subject", locale=code, subject=about), code=303)
     errors = {"language": gettext("Choose a language.")}
-    context = pages.desk(services(), as_=translator(), values=request.args, errors=errors)
+    context = pages.desk(services(), as_=as_, values=request.args, errors=errors)
     return render_template("translate/desk.html", **context), 400
 
 

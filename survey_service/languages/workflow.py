@@ -30,7 +30,7 @@ from survey_service.languages.records import (
     translations,
 )
 from survey_service.languages.rules import State
-from translations.plurals import cldr_locale
+from translations.plurals import is_known_language
 from translations.subjects import SubjectKind, content_hash
 
 T = TypeVar("T")
@@ -281,10 +281,8 @@ def _translator(connection: Connection, services: Services, locale: str, *, as_:
     found = all_translators(connection).get(as_.translator_id)
     if found is None or not found.is_in_force(services.clock()) or not found.works_in(locale):
         raise AccessDenied
-    try:
-        cldr_locale(locale)
-    except ValueError:  # among them that the language is unknown
-        raise BadInput("That is no language that is known.") from None
+    if not is_known_language(locale):
+        raise BadInput("That is no language that is known.")
     return found
 
 

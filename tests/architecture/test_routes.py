@@ -20,54 +20,78 @@ from survey_service.delivery.use_cases import open_response
 from survey_service.foundation.clock import local_day
 from survey_service.foundation.db import new_id
 from survey_service.foundation.principals import Gate, Patient, Principal
+from survey_service.languages.rules import State
+from survey_service.languages.workflow import Evidence, take_step, translate
 from survey_service.registers.oauth import TOKEN_PATH
 from survey_service.registers.rules import ACCEPTED_PURPOSE
 from survey_service.settings import IdentityProvider, Settings
 from tests.browsing import Visitor
 from tests.conftest import BASE_URL, TestDatabase
+from tests.desk import PREM, QUESTION, Desk, make_desk
 from tests.world import World, submission_for
 
 # Those who are refused come first, so that what the others do cannot be the reason.
-EVERYBODY = ("nobody", "register", "stranger", "charlie", "bob", "alice", "patient")
+EVERYBODY = ("nobody", "register", "stranger", "charlie", "bob", "alice", "patient", "translator")
 
 SIGN_IN = "sent to sign in"
-EVERYBODY_GETS_IN = (200,) * 7
-EVERYBODY_IS_MOVED = (303,) * 7
+EVERYBODY_GETS_IN = (200,) * 8
+EVERYBODY_IS_MOVED = (303,) * 8
 
 # fmt: off
 MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
-    #                                                            nobody   register stranger charlie bob  alice patient
+    # nobody, register, stranger, charlie, bob, alice, patient, translator
     ("GET",  "/"):                                               EVERYBODY_GETS_IN,
     ("GET",  "/static/<path:filename>"):                         EVERYBODY_GETS_IN,
     ("GET",  "/health"):                                         EVERYBODY_GETS_IN,
     ("GET",  "/ready"):                                          EVERYBODY_GETS_IN,
     ("POST", "/language"):                                       EVERYBODY_IS_MOVED,
     ("GET",  "/sign-in"):                                        EVERYBODY_GETS_IN,
-    ("POST", "/sign-in"):                                        (503,) * 7,  # nobody answers at the provider's address
-    ("GET",  "/sign-in/callback"):                               (403,) * 7,  # a sign-in that was not begun here
-    ("GET",  "/staff/sign-in"):                                  (503,) * 7,
-    ("GET",  "/staff/sign-in/callback"):                         (403,) * 7,
+    ("POST", "/sign-in"):                                        (503,) * 8,  # nobody answers at the provider's address
+    ("GET",  "/sign-in/callback"):                               (403,) * 8,  # a sign-in that was not begun here
+    ("GET",  "/staff/sign-in"):                                  (503,) * 8,
+    ("GET",  "/staff/sign-in/callback"):                         (403,) * 8,
     ("POST", "/sign-out"):                                       EVERYBODY_IS_MOVED,
-    ("GET",  "/inbox"):                                          (SIGN_IN, SIGN_IN, 200, 403, 403, 403, 200),
-    ("GET",  "/surveys/<uuid:survey_id>"):                       (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 200),
-    ("POST", "/surveys/<uuid:survey_id>"):                       (401,     401,     403, 403, 403, 403, 303),
-    ("GET",  "/surveys/<uuid:survey_id>/done"):                  (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 200),
-    ("GET",  "/sessions/<uuid:session_id>"):                     (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 200),
-    ("GET",  "/sessions/<uuid:session_id>/answers/<int:sequence>"): (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 303),
-    ("POST", "/sessions/<uuid:session_id>"):                     (401,     401,     403, 403, 403, 403, 303),
-    ("GET",  "/my-data"):                                        (SIGN_IN, SIGN_IN, 200, 403, 403, 403, 200),
-    ("POST", "/my-data/registers/<uuid:register_id>"):           (401,     401,     303, 403, 403, 403, 303),
-    ("GET",  "/staff"):                                          (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403),
-    ("GET",  "/staff/responses/<uuid:response_id>"):             (SIGN_IN, SIGN_IN, 403, 403, 403, 200, 403),
-    ("POST", "/staff/responses/<uuid:response_id>"):             (401,     401,     403, 403, 403, 303, 403),
-    ("POST", "/staff/responses/<uuid:response_id>/assessment"):  (401,     401,     403, 403, 403, 303, 403),
+    ("GET",  "/inbox"):                                          (SIGN_IN, SIGN_IN, 200, 403, 403, 403, 200, 403),
+    ("GET",  "/surveys/<uuid:survey_id>"):                       (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 200, 403),
+    ("POST", "/surveys/<uuid:survey_id>"):                       (401,     401,     403, 403, 403, 403, 303, 403),
+    ("GET",  "/surveys/<uuid:survey_id>/done"):                  (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 200, 403),
+    ("GET",  "/sessions/<uuid:session_id>"):                     (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 200, 403),
+    ("GET",  "/sessions/<uuid:session_id>/answers/<int:sequence>"): (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 303, 403),
+    ("POST", "/sessions/<uuid:session_id>"):                     (401,     401,     403, 403, 403, 403, 303, 403),
+    ("GET",  "/my-data"):                                        (SIGN_IN, SIGN_IN, 200, 403, 403, 403, 200, 403),
+    ("POST", "/my-data/registers/<uuid:register_id>"):           (401,     401,     303, 403, 403, 403, 303, 403),
+    ("GET",  "/staff"):                                          (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
+    ("GET",  "/staff/responses/<uuid:response_id>"):             (SIGN_IN, SIGN_IN, 403, 403, 403, 200, 403, 403),
+    ("POST", "/staff/responses/<uuid:response_id>"):             (401,     401,     403, 403, 403, 303, 403, 403),
+    ("POST", "/staff/responses/<uuid:response_id>/assessment"):  (401,     401,     403, 403, 403, 303, 403, 403),
     # Only a care unit orders [A1]; charlie's cannot order by alice's protocol.
-    ("GET",  "/staff/enrolments/new"):                           (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403),
-    ("POST", "/staff/enrolments/new"):                           (401,     401,     403, 400, 303, 303, 403),
-    ("GET",  "/staff/enrolments/<uuid:enrolment_id>"):           (SIGN_IN, SIGN_IN, 403, 403, 403, 200, 403),
+    ("GET",  "/staff/enrolments/new"):                           (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
+    ("POST", "/staff/enrolments/new"):                           (401,     401,     403, 400, 303, 303, 403, 403),
+    ("GET",  "/staff/enrolments/<uuid:enrolment_id>"):           (SIGN_IN, SIGN_IN, 403, 403, 403, 200, 403, 403),
+    # Texts are for translators, and they see nothing else.
+    ("GET",  "/translate/sign-in"):                              EVERYBODY_GETS_IN,
+    ("GET",  "/translate"):                                       (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 403, 200),
+    ("GET",  "/translate/open"):                                  (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 403, 303),
+    ("GET",  "/translate/<locale>/glossary"):                     (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 403, 200),
+    ("POST", "/translate/<locale>/glossary"):                     (401,     401,     403, 403, 403, 403, 403, 303),
+    ("GET",  "/translate/<locale>/<subject>"):                    (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 403, 200),
+    ("POST", "/translate/<locale>/<subject>/steps"):              (401,     401,     403, 403, 403, 403, 403, 303),
+    ("GET",  "/translate/<locale>/<subject>/version"):            (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 403, 200),
+    ("POST", "/translate/<locale>/<subject>/version"):            (401,     401,     403, 403, 403, 403, 403, 400),
+    ("GET",  "/translate/<locale>/<subject>/preview"):            (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 403, 200),
+    ("GET",  "/translate/<locale>/<subject>/preview/<page>"):     (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 403, 200),
+    ("GET",  "/translate/<locale>/<subject>/export/<ending>"):    (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 403, 200),
+    ("GET",  "/translate/<locale>/<subject>/import"):             (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 403, 200),
+    ("POST", "/translate/<locale>/<subject>/import"):             (401,     401,     403, 403, 403, 403, 403, 400),
+    ("GET",  "/translate/<locale>/texts/<uuid:source_id>"):       (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 403, 200),
+    ("POST", "/translate/<locale>/texts/<uuid:source_id>"):       (401,     401,     403, 403, 403, 403, 403, 303),
+    ("GET",  "/translate/<locale>/texts/<uuid:source_id>/history"): (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 403, 200),
+    ("POST", "/translate/<locale>/texts/<uuid:source_id>/steps"): (401,     401,     403, 403, 403, 403, 403, 303),
+    ("POST", "/translate/<locale>/texts/<uuid:source_id>/comments"): (401,     401,     403, 403, 403, 403, 403, 303),
+    ("GET",  "/translate/evidence/<uuid:step_id>"):               (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 403, 200),
     ("GET",  "/api/v1/openapi.json"):                            EVERYBODY_GETS_IN,
-    ("POST", "/api/v1/token"):                                   (400,) * 7,  # whoever asks, without an assertion
-    ("GET",  "/api/v1/registers/me/results"):                    (401,     200,     403, 403, 403, 403, 403),
+    ("POST", "/api/v1/token"):                                   (400,) * 8,  # whoever asks, without an assertion
+    ("GET",  "/api/v1/registers/me/results"):                    (401,     200,     403, 403, 403, 403, 403, 403),
 }
 # fmt: on
 
@@ -76,10 +100,11 @@ FORMS_WITHOUT_A_TOKEN = {"/api/v1/token": "machines have no cookies, so nothing 
 
 @dataclass(frozen=True)
 class Scene:
-    """A patient with one survey answered and received at alice's unit, and another under way."""
+    """A patient with one survey answered and received at alice's unit, and another under way; and texts on a desk."""
 
     app: Flask
     world: World
+    desk: Desk
     patient: Patient
     answered_id: UUID
     survey_id: UUID
@@ -88,13 +113,14 @@ class Scene:
     session_id: UUID
     sequence: int
     item_id: str
+    translation_id: UUID
+    step_id: UUID
     cookies: Mapping[str, Callable[[], str]]
     bearer: str
 
     def principal(self, who: str) -> Principal:
-        found: Principal = {"patient": self.patient, "nobody": Gate(), "register": Gate()}.get(who) or getattr(
-            self.world, who
-        )
+        known = {"patient": self.patient, "nobody": Gate(), "register": Gate(), "translator": self.desk.riku}
+        found: Principal = known.get(who) or getattr(self.world, who)
         return found
 
     def request(self, method: str, rule: str, who: str, *, token: bool = True) -> int | str:
@@ -103,7 +129,7 @@ class Scene:
         headers = {"Authorization": f"Bearer {self.bearer}"} if who == "register" else {}
         path = self._path(rule)
         if method == "GET":
-            query = {"purpose": ACCEPTED_PURPOSE} if rule.startswith("/api/") else {}
+            query = {"purpose": ACCEPTED_PURPOSE} if rule.startswith("/api/") else {"language": "nb", "subject": PREM}
             answer = visitor.get(path, headers=headers, query_string=query)
         else:
             form = self._form(rule) | ({"csrf_token": visitor.token()} if token else {})
@@ -116,8 +142,11 @@ class Scene:
         path = rule.replace("<path:filename>", "app.css").replace("<int:sequence>", "1")
         if rule.endswith("/done"):
             path = path.replace("<uuid:survey_id>", str(self.answered_id))
-        for name in ("survey_id", "session_id", "response_id", "enrolment_id"):
+        for name in ("survey_id", "session_id", "response_id", "enrolment_id", "step_id"):
             path = path.replace(f"<uuid:{name}>", str(getattr(self, name)))
+        path = path.replace("<uuid:source_id>", str(self.desk.source_id(QUESTION)))
+        for name, value in {"locale": "nb", "subject": PREM, "page": "overall", "ending": "po"}.items():
+            path = path.replace(f"<{name}>", value)
         return path.replace("<uuid:register_id>", str(self.world.register.register_id))
 
     def _form(self, rule: str) -> dict[str, str]:
@@ -126,6 +155,14 @@ class Scene:
             "/language": {"language": "en", "next": "/"},
             "/sessions/<uuid:session_id>": {"sequence": str(self.sequence), "item": self.item_id, "value": "2"},
             "/my-data/registers/<uuid:register_id>": {"objected": "1"},
+            "/translate/<locale>/glossary": {"term": "visit", "translation": "besøk"},
+            "/translate/<locale>/<subject>/steps": {"text": str(self.translation_id), "state": "draft"},
+            "/translate/<locale>/texts/<uuid:source_id>": {"form": "Nytt", "replaces": str(self.translation_id)},
+            "/translate/<locale>/texts/<uuid:source_id>/steps": {
+                "translation": str(self.translation_id),
+                "state": "draft",
+            },
+            "/translate/<locale>/texts/<uuid:source_id>/comments": {"comment": "Bra"},
             "/staff/enrolments/new": {
                 "personal_number": self.world.new_identity().number,
                 "name": "Ny Patient",
@@ -157,9 +194,12 @@ def scene(app: Flask, world: World, register_key: ECKey, monkeypatch: pytest.Mon
     _, waiting = world.enrol(identity)
     state = world.start(patient, waiting)
     submission = submission_for(state, 2)
+    desk = make_desk(app, world.services)
+    translation_id, step_id = validated(desk)
     return Scene(
         app=app,
         world=world,
+        desk=desk,
         patient=patient,
         answered_id=answered.id,
         survey_id=waiting.id,
@@ -168,15 +208,28 @@ def scene(app: Flask, world: World, register_key: ECKey, monkeypatch: pytest.Mon
         session_id=state.session.id,
         sequence=submission.sequence,
         item_id=submission.answer.item_id,
+        translation_id=translation_id,
+        step_id=step_id,
         cookies={
             "patient": lambda: world.patient_cookie(identity),
             "stranger": lambda: world.patient_cookie(other),
             "alice": lambda: world.staff_cookie(world.alice),
             "bob": lambda: world.staff_cookie(world.bob),
             "charlie": lambda: world.staff_cookie(world.charlie),
+            "translator": lambda: desk.cookie(desk.riku),
         },
         bearer=bearer_token(app, register_key),
     )
+
+
+def validated(desk: Desk) -> tuple[UUID, UUID]:
+    """A translation by tina that riku has validated, and the step that has the document."""
+    services = desk.services
+    made = translate(services, subject=PREM, context=QUESTION, locale="nb", forms=["Ja?"], replaces=None, as_=desk.tina)
+    take_step(services, translation_id=made, state=State.REVIEWED, as_=desk.riku)
+    document = Evidence("interviews.pdf", b"%PDF")
+    state = State.LINGUISTICALLY_VALIDATED
+    return made, take_step(services, translation_id=made, state=state, evidence=document, as_=desk.riku)
 
 
 def bearer_token(app: Flask, key: ECKey) -> str:
@@ -243,7 +296,7 @@ def actor(principal: Principal) -> UUID:
     return actor_of(principal)[1]
 
 
-@pytest.mark.parametrize("who", ["patient", "alice"])
+@pytest.mark.parametrize("who", ["patient", "alice", "translator"])
 def test_no_form_is_taken_without_its_token(scene: Scene, who: str) -> None:
     """A form on somebody else's site cannot act in the name of who is signed in."""
     forms = [rule for method, rule in MATRIX if method == "POST" and rule not in FORMS_WITHOUT_A_TOKEN]

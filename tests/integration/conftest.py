@@ -9,6 +9,7 @@ from joserfc.jwk import ECKey
 from survey_service.foundation.services import Services
 from tests.conftest import TestDatabase
 from tests.licences import accept, license_use, outside_a_demonstration
+from tests.translators import Team, make_team
 from tests.world import World
 
 
@@ -24,3 +25,9 @@ def licence(real: World, tmp_path: Path) -> UUID:
     licence_id = license_use(real)
     accept(real, licence_id, tmp_path)
     return licence_id
+
+
+@pytest.fixture
+def team(services: Services) -> Team:
+    """Translators at work in a demonstration."""
+    return make_team(services)

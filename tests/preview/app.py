@@ -1,26 +1,44 @@
 """Renders every template with the samples, as the service will: strict policy, strict undefined names, no database.
 
-`.venv/bin/python -m tests.preview.app` serves it at http://127.0.0.1:5099/sv/.
+`.venv/bin/python -m tests.preview.app` serves it at http://127.0.0.1:5099/sv/, and at /fi/, /ar/, /sv_simple/, and
+/en_XA/ for the language that nobody speaks. The data are Swedish or English, and the questions Arabic too.
 """
 
-import tempfile
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import flask_babel
+from babel import Locale
 from babel.dates import format_date, format_time
-from babel.messages import mofile, pofile
 from babel.numbers import format_decimal
+from babel.support import Translations
 from flask import Flask, Response, abort, g, render_template, request
+from flask_babel import Babel, Domain
 from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
 
 from tests.preview.samples import pages
+from translations.interface import interface_translations
+from translations.plurals import cldr_locale, is_right_to_left
+from translations.pseudo import PSEUDO, PseudoTranslations
 
 ROOT = Path(__file__).parents[2]
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
-LANGUAGES = [("sv", "Svenska"), ("en", "English"), ("ar", "العربية")]
+LANGUAGES = [
+    ("sv", "Svenska"),
+    ("ar", "العربية"),
+    ("en", "English"),
+    ("fi", "Suomi"),
+    ("sv_simple", "Lätt svenska"),
+    (PSEUDO, "[Ñööḃööðýý]"),
+]
+# Of what the pages are filled with, by language of the interface; else English.
+DATA = {"sv": "sv", "sv_simple": "sv", "ar": "ar"}
+NAMES = {"patient": "Bertil Öberg", "staff": "Astrid Lindqvist", "translator": "Tiina Mäki"}
+UNIT = "Knämottagningen i Sjövik"
+# What stands on the pages and is in no sample.
+FRAME_TEXTS = (*(name for _, name in LANGUAGES), *NAMES.values(), UNIT)
+CATALOGUES: dict[str, Translations] = {**interface_translations(), PSEUDO: PseudoTranslations()}
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
@@ -46,27 +64,41 @@ ENDPOINTS = {
     "delivery.open_response": "/responses/<response_id>/open",
     "delivery.assess_response": "/responses/<response_id>/assess",
     "scheduling.new_enrolment": "/enrolments/new",
+    "languages.desk": "/translate",
+    "languages.open_language": "/translate/open",
+    "languages.glossary": "/translate/<locale>/glossary",
+    "languages.subject": "/translate/<locale>/<subject>",
+    "languages.take_steps": "/translate/<locale>/<subject>/steps",
+    "languages.version": "/translate/<locale>/<subject>/version",
+    "languages.approve": "/translate/<locale>/<subject>/version/make",
+    "languages.export": "/translate/<locale>/<subject>/export/<ending>",
+    "languages.import_file": "/translate/<locale>/<subject>/import",
+    "languages.preview": "/translate/<locale>/<subject>/preview",
+    "languages.take_step": "/translate/<locale>/texts/<source_id>/steps",
+    "languages.evidence": "/translate/evidence/<step_id>",
+    "languages.comment": "/translate/<locale>/texts/<source_id>/comments",
 }
 
 
-def compiled_catalogues() -> str:
-    folder = Path(tempfile.mkdtemp(prefix="catalogues-"))
-    for source in (ROOT / "translations" / "ui").glob("*/LC_MESSAGES/messages.po"):
-        target = folder / source.parts[-3] / "LC_MESSAGES" / "messages.mo"
-        target.parent.mkdir(parents=True)
-        with source.open("rb") as catalogue, target.open("wb") as compiled:
-            mofile.write_mo(compiled, pofile.read_po(catalogue, locale=source.parts[-3]))
-    return str(folder)
+class Catalogue(Domain):
+    def get_translations(self) -> Translations:
+        return CATALOGUES[g.locale]
+
+
+class PreviewBabel(Babel):
+    @property
+    def domain_instance(self) -> Catalogue:
+        return Catalogue()
 
 
 def create_app() -> Flask:
     http = ROOT / "survey_service" / "http"
     app = Flask("preview", template_folder=str(http / "templates"), static_folder=str(http / "static"))
-    app.config.update(SECRET_KEY="preview", BABEL_TRANSLATION_DIRECTORIES=compiled_catalogues())
+    app.config.update(SECRET_KEY="preview")
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    flask_babel.Babel(app, locale_selector=lambda: g.locale)
+    PreviewBabel(app, locale_selector=notation)
     CSRFProtect(app)
     app.jinja_env.filters.update(datetime=long_datetime, date=long_date, time=short_time, number=decimal)
     for endpoint, path in ENDPOINTS.items():
@@ -78,9 +110,19 @@ def create_app() -> Flask:
 
 
 def harden(response: Response) -> Response:
-    if not request.path.endswith("/email"):  # a mail program is not under the policy, and drops style sheets
-        response.headers["Content-Security-Policy"] = POLICY
+    if request.path.endswith("/email"):  # a mail program is not under the policy, and drops style sheets
+        return response
+    policy = POLICY
+    if request.path.endswith("/desk_preview"):
+        policy += "; frame-src 'self'"
+    elif "framed" in request.args:
+        policy = policy.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
+    response.headers["Content-Security-Policy"] = policy
     return response
+
+
+def notation() -> Locale:
+    return cldr_locale("en_GB" if g.locale == "en" else g.locale)
 
 
 def long_datetime(at: datetime) -> str:
@@ -88,35 +130,34 @@ def long_datetime(at: datetime) -> str:
 
 
 def long_date(at: datetime) -> str:
-    return format_date(at.astimezone(STOCKHOLM), "long", "en_GB" if g.locale == "en" else g.locale)
+    return format_date(at.astimezone(STOCKHOLM), "long", notation())
 
 
 def short_time(at: datetime) -> str:
-    return format_time(at.astimezone(STOCKHOLM), "HH:mm", locale=g.locale)
+    return format_time(at.astimezone(STOCKHOLM), "HH:mm", locale=notation())
 
 
 def decimal(value: float) -> str:
-    return format_decimal(value, locale=g.locale)
+    return format_decimal(value, locale=notation())
 
 
 def index(locale: str) -> str:
     if locale not in dict(LANGUAGES):  # a browser asks for /favicon.ico of its own accord
         abort(404)
     g.locale = locale
-    return "".join(f'<p><a href="/{locale}/{name}">{name}</a>' for name in pages(locale))
+    return "".join(f'<p><a href="/{locale}/{name}">{name}</a>' for name in pages("en"))
 
 
 def page(locale: str, name: str) -> str:
     g.locale = locale
-    sample = pages(locale)[name]
-    names = {"patient": "Bertil Öberg", "staff": "Astrid Lindqvist"}
+    sample = pages(DATA.get(locale, "en"))[name]
     frame = {
         "locale": locale,
-        "text_direction": "rtl" if locale == "ar" else "ltr",
+        "text_direction": "rtl" if is_right_to_left(locale) else "ltr",
         "languages": LANGUAGES,
         "signed_in": sample.signed_in,
-        "signed_in_name": names.get(sample.signed_in or ""),
-        "unit_name": "Knämottagningen i Sjövik" if sample.signed_in == "staff" else None,
+        "signed_in_name": NAMES.get(sample.signed_in or ""),
+        "unit_name": UNIT if sample.signed_in == "staff" else None,
         "demonstration": True,
     }
     return render_template(sample.template, **(frame | sample.context))
