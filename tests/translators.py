@@ -17,6 +17,7 @@ from survey_service.languages.seeding import Entered, enter_sources, seed_wordin
 from survey_service.languages.workflow import Evidence, take_step, take_steps, translate
 from survey_service.wiring import shipped_wordings
 from translations.contexts import DIRECTION
+from translations.placeholders import wanted_forms
 from translations.subjects import INTERFACE, SourceText, SubjectKind
 
 OWN = "instrument:prem-overall:1.0:self"
@@ -109,7 +110,7 @@ class Team:
     ) -> None:
         """Every text of a subject but some, taken the whole way."""
         ids = [
-            self.write(*_forms(row, text), context=context, subject=subject, locale=locale)
+            self.write(*_forms(row, text, locale), context=context, subject=subject, locale=locale)
             for context, row in self.rows(subject, locale).items()
             if context not in but
         ]
@@ -178,5 +179,10 @@ def make_team(services: Services) -> Team:
     )
 
 
-def _forms(row: SegmentRow, text: Callable[[str], str]) -> tuple[str, ...]:
-    return row.source if row.context == DIRECTION else tuple(text(form) for form in row.source)
+def _forms(row: SegmentRow, text: Callable[[str], str], locale: str) -> tuple[str, ...]:
+    if row.context == DIRECTION:
+        return row.source
+    if len(row.source) == 1:
+        return (text(row.source[0]),)
+    last = len(row.source) - 1
+    return tuple(text(row.source[min(place, last)]) for place in range(len(wanted_forms(row.source, locale))))

@@ -46,8 +46,10 @@ def overlaid(under: Translations | None, texts: Mapping[str, Sequence[str]], *, 
     found.plural = plural_index(locale)  # type: ignore[assignment]  # because counts are whole numbers here
     # The form that gettext keeps read catalogues in: by the text, or by the text and the number of the form.
     for context, forms in texts.items():
-        keys = [context] if len(forms) == 1 else [(context, place) for place in range(len(forms))]
-        found._catalog.update(zip(keys, forms, strict=True))
+        found._catalog.update({(context, place): form for place, form in enumerate(forms)})
+        # In a language with one form for every count, there is no telling a text with forms from one without.
+        if len(forms) == 1:
+            found._catalog[context] = forms[0]
     if under is not None:
         found.add_fallback(under)
     return found

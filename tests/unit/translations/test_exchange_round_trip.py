@@ -64,7 +64,8 @@ def test_the_longest_text_comes_home_the_same(form: FileFormat) -> None:
 CARRIED = st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp"), exclude_characters="\ufffe\uffff")
 PIECES = st.text(CARRIED | st.sampled_from('\n\t"\\_x=<&;][#'), max_size=12)
 LINES = st.lists(PIECES | st.sampled_from(["_x0041_", "_x005F_", "]]>", "\\n", "[mark", "]"]), max_size=3).map("".join)
-SOURCES = LINES.filter(lambda text: text.strip() != "")
+# U+2404 has a meaning of its own in the files, and a source is the key of its text in the interface.
+SOURCES = LINES.filter(lambda text: text.strip() != "" and "\u2404" not in text)
 NAMES = st.text(CARRIED, min_size=1, max_size=12).filter(lambda text: "\u2404" not in text and text.strip() != "")
 STATES = st.sampled_from(State)
 
@@ -91,11 +92,8 @@ def segments(draw: st.DrawFn, locale: str, *, interface: bool) -> ExchangeSegmen
 def some_bundles(draw: st.DrawFn) -> Bundle:
     locale = draw(st.sampled_from(["sv", "ar", "fi", "ja", "pl", "he"]))
     interface = draw(st.booleans())
-    found = draw(
-        st.lists(
-            segments(locale, interface=interface), min_size=1, max_size=6, unique_by=lambda segment: segment.context
-        ).filter(lambda found: all("\u2404" not in segment.context for segment in found))
-    )
+    texts = segments(locale, interface=interface)
+    found = draw(st.lists(texts, min_size=1, max_size=6, unique_by=lambda segment: segment.context))
     subject = INTERFACE if interface else bundles.SUBJECT
     return Bundle(subject=subject, source_locale="en", locale=locale, segments=tuple(found))
 
