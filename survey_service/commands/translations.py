@@ -101,7 +101,13 @@ def seed() -> None:
 @translations.command()
 @_subject
 @_language
-@click.option("--format", "form", type=click.Choice([*FileFormat, "seed"]), default="xlf", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice([*(each.value for each in FileFormat), "seed"]),
+    default="xlf",
+    show_default=True,
+)
 @click.option("--folder", type=_FOLDER, default=Path(), show_default=True, help="Where to write it.")
 def export(subject: str, language: str, form: str, folder: Path) -> None:
     """Write a file for a translator's own tool; or ("seed") the approved texts as the file that ships them."""
