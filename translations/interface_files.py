@@ -9,6 +9,7 @@ from pathlib import Path
 from babel.messages.catalog import Message
 
 from translations.interface import FILE, SHIPPED
+from translations.placeholders import wanted_forms
 from translations.plurals import NoPluralForms, agrees_with_cldr, plural_header
 from translations.po import Entries, WordingError, parse_into
 from translations.po_writing import PoEntry, po_text
@@ -61,11 +62,11 @@ def interface_file(locale: str, sources: Mapping[str, Forms], texts: Mapping[str
         "Content-Transfer-Encoding": "8bit",
         "Plural-Forms": plural_header(locale),
     }
-    entries = (_entry(context, source, texts.get(context, ())) for context, source in sources.items())
+    entries = (_entry(context, source, texts.get(context, ()), locale) for context, source in sources.items())
     return po_text(headers, entries, file=f"ui/{locale}/{FILE.as_posix()}")
 
 
-def _entry(context: str, source: Forms, forms: Forms) -> PoEntry:
+def _entry(context: str, source: Forms, forms: Forms, locale: str) -> PoEntry:
     named, end, _source = context.rpartition(CONTEXT_END)
     is_plural = len(source) > 1
     return PoEntry(
@@ -73,7 +74,7 @@ def _entry(context: str, source: Forms, forms: Forms) -> PoEntry:
         source=source[0],
         source_plural=source[1] if is_plural else "",
         text=forms[0] if forms and not is_plural else "",
-        plural=forms if is_plural else (),
+        plural=(forms or ("",) * len(wanted_forms(source, locale))) if is_plural else (),
         flags=("python-format",) if any("%(" in form for form in source) else (),
     )
 

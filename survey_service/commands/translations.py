@@ -18,7 +18,9 @@ from survey_service.foundation.principals import Operator, Translator
 from survey_service.foundation.services import Services
 from survey_service.languages.approval import Completeness, approve_wording, completeness
 from survey_service.languages.checks import text_problems
-from survey_service.languages.desk_queries import OverviewRow, all_segments, desk_overview
+from survey_service.languages.desk_overview import desk_overview
+from survey_service.languages.desk_queries import all_segments
+from survey_service.languages.desk_values import OverviewRow
 from survey_service.languages.exporting import bundle, seed_file
 from survey_service.languages.rules import State
 from survey_service.languages.seeding import Seeded, seed_interface_texts, seed_wording_texts
@@ -101,7 +103,13 @@ def seed() -> None:
 @translations.command()
 @_subject
 @_language
-@click.option("--format", "form", type=click.Choice([*FileFormat, "seed"]), default="xlf", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice([*(each.value for each in FileFormat), "seed"]),
+    default="xlf",
+    show_default=True,
+)
 @click.option("--folder", type=_FOLDER, default=Path(), show_default=True, help="Where to write it.")
 def export(subject: str, language: str, form: str, folder: Path) -> None:
     """Write a file for a translator's own tool; or ("seed") the approved texts as the file that ships them."""

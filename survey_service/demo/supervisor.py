@@ -177,7 +177,7 @@ def _wait_until_ready(running: Running) -> None:
         try:
             if requests.get(f"http://localhost:{running.ports.web}/ready", timeout=5).status_code == 200:
                 return
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             pass
         sleep(0.1)
     raise click.ClickException(f"The service did not start within a minute: see {running.folder.path / 'log'}.")

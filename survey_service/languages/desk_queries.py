@@ -4,10 +4,7 @@ For the desk and the command line. Not for what patients are shown (`queries`).
 """
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,11 +12,19 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Row
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from instruments import UnknownInstrument
 from survey_service.access.queries import TranslatorRecord, all_translators
 from survey_service.errors import AccessDenied
 from survey_service.foundation.services import Services
-from survey_service.languages.queries import approved_wordings, interface_in_force
+from survey_service.languages.desk_values import (
+    Comment,
+    Segment,
+    SegmentPage,
+    SegmentRow,
+    Step,
+    SubjectRow,
+    Term,
+    TranslationVersion,
+)
 from survey_service.languages.records import (
     evidence_documents,
     glossary_terms,
@@ -29,166 +34,50 @@ from survey_service.languages.records import (
     translation_subjects,
     translations,
 )
-from survey_service.languages.rules import FORWARD, State, may_be_shown, next_states
-from translations.interface import shipped_locales
+from survey_service.languages.rules import FORWARD, State, next_states
 from translations.labels import room
 from translations.placeholders import wanted_forms
-from translations.subjects import SubjectKind, instrument_of
+from translations.subjects import SubjectKind
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubjectRow:
-    """Something to translate, with the number of its texts."""
-
-    subject: str
-    kind: SubjectKind
-    texts: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OverviewRow:
-    """A subject in one language. ``by_state`` counts the current translation of each text.
-
-    ``stale`` of them are of a source that has changed; ``untranslated`` texts have none. ``version_id`` is the version
-    in force (of `wordings` or `interface_versions`), where there is one; ``offered`` whether it is complete enough to
-    be shown here.
-    """
-
-    subject: str
-    kind: SubjectKind
-    locale: str
-    total: int
-    by_state: Mapping[State, int]
-    untranslated: int
-    stale: int
-    version_id: UUID | None
-    approved_at: datetime | None
-    offered: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """A translation's way from state to state. ``by`` is None for the files' own review."""
-
-    id: UUID
-    state: State
-    by: UUID | None
-    by_name: str
-    at: datetime
-    note: str
-    evidence_name: str | None
-    evidence_digest: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TranslationVersion:
-    """One translation of one text. ``stale``: its source has changed since. ``by`` is None for what came with files."""
-
-    id: UUID
-    number: int
-    forms: tuple[str, ...]
-    source: tuple[str, ...]
-    state: State
-    stale: bool
-    by: UUID | None
-    by_name: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SegmentRow:
-    """One text in a list. ``source_id`` names it in addresses, as long as its source stays as it is."""
-
-    source_id: UUID
-    context: str
-    position: int
-    concept: str
-    needed: bool
-    source: tuple[str, ...]
-    translation: TranslationVersion | None
-    comments: int
-
-
-@dataclass(frozen=True, slots=True)
-class SegmentPage:
-    """Some texts in order; ``next`` is the ``after`` of the page that follows, None at the end."""
-
-    rows: tuple[SegmentRow, ...]
-    next: UUID | None
-    total: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comment:
-    locale: str
-    text: str
-    by_name: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """How a term of the source is said in the language."""
-
-    term: str
-    translation: str
-    note: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Segment:
-    """One text in one language with all that a translator wants to see.
-
-    ``versions`` are all translations, the newest first; ``current`` is the first of them. ``approved`` is the one that
-    patients may be shown, which an edit leaves in force. ``others`` are the newest translations by language. ``steps``
-    are those of ``current``. ``next_states`` is what the reader may do with it, ``may_translate`` whether they may
-    replace it, ``may_withdraw`` whether they may take ``approved`` back. ``previous_source`` is what ``current`` was
-    made from, where that is another text. A form of more than ``room`` characters crowds a phone, which keeps nobody
-    from saving. ``before`` and ``after`` are its neighbours' ``source_id``.
-    """
-
-    subject: str
-    kind: SubjectKind
-    locale: str
-    source_id: UUID
-    context: str
-    position: int
-    concept: str
-    needed: bool
-    source: tuple[str, ...]
-    form_names: tuple[str, ...]
-    current: TranslationVersion | None
-    approved: TranslationVersion | None
-    versions: tuple[TranslationVersion, ...]
-    previous_source: tuple[str, ...] | None
-    steps: tuple[Step, ...]
-    next_states: frozenset[State]
-    may_translate: bool
-    may_withdraw: bool
-    others: Mapping[str, TranslationVersion]
-    comments: tuple[Comment, ...]
-    terms: tuple[Term, ...]
-    room: int
-    before: UUID | None
-    after: UUID | None
-
+__all__ = [
+    "Comment",
+    "Segment",
+    "SegmentPage",
+    "SegmentRow",
+    "Step",
+    "SubjectRow",
+    "Term",
+    "TranslationVersion",
+    "all_segments",
+    "evidence_of",
+    "glossary",
+    "newest_translation",
+    "room_for",
+    "segment",
+    "segments",
+    "steps_of",
+    "subject_kind",
+    "subjects",
+    "text_of",
+]
 
 _Names = Mapping[UUID, TranslatorRecord]
 
 # The last row of each text counts.
-_SOURCES = (
+SOURCES = (
     sa.select(source_texts)
     .ext(distinct_on(source_texts.c.subject, source_texts.c.context))
     .order_by(source_texts.c.subject, source_texts.c.context, source_texts.c.number.desc())
 )
-_NEWEST = (
+NEWEST = (
     sa.select(translations)
     .ext(distinct_on(translations.c.subject, translations.c.locale, translations.c.context))
     .order_by(translations.c.subject, translations.c.locale, translations.c.context, translations.c.number.desc())
 )
 
 
-def _state_of(translation_id: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
+def state_of(translation_id: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
+    """The state of a translation, within a query: that of its last step; without one, draft."""
     last = (
         sa.select(translation_steps.c.state)
         .where(translation_steps.c.translation_id == translation_id)
@@ -200,7 +89,7 @@ def _state_of(translation_id: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
 
 def subjects(connection: Connection) -> list[SubjectRow]:
     """Everything there is to translate, the interface first."""
-    latest = _SOURCES.subquery()
+    latest = SOURCES.subquery()
     rows = connection.execute(
         sa.select(
             translation_subjects.c.subject, translation_subjects.c.kind, sa.func.count(latest.c.id).label("texts")
@@ -219,86 +108,6 @@ def subject_kind(connection: Connection, subject: str) -> SubjectKind:
     if found is None:
         raise AccessDenied
     return SubjectKind(found)
-
-
-def desk_overview(connection: Connection, services: Services) -> list[OverviewRow]:
-    """Every subject in every language that it has a translation or an approved version in, by subject and locale."""
-    counts = _counts(connection)
-    found = []
-    for subject in subjects(connection):
-        versions = _versions_in_force(connection, services, subject.subject)
-        for locale in sorted({key[1] for key in counts if key[0] == subject.subject} | set(versions)):
-            by_state, stale = counts.get((subject.subject, locale), (Counter(), 0))
-            version = versions.get(locale, _NO_VERSION)
-            found.append(
-                OverviewRow(
-                    subject=subject.subject,
-                    kind=subject.kind,
-                    locale=locale,
-                    total=subject.texts,
-                    by_state=by_state,
-                    untranslated=subject.texts - by_state.total(),
-                    stale=stale,
-                    version_id=version.id,
-                    approved_at=version.at,
-                    offered=version.offered,
-                )
-            )
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Version:
-    id: UUID | None = None
-    at: datetime | None = None
-    offered: bool = False
-
-
-_NO_VERSION = _Version()
-
-
-def _counts(connection: Connection) -> dict[tuple[str, str], tuple[Counter[State], int]]:
-    """By subject and locale, how many texts are in which state, and how many are stale."""
-    latest, newest, made_from = _SOURCES.subquery(), _NEWEST.subquery(), source_texts.alias()
-    is_stale = made_from.c.content_hash != latest.c.content_hash
-    state = _state_of(newest.c.id).label("state")
-    texts = (
-        sa.select(newest.c.subject, newest.c.locale, state, is_stale.label("stale"))
-        .join(made_from, made_from.c.id == newest.c.source_id)
-        .join(latest, sa.and_(latest.c.subject == newest.c.subject, latest.c.context == newest.c.context))
-        .where(~latest.c.retired)
-        .subquery()
-    )
-    keys = (texts.c.subject, texts.c.locale, texts.c.state, texts.c.stale)
-    found: dict[tuple[str, str], tuple[Counter[State], int]] = {}
-    for row in connection.execute(sa.select(*keys, sa.func.count().label("texts")).group_by(*keys)).all():
-        by_state, stale = found.get((row.subject, row.locale), (Counter(), 0))
-        by_state[State(row.state)] += row.texts
-        found[row.subject, row.locale] = by_state, stale + (row.texts if row.stale else 0)
-    return found
-
-
-def _versions_in_force(connection: Connection, services: Services, subject: str) -> dict[str, _Version]:
-    """By locale; the rights-holder's wording is complete, and where it may be shown is for its licence to say."""
-    named = instrument_of(subject)
-    if named is None:
-        versions = interface_in_force(connection)
-        return {locale: _Version(offered=True) for locale in shipped_locales()} | {
-            locale: _Version(one.id, one.approved_at, offered=True) for locale, one in versions.items()
-        }
-    try:
-        instrument = services.library.get(named.instrument, named.version)
-    except UnknownInstrument:
-        return {}
-    demonstration = services.settings.demonstration
-    found: dict[str, _Version] = {}
-    for one in approved_wordings(connection, instrument, respondent=named.respondent):
-        wording = one.wording
-        licensed = frozenset({wording.locale})
-        offered = may_be_shown(instrument, wording, demonstration=demonstration, licensed=licensed)
-        if offered or wording.locale not in found:
-            found[wording.locale] = _Version(one.id, one.at, offered)
-    return found
 
 
 def segments(
@@ -342,8 +151,8 @@ def _is_found(search: str, row: SegmentRow) -> bool:
 
 def all_segments(connection: Connection, subject: str, locale: str) -> list[SegmentRow]:
     """Every text of a subject in order: some hundreds, a thousand at most."""
-    latest = _SOURCES.where(source_texts.c.subject == subject).subquery("latest")
-    newest = _NEWEST.where(translations.c.subject == subject, translations.c.locale == locale).subquery("newest")
+    latest = SOURCES.where(source_texts.c.subject == subject).subquery("latest")
+    newest = NEWEST.where(translations.c.subject == subject, translations.c.locale == locale).subquery("newest")
     made_from = source_texts.alias("made_from")
     about = sa.and_(translation_comments.c.subject == subject, translation_comments.c.context == latest.c.context)
     comments = sa.select(sa.func.count()).select_from(translation_comments).where(about).scalar_subquery()
@@ -465,7 +274,7 @@ def _columns(made: sa.FromClause, made_from: sa.FromClause, latest: sa.FromClaus
         made.c.made_by,
         made.c.made_at,
         made_from.c.forms.label("source_forms"),
-        _state_of(made.c.id).label("state"),
+        state_of(made.c.id).label("state"),
         (made_from.c.content_hash != latest.c.content_hash).label("stale"),
     )
 
@@ -493,7 +302,7 @@ def _versions(
     connection: Connection, names: _Names, *, subject: str, context: str
 ) -> list[tuple[str, TranslationVersion]]:
     """Every translation of a text with its locale, the newest first."""
-    latest = _SOURCES.where(source_texts.c.subject == subject, source_texts.c.context == context).subquery("latest")
+    latest = SOURCES.where(source_texts.c.subject == subject, source_texts.c.context == context).subquery("latest")
     made, made_from = translations.alias("made"), source_texts.alias("made_from")
     rows = connection.execute(
         sa.select(made.c.locale, *_columns(made, made_from, latest))

@@ -13,8 +13,9 @@ from survey_service.foundation.principals import Translator
 from survey_service.foundation.services import Services
 from survey_service.http.locale import gettext
 from survey_service.languages.checks import TextProblem, text_problems
-from survey_service.languages.desk_queries import all_segments, subject_kind
+from survey_service.languages.desk_queries import subject_kind
 from survey_service.languages.desk_words import differences, text_name
+from survey_service.languages.exporting import bundle
 from survey_service.languages.pages import frame
 from survey_service.languages.workflow import NewText, import_bundle
 from translations.exchange.bundle import Bundle, ExchangeSegment
@@ -22,7 +23,7 @@ from translations.exchange.files import FileFormat, file_name, read_bundle, writ
 from translations.exchange.preview import CHOSEN, TAKEN, Change, Preview, PreviewLine, compare
 from translations.po import WordingError
 from translations.states import State
-from translations.subjects import INTERFACE, SOURCE_LOCALE, SubjectKind
+from translations.subjects import INTERFACE, SubjectKind
 
 Context = dict[str, Any]
 
@@ -112,24 +113,7 @@ def _preview(services: Services, about: str, code: str, content: bytes, *, file:
 def _bundle(services: Services, about: str, code: str, *, as_: Translator) -> Bundle:
     """The texts as they are now."""
     with services.db.transaction(as_=as_) as connection:
-        subject_kind(connection, about)
-        rows = all_segments(connection, about, code)
-    return Bundle(
-        subject=about,
-        source_locale=SOURCE_LOCALE,
-        locale=code,
-        segments=tuple(
-            ExchangeSegment(
-                context=row.context,
-                concept=row.concept,
-                source=row.source,
-                target=row.translation.forms if row.translation else (),
-                state=row.translation.state if row.translation else None,
-                translation_id=row.translation.id if row.translation else None,
-            )
-            for row in rows
-        ),
-    )
+        return bundle(connection, about, code)
 
 
 def _page(about: str, code: str) -> Context:

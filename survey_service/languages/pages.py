@@ -17,11 +17,10 @@ from survey_service.foundation.principals import Translator
 from survey_service.foundation.services import Services
 from survey_service.http.locale import current_locale, gettext, language_name, number, text_direction
 from survey_service.languages.approval import Completeness, completeness
+from survey_service.languages.desk_overview import desk_overview
 from survey_service.languages.desk_queries import (
-    OverviewRow,
     SegmentRow,
     TranslationVersion,
-    desk_overview,
     room_for,
     segment,
     segments,
@@ -30,6 +29,7 @@ from survey_service.languages.desk_queries import (
     text_of,
 )
 from survey_service.languages.desk_queries import glossary as glossary_of
+from survey_service.languages.desk_values import OverviewRow
 from survey_service.languages.desk_words import (
     differences,
     in_order,

@@ -6,7 +6,7 @@ from psycopg.errors import CheckViolation
 from survey_service.answering.use_cases import look_at_session, start_survey
 from survey_service.errors import AccessDenied, BadInput, Conflict
 from survey_service.languages.approval import approve_wording
-from survey_service.languages.desk_queries import desk_overview
+from survey_service.languages.desk_overview import desk_overview
 from survey_service.languages.queries import approved_wordings, interface_in_force, wording
 from survey_service.languages.rules import State
 from survey_service.languages.seeding import seed_wording_texts

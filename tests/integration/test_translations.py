@@ -9,8 +9,8 @@ from survey_service.access.use_cases import end_translator
 from survey_service.errors import AccessDenied, BadInput
 from survey_service.foundation.principals import Translator
 from survey_service.languages.checks import TextRefused
+from survey_service.languages.desk_overview import desk_overview
 from survey_service.languages.desk_queries import (
-    desk_overview,
     evidence_of,
     glossary,
     segments,

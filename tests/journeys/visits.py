@@ -159,15 +159,18 @@ def sign_in_patient(page: Page, demo: Demo, patient: MadeUpPatient, *, link: str
     _be(page, patient.subject)
 
 
-def enrol(page: Page, demo: Demo, patient: MadeUpPatient, *, protocol: str, language: str = "sv") -> None:
-    """Fill in the form as a clinician does, up to the page that says what was ordered."""
+def enrol(
+    page: Page, demo: Demo, patient: MadeUpPatient, *, protocol: str, language: str = "sv", days_ago: int = 0
+) -> None:
+    """Fill in the form as a clinician does, up to the page that says what was ordered; counted from so long ago."""
     page.goto(f"{demo.url}/staff/enrolments/new")
     page.get_by_label("Personnummer").fill(patient.written_number)
     page.get_by_label("Namn", exact=True).fill(patient.name)
     page.get_by_label("E-post").fill(patient.email)
     page.locator("select[name=language]").select_option(language)
     page.get_by_role("radio", name=protocol).check()
-    page.get_by_label("Datum att räkna från").fill(local_day(utc_now()).isoformat())
+    anchor_date = local_day(utc_now()) - timedelta(days=days_ago)
+    page.get_by_label("Datum att räkna från").fill(anchor_date.isoformat())
     page.get_by_label("Vårdkontakt").fill("Besök på mottagningen")
     page.get_by_role("button", name="Beställ enkäterna").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Enkäterna är beställda")

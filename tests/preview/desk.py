@@ -22,7 +22,6 @@ def desk_pages(locale: str) -> dict[str, tuple[str, dict[str, Any]]]:
         "ar": ("كم مرة بقيت لديك طاقة في المساء؟", "كم مرة كانت لديك طاقة مساءً؟"),
     }[target]
     frame: dict[str, Any] = {
-        "own_languages": [("fi", say("Finska", "Finnish")), ("ar", say("Arabiska", "Arabic"))],
         "subject": SUBJECT,
         "title": say("Ork i vardagen", "Energy in everyday life"),
         "code": target,
@@ -68,7 +67,8 @@ def desk_pages(locale: str) -> dict[str, tuple[str, dict[str, Any]]]:
             label=labels.get(state, say("Inte översatt", "Not translated")),
             stale=place == 2,
             warning=place == 3,
-            selectable=state == "translated",
+            comments=place,
+            next=["reviewed"] if state == "translated" else [],
         )
         for place, state in enumerate(("none", *STATES))
     ]
@@ -80,14 +80,11 @@ def desk_pages(locale: str) -> dict[str, tuple[str, dict[str, Any]]]:
     ]
     if target == "ar":
         pieces = [("same", "كم مرة "), ("gone", "بقيت لديك طاقة"), ("new", "كانت لديك طاقة"), ("same", " مساءً؟")]
-    field = Row(
-        id="form-1", label=say("Översättning", "Translation"), hint="", value=words[0], rows=3, crowded=150, warning=""
-    )
+    field = Row(id="form-1", label=say("Översättning", "Translation"), value=words[0], rows=3, crowded=150, warning="")
     segment: dict[str, Any] = frame | {
         "source_id": "1",
         "name": "item:evening",
         "concept": "energy at the end of the day, frequency",
-        "place": (7, 34),
         "sources": [Row(label="", language="en", direction="ltr", text=SOURCE)],
         "source_change": [],
         "fields": [field],
@@ -97,7 +94,7 @@ def desk_pages(locale: str) -> dict[str, tuple[str, dict[str, Any]]]:
         "why_no_step": say("Någon annan än den som har skrivit granskar.", "Somebody else than the writer reviews."),
         "steps": [("reviewed", labels["reviewed"]), ("draft", say("Skicka tillbaka", "Send back"))],
         "terms": [
-            Row(term="energy", text="voimat" if target == "fi" else "طاقة", note=say("inte energi", "not energia"))
+            Row(term="energy", translation="voimat" if target == "fi" else "طاقة", note=say("inte energi", "not energia"))
         ],
         "others": [
             Row(
@@ -108,19 +105,21 @@ def desk_pages(locale: str) -> dict[str, tuple[str, dict[str, Any]]]:
                 label=labels["approved"],
             )
         ],
-        "comments": [Row(by="Riku Reviewer", at=AT, text=say("Är detta talspråk?", "Is this how people talk?"))],
+        "comments": [Row(by_name="Riku Reviewer", at=AT, text=say("Är detta talspråk?", "Is this how people talk?"))],
         "previous_address": "/translate/fi/texts/0",
         "next_address": "/translate/fi/texts/2",
         "history_address": "/translate/fi/texts/1/history",
         "preview_address": "/translate/fi/x/preview",
         "conflict": None,
+        "in_force": None,
+        "needed": True,
+        "versions": 2,
     }
     wrong = say("Platshållaren %(num)s saknas.", "The placeholder %(num)s is missing.")
     plural = [
         Row(
             id="form-1",
             label=say("En (1)", "One (1)"),
-            hint="1",
             value="%(num)s kysymys",
             rows=2,
             crowded=40,
@@ -129,7 +128,6 @@ def desk_pages(locale: str) -> dict[str, tuple[str, dict[str, Any]]]:
         Row(
             id="form-2",
             label=say("Annat (0, 2, 3 …)", "Other (0, 2, 3 …)"),
-            hint="0, 2, 3",
             value="kysymystä " * 6,
             rows=2,
             crowded=40,
@@ -140,12 +138,13 @@ def desk_pages(locale: str) -> dict[str, tuple[str, dict[str, Any]]]:
         Row(
             at=AT,
             by="Tiina Mäki",
-            forms=[pieces],
+            changes=[pieces],
+            source_changes=[pieces],
+            state="linguistically_validated",
+            label=labels["linguistically_validated"],
             steps=[
                 Row(
-                    state="translated", label=labels["translated"], by="Tiina Mäki", at=AT, note="", evidence_name=None
-                ),
-                Row(
+                    id="1",
                     state="linguistically_validated",
                     label=labels["linguistically_validated"],
                     by="Riku Reviewer",
@@ -158,11 +157,16 @@ def desk_pages(locale: str) -> dict[str, tuple[str, dict[str, Any]]]:
         Row(
             at=AT,
             by="Tiina Mäki",
-            forms=[[("new", words[0])]],
-            steps=[Row(state="draft", label=labels["draft"], by="Tiina Mäki", at=AT, note="", evidence_name=None)],
+            changes=[[("new", words[0])]],
+            source_changes=[],
+            state="draft",
+            label=labels["draft"],
+            steps=[],
         ),
     ]
-    change = Row(name="item:evening", address="/translate/fi/texts/1", source=SOURCE, pieces=[pieces])
+    change = Row(
+        context="item:evening", name="item:evening", place="row 7", source=SOURCE, pieces=[pieces], problems=[]
+    )
     return {
         "desk": (
             "translate/desk.html",
@@ -203,20 +207,37 @@ def desk_pages(locale: str) -> dict[str, tuple[str, dict[str, Any]]]:
             "translate/subject.html",
             frame
             | {
-                "gate": say("Erbjuds: 31 av 95 frågor.", "Offered: 31 of 95 items."),
-                "formats": ["po", "xliff", "xlsx"],
-                "filters": {"state": "", "search": "", "stale": False},
-                "filter_states": [(state, labels[state], 3) for state in STATES],
-                "rows": [Row(**vars(row)) for row in rows],
+                "formats": [("po", "PO"), ("xlf", "XLIFF"), ("xlsx", "XLSX")],
+                "filters": Row(show="", search="", query={}),
+                "shown": [(state, f"{labels[state]} (3)") for state in STATES],
+                "rows": rows,
                 "bulk": [("reviewed", say("Markera som granskade", "Mark as reviewed"))],
                 "next_address": "/translate/fi/x?after=1",
                 "first_address": None,
-                "version": Row(approved_at=AT, by="Riku Reviewer"),
-                "waiting": [say("3 texter är inte godkända.", "3 texts are not approved.")],
-                "ready": True,
+                "version": Row(approved_at=AT),
             },
         ),
-        "desk_text": ("translate/segment.html", segment),
+        "desk_version": (
+            "translate/version.html",
+            frame
+            | {
+                "found": Row(
+                    approved=31, total=95, eligible=31, minimum=4, is_enough=True, is_new=True, content_hash="x"
+                ),
+                "missing": ["item:morning", "item:noon"],
+                "stale": ["item:evening"],
+                "precision": say(
+                    "Med 31 av 95 frågor blir medelfelet 0,33 mot 0,29.",
+                    "With 31 of 95 items, mean SE 0.33 against 0.29.",
+                ),
+                "version": None,
+                "may_approve": True,
+            },
+        ),
+        "desk_text": (
+            "translate/segment.html",
+            segment | {"in_force": Row(id="1", text=words[1], language=target, direction=frame["direction"])},
+        ),
         "desk_text_stale": (
             "translate/segment.html",
             segment
@@ -267,16 +288,27 @@ def desk_pages(locale: str) -> dict[str, tuple[str, dict[str, Any]]]:
                 "preview": Row(
                     file="energy.fi.po",
                     accepted=1,
+                    choosable=1,
                     content="…",
                     digest="…",
                     groups=[
                         Row(
-                            label=say("Ändrade", "Changed"),
-                            explanation=say("Blir översatta.", "Will be translated."),
+                            label=say("Ändrade på båda håll", "Changed on both sides"),
+                            explanation=say("Kryssa för dem där filen gäller.", "Tick those where the file wins."),
                             open=True,
+                            choosable=True,
+                            count=1,
                             changes=[change],
                         ),
-                        Row(label=say("Oförändrade", "Unchanged"), explanation="", open=False, changes=[change] * 30),
+                        Row(
+                            label=say("Går inte att ta in", "Cannot be taken in"),
+                            explanation=say("Rätta i filen.", "Put right in the file."),
+                            open=True,
+                            choosable=False,
+                            count=1,
+                            changes=[Row(**{**vars(change), "problems": [wrong]})],
+                        ),
+                        Row(label=say("Oförändrade", "Unchanged"), explanation="", count=30, changes=[]),
                     ],
                 )
             },
@@ -284,7 +316,11 @@ def desk_pages(locale: str) -> dict[str, tuple[str, dict[str, Any]]]:
         "desk_preview": (
             "translate/preview.html",
             frame
-            | {"pages": [("evening", "evening")], "chosen": "evening", "frame_address": f"/{locale}/question_first"},
+            | {
+                "pages": [("evening", "evening")],
+                "chosen": "evening",
+                "frame_address": f"/{locale}/question?framed=yes",
+            },
         ),
         "desk_sign_in": ("translate/sign_in.html", frame),
     }
