@@ -63,13 +63,17 @@ class Seeded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileTexts:
-    """The texts of one file in one language, with the sources that they were made from, by context."""
+    """The texts of one file in one language, with the sources that they were made from, by context.
+
+    ``approved``: the files' own review is enough. What nobody who speaks the language has reviewed waits for somebody.
+    """
 
     subject: str
     locale: str
     texts: Mapping[str, Forms]
     sources: Mapping[str, Forms]
     note: str = _FROM_FILES
+    approved: bool = True
 
 
 def enter_sources(services: Services, subject: str, kind: SubjectKind, texts: Sequence[SourceText]) -> Entered:
@@ -145,7 +149,7 @@ def seed_wording_texts(services: Services, shipped: Iterable[InstrumentWording])
         owned = instrument.licence.wording is WordingOwner.OWN
         kind = SubjectKind.OWN if owned else SubjectKind.DEMONSTRATION
         enter_sources(services, subject, kind, instrument_sources(instrument, wordings))
-        seeded += [seed_translations(services, _file_texts(subject, one)) for one in wordings]
+        seeded += [seed_translations(services, _file_texts(services, subject, one)) for one in wordings]
     return seeded
 
 
@@ -186,13 +190,14 @@ def instrument_sources(instrument: Instrument, wordings: Sequence[InstrumentWord
     )
 
 
-def _file_texts(subject: str, one: InstrumentWording) -> FileTexts:
+def _file_texts(services: Services, subject: str, one: InstrumentWording) -> FileTexts:
     return FileTexts(
         subject=subject,
         locale=one.locale,
         texts={context: (text,) for context, text in one.texts.items()},
         sources={context: (text,) for context, text in one.sources.items()},
         note=_FROM_FILES if one.reviewed_by_speaker else _NOT_BY_SPEAKER,
+        approved=one.reviewed_by_speaker or services.settings.demonstration,
     )
 
 
@@ -290,7 +295,7 @@ def _step_row(services: Services, file: FileTexts, translation_id: UUID, *, is_f
         "id": new_id(),
         "translation_id": translation_id,
         "number": 0,  # the trigger counts
-        "state": State.APPROVED if is_first else State.TRANSLATED,
+        "state": State.APPROVED if is_first and file.approved else State.TRANSLATED,
         "taken_by": None,
         "taken_at": services.clock(),
         "note": file.note,

@@ -35,14 +35,15 @@ class Acceptance:
 def seed_wordings(services: Services, shipped: Iterable[InstrumentWording]) -> int:
     """Enter every shipped wording that may be shown here and is not there yet; returns how many were new.
 
-    The project's own wording always, demonstration wording in a demonstration. What is there is never changed. Raises
-    ``BadInput`` for licensed wording in a file that ships: it comes in by ``accept_labels`` or not at all.
+    Demonstration wording in a demonstration only, and there too what nobody who speaks the language has reviewed; the
+    project's own elsewhere as well. What is there is never changed. Raises ``BadInput`` for licensed wording in a file
+    that ships: it comes in by ``accept_labels`` or not at all.
     """
     rows = []
     for one in shipped:
         if one.kind is WordingKind.LICENSED:
             raise BadInput("Licensed wording is not seeded from files: it is accepted with its licence.")
-        if one.kind is WordingKind.OWN or services.settings.demonstration:
+        if services.settings.demonstration or (one.kind is WordingKind.OWN and one.reviewed_by_speaker):
             rows.append(_row(services, one))
     with services.db.transaction(as_=Operator()) as connection:
         return sum(insert_if_new(connection, insert(wordings).values(row).on_conflict_do_nothing()) for row in rows)

@@ -18,6 +18,7 @@ from survey_service.errors import BadInput, Unavailable
 from survey_service.foundation.clock import at_local_time
 from survey_service.foundation.db import new_id
 from survey_service.languages.queries import offered_wordings
+from survey_service.languages.seeding import seed_wording_texts
 from survey_service.languages.use_cases import Acceptance, accept_labels, seed_wordings
 from survey_service.licensing.rules import Mode, Use, UseOfAnswers
 from survey_service.licensing.use_cases import withdraw_licence
@@ -360,3 +361,21 @@ def test_licensed_wording_does_not_come_in_by_seeding_and_demonstration_wording_
     seed_wordings(real.services, load_wordings(real.services.library))
     assert rows(database, "SELECT FROM wordings WHERE kind = 'demonstration'") == []
     assert rows(database, "SELECT FROM wordings WHERE kind = 'own'") != []
+
+
+def test_what_no_speaker_has_reviewed_waits_for_one_outside_a_demonstration(
+    real: World, database: TestDatabase
+) -> None:
+    """E1: Finnish and Arabic of the project's own questionnaires came with the files, and nobody has read them."""
+    shipped = [one for one in load_wordings(real.services.library) if one.kind is WordingKind.OWN]
+    unread = {one.locale for one in shipped if not one.reviewed_by_speaker}
+    assert unread == {"fi", "ar"}
+    seed_wordings(real.services, shipped)
+    seed_wording_texts(real.services, shipped)
+    offered = {row["locale"] for row in rows(database, "SELECT locale FROM wordings WHERE kind = 'own'")}
+    assert offered == {"sv", "en"}
+    taken = rows(
+        database, "SELECT DISTINCT locale, state FROM translation_steps JOIN translations t ON t.id = translation_id"
+    )
+    assert {(row["locale"], row["state"]) for row in taken} >= {("fi", "translated"), ("ar", "translated")}
+    assert not {(row["locale"], row["state"]) for row in taken} & {("fi", "approved"), ("ar", "approved")}
