@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace as Row
 from typing import Any
 
+from tests.preview.desk import desk_pages
 from tests.preview.questions import question_pages
 
 NOW = datetime(2026, 11, 22, 13, 5, tzinfo=UTC)
@@ -368,6 +369,7 @@ def pages(locale: str) -> dict[str, Page]:
             },
             "staff",
         ),
+        **{name: Page(template, context, "translator") for name, (template, context) in desk_pages(locale).items()},
         "email": Page(
             "email/invitation.html",
             {"sender_name": say("Svarsrummet", "The Answer Room"), "link": "https://svarsrummet.example/"},

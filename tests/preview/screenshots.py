@@ -27,14 +27,15 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "be
 FIRST_VISIT, NEXT_VISIT = 30_000, 6_000
 STATIC = ROOT / "survey_service" / "http" / "static"
 
-# Radio buttons and boxes are pressed by their labels; links inside a sentence are exempt (WCAG 2.5.8); closed menus
-# are unseen.
+# Radio buttons and boxes are pressed by their labels (in a list, by labels without words); links inside a sentence are
+# exempt (WCAG 2.5.8); closed menus are unseen.
 SMALL_TARGETS = """() => {
-  const exempt = (one) => one.matches('.skip, .choice input') || !one.checkVisibility()
+  const exempt = (one) => one.matches('.skip, .choice input, .pick input') || !one.checkVisibility()
     || one.closest('details:not([open])') && !one.matches('summary')
     || one.matches('a') && getComputedStyle(one).display === 'inline';
-  const least = (one) => one.matches('.button, button, summary, input, select, textarea, .choice label') ? 47.5 : 24;
-  return [...document.querySelectorAll('a, button, summary, input:not([type=hidden]), select, textarea, .choice label')]
+  const large = '.button, button, summary, input:not([type=hidden]), select, textarea, .choice label, .pick';
+  const least = (one) => one.matches(large) ? 47.5 : 24;
+  return [...document.querySelectorAll('a, ' + large)]
     .filter((one) => !exempt(one))
     .filter((one) => one.getBoundingClientRect().height < least(one) || one.getBoundingClientRect().width < 24)
     .map((one) => one.outerHTML.slice(0, 90));
