@@ -94,7 +94,11 @@ def desk_pages(locale: str) -> dict[str, tuple[str, dict[str, Any]]]:
         "why_no_step": say("Någon annan än den som har skrivit granskar.", "Somebody else than the writer reviews."),
         "steps": [("reviewed", labels["reviewed"]), ("draft", say("Skicka tillbaka", "Send back"))],
         "terms": [
-            Row(term="energy", translation="voimat" if target == "fi" else "طاقة", note=say("inte energi", "not energia"))
+            Row(
+                term="energy",
+                translation="voimat" if target == "fi" else "طاقة",
+                note=say("inte energi", "not energia"),
+            )
         ],
         "others": [
             Row(
