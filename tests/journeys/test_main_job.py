@@ -176,7 +176,7 @@ def test_who_reads_english_answers_in_english(demo: Demo, devices: Devices) -> N
     expect(phone.get_by_text("Think of the week that has just gone by.")).to_be_visible()
     choose(phone, "Now and then", "en")
     phone.locator("summary", has_text="English").click()
-    phone.get_by_role("button", name="Svenska").click()
+    phone.get_by_role("button", name="Svenska", exact=True).click()
     expect(phone.get_by_role("button", name="Nästa", exact=True)).to_be_visible()
     expect(phone.locator("fieldset")).to_have_attribute("lang", "en")
     phone.locator("summary", has_text="Svenska").click()
