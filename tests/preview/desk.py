@@ -177,7 +177,7 @@ def desk_pages(locale: str) -> dict[str, tuple[str, dict[str, Any]]]:
             frame
             | {
                 "columns": [
-                    Row(code="sv", name="Svenska", exact=True),
+                    Row(code="sv", name="Svenska"),
                     Row(code="fi", name="Suomi"),
                     Row(code="ar", name="العربية"),
                 ],
