@@ -299,7 +299,10 @@ def test_nobody_changes_or_removes_what_is_appended(household: Household, verb: 
     for table in APPEND_ONLY:
         column = {
             "feed_entries": "release_id", "wordings": "locale", "agreement_variables": "variable",
-            "rights_documents": "digest", "deployment": "demonstration",
+            "rights_documents": "digest", "deployment": "demonstration", "translation_subjects": "kind",
+            "source_texts": "forms", "translations": "forms", "translation_steps": "state",
+            "evidence_documents": "digest", "translation_comments": "text", "glossary_terms": "term",
+            "wording_decisions": "decision", "interface_versions": "texts",
         }  # fmt: skip
         statement = verb.format(table=table, column=column.get(table, "provider_id"))
         for principal in (household.patient, world.alice, world.system, world.register, Gate(), Operator()):
