@@ -375,7 +375,7 @@ def test_a_worker_killed_between_sending_and_recording_leaves_one_dispatch_and_a
     assert len(rows(database, "SELECT FROM messages")) == 1
 
     # Once recorded, a job that comes back once more sends nothing.
-    invite(real_services, provider_id=str(occasion.provider_id), occasion_id=str(occasion.id))
+    invite(real_services, interface_translations, provider_id=str(occasion.provider_id), occasion_id=str(occasion.id))
     assert len(server.taken) == 2
 
 
