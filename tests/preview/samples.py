@@ -281,6 +281,7 @@ def pages(locale: str) -> dict[str, Page]:
             {
                 "patient": Row(name="Alice Ek", personal_number="19810211-2381"),
                 "response": opened,
+                "index_is_made_of": [(say("Full hälsa", "Full health"), say("0,9755", "0.9755"))],
                 "receipt": Row(
                     at=ago(hours=2), by="Astrid Lindqvist", unit_name=unit, route=say("Arbetslistan", "The worklist")
                 ),
