@@ -40,7 +40,7 @@ from survey_service.people.use_cases import find_person
 from survey_service.registers.use_cases import add_register, agree
 from survey_service.scheduling.queries import occasions_of_enrolment
 from survey_service.scheduling.use_cases import Order, enrol_patient, publish_protocol
-from survey_service.wiring import shipped_wordings
+from translations.catalogue import wordings_at_hand
 
 PATIENTS = 24
 
@@ -103,7 +103,7 @@ def is_populated(services: Services) -> bool:
 def populate(services: Services, *, register_keys: Mapping[str, Any], progress: Callable[[str], None]) -> None:
     """Make the population. The same one every time, dated from today."""
     progress("wording")
-    seed_wordings(services, shipped_wordings(services.settings, services.library))
+    seed_wordings(services, wordings_at_hand(services.library, services.settings.instruments))
     progress("organisations")
     home = add_home_organisation(services, register_keys=register_keys)
     add_other_organisation(services)
