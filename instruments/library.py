@@ -6,6 +6,7 @@ For finding instruments. Nothing is half-loaded: one bad file refuses the whole 
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from cat_engine import ItemBank
@@ -43,6 +44,7 @@ class Library:
         files = {key: _files(path) for key, path in places.items()}
         definitions = {key: read_definition(path) for key, path in places.items()}
 
+        @cache
         def find_bank(id_: str, version: str) -> ItemBank | None:
             definition = definitions.get((id_, version))
             if definition is None or not isinstance(definition.scoring, AdaptiveBankDeclared):
@@ -59,6 +61,11 @@ class Library:
 
         return cls({key: load(key, definition) for key, definition in definitions.items()})
 
+    @classmethod
+    def at_hand(cls, own: Path | None) -> "Library":
+        """What the project ships, and what is in the ``data`` of a folder of the operator's own. Raises as `load`."""
+        return cls.load(SHIPPED) if own is None else cls.load(SHIPPED, own / "data")
+
     def get(self, id: str, version: str, form: str = "") -> Instrument:
         """Exactly that version, whole or as one of its short forms.
 
@@ -71,6 +78,10 @@ class Library:
             return self.instruments[id, version].in_form(form)
         except KeyError:
             raise UnknownInstrument(f"there is no instrument {id!r} in version {version!r}") from None
+
+    def find(self, id: str, version: str | None) -> Instrument:
+        """That version, or the newest where none is named. Raises as `get`."""
+        return self.latest(id) if version is None else self.get(id, version)
 
     def latest(self, id: str) -> Instrument:
         """The newest version, by its numbers (1.10 after 1.9).

@@ -3,7 +3,6 @@
 from sqlalchemy.exc import OperationalError
 
 from instruments import Library
-from instruments.library import SHIPPED as SHIPPED_INSTRUMENTS
 from notifications.channels.email import SmtpChannel
 from survey_service.foundation.clock import Clock, utc_now
 from survey_service.foundation.crypto import KeyWrapper, PostgresKeyStore
@@ -12,20 +11,6 @@ from survey_service.foundation.principals import Gate
 from survey_service.foundation.services import Services
 from survey_service.licensing.queries import is_demonstration
 from survey_service.settings import Settings, SettingsError
-from translations.catalogue import SHIPPED as SHIPPED_WORDING
-from translations.catalogue import InstrumentWording, load_wordings
-
-
-def instrument_library(settings: Settings) -> Library:
-    """The instruments that the project ships, and those of the operator's own folder (``SURVEY_INSTRUMENTS``)."""
-    own = settings.instruments
-    return Library.load(SHIPPED_INSTRUMENTS, own / "data") if own else Library.load()
-
-
-def shipped_wordings(settings: Settings, library: Library) -> tuple[InstrumentWording, ...]:
-    """The wording that comes in files: the project's, and that of the operator's own folder."""
-    own = settings.instruments
-    return load_wordings(library, SHIPPED_WORDING, own / "wording") if own else load_wordings(library)
 
 
 def refuse_another_deployment(settings: Settings) -> None:
@@ -53,7 +38,7 @@ def build_services(settings: Settings, *, clock: Clock = utc_now) -> Services:
         db=Database(settings.databases),
         keys=PostgresKeyStore(settings.databases.keys, KeyWrapper(settings.master_keyset)),
         clock=clock,
-        library=instrument_library(settings),
+        library=Library.at_hand(settings.instruments),
         email=SmtpChannel(
             host=settings.mail.host,
             port=settings.mail.port,

@@ -15,8 +15,8 @@ from survey_service.foundation.principals import Translator
 from survey_service.foundation.services import Services
 from survey_service.languages.desk_queries import SegmentRow, all_segments
 from survey_service.languages.seeding import enter_sources, seed_wording_texts
-from survey_service.wiring import shipped_wordings
 from tests.browsing import Visitor
+from translations.catalogue import wordings_at_hand
 from translations.subjects import INTERFACE, SourceText, SubjectKind
 
 PREM = "instrument:prem-overall:1.0:self"
@@ -62,7 +62,11 @@ class Desk:
 
 
 def make_desk(app: Flask, services: Services) -> Desk:
-    shipped = [one for one in shipped_wordings(services.settings, services.library) if one.instrument == "prem-overall"]
+    shipped = [
+        one
+        for one in wordings_at_hand(services.library, services.settings.instruments)
+        if one.instrument == "prem-overall"
+    ]
     seed_wording_texts(services, [one for one in shipped if one.locale in ("en", "sv")])
     enter_sources(
         services,

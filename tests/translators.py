@@ -15,7 +15,7 @@ from survey_service.languages.desk_queries import Segment, SegmentRow, all_segme
 from survey_service.languages.rules import State
 from survey_service.languages.seeding import Entered, enter_sources, seed_wording_texts
 from survey_service.languages.workflow import Evidence, take_step, take_steps, translate
-from survey_service.wiring import shipped_wordings
+from translations.catalogue import wordings_at_hand
 from translations.contexts import DIRECTION
 from translations.placeholders import wanted_forms
 from translations.subjects import INTERFACE, SourceText, SubjectKind
@@ -159,7 +159,7 @@ class Team:
 def make_team(services: Services) -> Team:
     """The sources are in; Swedish and English came with the files; nobody has begun Norwegian (nb)."""
     wanted = ("prem-overall", "promis-anxiety")
-    shipped = shipped_wordings(services.settings, services.library)
+    shipped = wordings_at_hand(services.library, services.settings.instruments)
     seed_wording_texts(services, [one for one in shipped if one.instrument in wanted and one.locale in ("en", "sv")])
     enter_sources(services, INTERFACE, SubjectKind.INTERFACE, INTERFACE_SOURCES)
 

@@ -31,7 +31,7 @@ from survey_service.people.use_cases import find_person
 from survey_service.registers.use_cases import add_register, agree
 from survey_service.scheduling.queries import Occasion, occasions_of_enrolment, tasks_of
 from survey_service.scheduling.use_cases import Order, enrol_patient, publish_protocol
-from survey_service.wiring import shipped_wordings
+from translations.catalogue import wordings_at_hand
 
 ALICE_HSA, BOB_HSA, CHARLIE_HSA = "SE2321000016-alice", "SE2321000016-bob", "SE5561234567-charlie"
 UNIT_HSA, OTHER_UNIT_HSA, FOREIGN_UNIT_HSA = "SE2321000016-u1", "SE2321000016-u2", "SE5561234567-u3"
@@ -130,7 +130,7 @@ def submission_for(state: SessionState, value: int | None) -> Submission:
 
 
 def make_world(services: Services, register_key: ECKey) -> World:
-    seed_wordings(services, shipped_wordings(services.settings, services.library))
+    seed_wordings(services, wordings_at_hand(services.library, services.settings.instruments))
     here = add_provider(
         services, hsa_id="SE2321000016-p1", name="Region Ett", sender_name="Region Ett", legal_regime="health_care"
     )

@@ -85,6 +85,11 @@ def load_wordings(library: Library, *folders: Path | str) -> tuple[InstrumentWor
     return tuple(read_wording(path, library) for path in paths)
 
 
+def wordings_at_hand(library: Library, own: Path | None) -> tuple[InstrumentWording, ...]:
+    """The project's, and what is in the ``wording`` of a folder of the operator's own. Raises as `load_wordings`."""
+    return load_wordings(library, SHIPPED) if own is None else load_wordings(library, SHIPPED, own / "wording")
+
+
 def read_wording(path: Path, library: Library) -> InstrumentWording:
     """One wording file, checked against the instrument it names.
 

@@ -9,12 +9,11 @@ from typing import Any
 import click
 
 from instruments import InstrumentsError, Library
-from instruments.library import SHIPPED as SHIPPED_INSTRUMENTS
 from survey_service.errors import SurveyServiceError
 from survey_service.foundation.services import Services
+from survey_service.interop.errors import InteropError
 from survey_service.settings import Settings, SettingsError
-from translations.catalogue import SHIPPED as SHIPPED_WORDING
-from translations.catalogue import InstrumentWording, load_wordings
+from translations.catalogue import InstrumentWording, wordings_at_hand
 from translations.exchange.bundle import NotExchangeable
 from translations.labels import LabelsRefused
 from translations.po import WordingError
@@ -32,7 +31,14 @@ def refusals() -> Iterator[None]:
         yield
     except LabelsRefused as refused:
         raise click.ClickException("\n".join(f"{refused.file}: {problem}" for problem in refused.problems)) from None
-    except (SurveyServiceError, SettingsError, InstrumentsError, WordingError, NotExchangeable) as refused:
+    except (
+        SurveyServiceError,
+        SettingsError,
+        InstrumentsError,
+        WordingError,
+        InteropError,
+        NotExchangeable,
+    ) as refused:
         raise click.ClickException(str(refused)) from None
 
 
@@ -50,12 +56,9 @@ def operator_services() -> Iterator[Services]:
 
 
 def load_instruments(folder: Path | None) -> tuple[Library, tuple[InstrumentWording, ...]]:
-    """What ships, and what is in a folder of the operator's own (``data`` and ``wording`` in it)."""
-    if folder is None:
-        library = Library.load()
-        return library, load_wordings(library)
-    library = Library.load(SHIPPED_INSTRUMENTS, folder / "data")
-    return library, load_wordings(library, SHIPPED_WORDING, folder / "wording")
+    """What ships, and what is in a folder of the operator's own."""
+    library = Library.at_hand(folder)
+    return library, wordings_at_hand(library, folder)
 
 
 def print_table(rows: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:

@@ -8,19 +8,16 @@ from typing import TextIO
 
 import click
 
-from instruments import InstrumentsError, Library, Respondent
-from survey_service.interop.errors import InteropError
+from instruments import Respondent
+from survey_service.commands.console import load_instruments, own_folder, refusals
 from survey_service.interop.folder import write_folder
 from survey_service.interop.json_text import LARGEST_FILE, write_json
 from survey_service.interop.questionnaire_export import questionnaire
 from survey_service.interop.questionnaire_import import Wanted, read_questionnaire
 from survey_service.interop.vocabulary import PROJECT
-from translations.catalogue import SHIPPED, WordingError, load_wordings
 from translations.subjects import SOURCE_LOCALE
 
-_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_REFUSED = (InteropError, InstrumentsError, WordingError)
 
 
 @click.group()
@@ -35,8 +32,7 @@ def fhir() -> None:
 @click.option("--respondent", default="self", show_default=True, type=click.Choice([one.value for one in Respondent]))
 @click.option("--base", default=PROJECT, show_default=True, help="What the url begins with.")
 @click.option("--licence-statement", default="", help="Which licence allows licensed wording to be handed out.")
-@click.option("--instruments", "data", type=_FOLDER, help="A folder of definitions; else those of this project.")
-@click.option("--wording", default=SHIPPED, type=_FOLDER, help="A folder of PO files; else those of this project.")
+@own_folder
 @click.option("--output", type=click.File("w", encoding="utf-8"), default="-", help="Else on standard output.")
 def export_command(
     instrument_id: str,
@@ -45,25 +41,22 @@ def export_command(
     respondent: str,
     base: str,
     licence_statement: str,
-    data: Path | None,
-    wording: Path,
+    folder: Path | None,
     output: TextIO,
 ) -> None:
     """Write INSTRUMENT as a Questionnaire in every language that it has."""
-    try:
-        library = Library.load(data) if data else Library.load()
-        instrument = library.get(instrument_id, version) if version else library.latest(instrument_id)
-        wordings = [
+    with refusals():
+        library, wordings = load_instruments(folder)
+        instrument = library.find(instrument_id, version)
+        own = [
             one
-            for one in load_wordings(library, wording)
+            for one in wordings
             if (one.instrument, one.version) == (instrument.id, instrument.version) and one.respondent == respondent
         ]
-        language = language or next((one.locale for one in wordings if one.locale == SOURCE_LOCALE), "")
+        language = language or next((one.locale for one in own if one.locale == SOURCE_LOCALE), "")
         resource = questionnaire(
-            instrument.definition, wordings, language=language, base=base, licence_statement=licence_statement
+            instrument.definition, own, language=language, base=base, licence_statement=licence_statement
         )
-    except _REFUSED as refused:
-        raise click.ClickException(str(refused)) from None
     output.write(write_json(resource))
 
 
@@ -75,15 +68,13 @@ def export_command(
 @click.option("--language", default="", help="Of the base text, where the Questionnaire does not say it.")
 def import_command(file: Path, folder: Path, id_: str, version: str, language: str) -> None:
     """Read the Questionnaire in FILE into a new FOLDER: definitions in data/, PO files in wording/."""
-    try:
+    with refusals():
         with file.open("rb") as content:
             # One byte more than is allowed is enough to be refused.
             imported = read_questionnaire(
                 content.read(LARGEST_FILE + 1), Wanted(id=id_, version=version, language=language)
             )
         found = write_folder(imported, folder)
-    except _REFUSED as refused:
-        raise click.ClickException(str(refused)) from None
     for warning in imported.warnings:
         click.echo(f"Note: {warning}", err=True)
     for locale, parts in found.missing.items():

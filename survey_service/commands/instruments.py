@@ -65,7 +65,7 @@ def show(instrument_id: str, version: str | None, as_json: bool, folder: Path | 
     """Everything about one instrument but its words."""
     with refusals():
         library, wordings = load_instruments(folder)
-        one = library.latest(instrument_id) if version is None else library.get(instrument_id, version)
+        one = library.find(instrument_id, version)
     described = _describe(one, _of(one, wordings))
     if as_json:
         click.echo(json.dumps(described, indent=2, ensure_ascii=False, default=str))

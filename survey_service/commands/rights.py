@@ -9,7 +9,7 @@ from uuid import UUID
 
 import click
 
-from instruments import Instrument, Library, Respondent
+from instruments import Instrument, Respondent
 from survey_service.access.queries import all_providers, all_units
 from survey_service.commands.console import load_instruments, operator_services, own_folder, print_table, refusals
 from survey_service.errors import BadInput
@@ -20,6 +20,7 @@ from survey_service.languages.use_cases import Acceptance, accept_labels, seed_w
 from survey_service.licensing.queries import evidence, recorded_licences
 from survey_service.licensing.rules import Mode, UseOfAnswers, state
 from survey_service.licensing.use_cases import Document, NewLicence, add_licence, withdraw_licence
+from translations.catalogue import wordings_at_hand
 from translations.label_preview import as_html, as_text, preview
 from translations.label_xlsx import write_xlsx
 from translations.labels import CheckedLabels, load_labels, template, write_csv
@@ -154,7 +155,7 @@ def template_(instrument_id: str, version: str | None, output: Path, folder: Pat
     """Write a table of every part to be worded, with what it means and how much room it has."""
     with refusals():
         library, wordings = load_instruments(folder)
-        instrument = _instrument(library, instrument_id, version)
+        instrument = library.find(instrument_id, version)
         shipped = [each for each in wordings if each.instrument == instrument.id]
         concepts = {context: text for each in shipped for context, text in each.concepts.items()}
         rows = template(instrument, concepts)
@@ -189,7 +190,7 @@ def preview_(
     """Check the labels in FILE and show them beside their concepts and the demonstration wording."""
     with refusals():
         library, wordings = load_instruments(folder)
-        instrument = _instrument(library, instrument_id, version)
+        instrument = library.find(instrument_id, version)
         checked = _checked(file, instrument, language, language_version, respondent)
         shown = preview(instrument, checked, wordings)
     if html is not None:
@@ -222,7 +223,7 @@ def accept(
 ) -> None:
     """Enter the labels of FILE as approved wording. Nobody can change it from then on."""
     with operator_services() as services:
-        instrument = _instrument(services.library, instrument_id, version)
+        instrument = services.library.find(instrument_id, version)
         checked = _checked(file, instrument, language, language_version, respondent)
         acceptance = Acceptance(
             content_hash=content_hash,
@@ -242,10 +243,8 @@ def wording() -> None:
 @wording.command()
 def seed() -> None:
     """Enter the project's own wording; in a demonstration, demonstration wording too. Harmless when repeated."""
-    from survey_service.wiring import shipped_wordings
-
     with operator_services() as services:
-        new = seed_wordings(services, shipped_wordings(services.settings, services.library))
+        new = seed_wordings(services, wordings_at_hand(services.library, services.settings.instruments))
     click.echo(f"{new} wordings are new.")
 
 
@@ -261,10 +260,6 @@ def _organisation(services: Services, provider_hsa: str, unit_hsa: str | None) -
     if unit_hsa not in units or units[unit_hsa].provider_id != provider_id:
         raise BadInput(f"{provider_hsa} has no unit {unit_hsa} here.")
     return provider_id, units[unit_hsa].id
-
-
-def _instrument(library: Library, instrument_id: str, version: str | None) -> Instrument:
-    return library.latest(instrument_id) if version is None else library.get(instrument_id, version)
 
 
 def _checked(file: Path, instrument: Instrument, language: str, language_version: str, who: str) -> CheckedLabels:

@@ -25,6 +25,7 @@ from survey_service.languages.exporting import bundle, seed_file
 from survey_service.languages.rules import State
 from survey_service.languages.seeding import Seeded, seed_interface_texts, seed_wording_texts
 from survey_service.languages.workflow import NewText, import_bundle
+from translations.catalogue import wordings_at_hand
 from translations.exchange.files import FileFormat, file_name, read_bundle, write_bundle
 from translations.exchange.preview import TAKEN, Preview, compare
 
@@ -91,12 +92,11 @@ def approve(subject: str, language: str, hsa_id: str, seen: str | None, without_
 @translations.command()
 def seed() -> None:
     """Enter the texts that ship, as sources and as translations. What is there is never overwritten."""
-    from survey_service.wiring import shipped_wordings
     from translations.interface_files import read_catalogues, read_template
 
     with operator_services() as services:
         seeded = seed_interface_texts(services, read_template(), read_catalogues())
-        seeded += seed_wording_texts(services, shipped_wordings(services.settings, services.library))
+        seeded += seed_wording_texts(services, wordings_at_hand(services.library, services.settings.instruments))
     print_table([_seeded_row(one) for one in seeded], as_json=False)
 
 

@@ -42,7 +42,7 @@ from survey_service.people.use_cases import find_person
 from survey_service.registers.use_cases import add_register, agree
 from survey_service.scheduling.queries import occasions_of_enrolment
 from survey_service.scheduling.use_cases import Order, enrol_patient, publish_protocol
-from survey_service.wiring import shipped_wordings
+from translations.catalogue import wordings_at_hand
 from translations.interface_files import read_catalogues, read_template
 
 PATIENTS = 24
@@ -125,7 +125,7 @@ def populate(services: Services, *, register_keys: Mapping[str, Any], progress: 
 
 def add_texts(services: Services) -> None:
     """What ships, as approved; and two people to go on with it: nobody approves own work."""
-    shipped = shipped_wordings(services.settings, services.library)
+    shipped = wordings_at_hand(services.library, services.settings.instruments)
     seed_wordings(services, shipped)
     seed_wording_texts(services, shipped)
     seed_interface_texts(services, read_template(), read_catalogues())

@@ -75,11 +75,12 @@ def enrol_patient(services: Services, order: Order, *, as_: Principal) -> UUID:
     with services.db.transaction(as_=as_) as connection:
         published = _published(connection, order.protocol_id)
         _refuse_what_may_not_be_asked(connection, services, published.protocol, unit=as_)
+    planned = plan_occasions(published.protocol, anchor=order.anchor_date, now=services.clock())
+    _refuse_at_wrong_age(services, planned, order.identity.number)
+    # Only now is anything written: not even a person is left behind by an order that cannot be made.
     person_id = ensure_person(services, order.identity.number, as_=as_)
     cipher = services.keys.cipher(person_id)
     with services.db.transaction(as_=as_) as connection:
-        planned = plan_occasions(published.protocol, anchor=order.anchor_date, now=services.clock())
-        _refuse_at_wrong_age(services, planned, order.identity.number)
         enter_care_relation(
             connection,
             provider_id=as_.provider_id,

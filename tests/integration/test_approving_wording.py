@@ -10,12 +10,11 @@ from survey_service.languages.desk_overview import desk_overview
 from survey_service.languages.queries import approved_wordings, interface_in_force, wording
 from survey_service.languages.rules import State
 from survey_service.languages.seeding import seed_wording_texts
-from survey_service.wiring import shipped_wordings
 from tests.conftest import TestDatabase
 from tests.licences import Row, rows
 from tests.translators import COUNTED, DEMONSTRATION, GREETING, OWN, QUESTION, SAVED, Team, make_team
 from tests.world import World
-from translations.catalogue import InstrumentWording, WordingKind
+from translations.catalogue import InstrumentWording, WordingKind, wordings_at_hand
 from translations.subjects import INTERFACE
 
 
@@ -282,7 +281,7 @@ def session_to_enter(world: World, database: TestDatabase) -> Row:
 
 def test_the_rights_holders_wording_is_no_subject_of_translation(real: World) -> None:
     """E1, D1: outside a demonstration, only what is the project's own is translated here."""
-    shipped = shipped_wordings(real.services.settings, real.services.library)
+    shipped = wordings_at_hand(real.services.library, real.services.settings.instruments)
     seeded = seed_wording_texts(real.services, shipped)
     assert {one.subject.split(":")[1] for one in seeded} == {"prem-overall", "prem-visit"}
     team = make_team(real.services)

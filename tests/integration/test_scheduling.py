@@ -408,7 +408,7 @@ def test_a_form_for_another_age_is_refused_in_one_sentence(
     with pytest.raises(BadInput, match="not meant for somebody of the patient's age") as refused:
         enrol_patient(world.services, order(protocol_id=protocol_id, identity=identity), as_=world.alice)
     assert list(refused.value.fields) == ["protocol"]
-    assert rows("SELECT 1 FROM enrolments") == rows("SELECT 1 FROM patients") == []
+    assert rows("SELECT 1 FROM enrolments") == rows("SELECT 1 FROM patients") == rows("SELECT 1 FROM persons") == []
 
 
 def test_who_outgrows_a_form_before_its_last_occasion_is_not_half_enrolled(

@@ -13,10 +13,9 @@ from survey_service.languages.exporting import seed_file
 from survey_service.languages.rules import State
 from survey_service.languages.seeding import seed_interface_texts, seed_wording_texts
 from survey_service.settings import Settings
-from survey_service.wiring import shipped_wordings
 from tests.operating import environment_of
 from tests.translators import DEMONSTRATION, OWN, QUESTION, Team
-from translations.catalogue import read_wording
+from translations.catalogue import read_wording, wordings_at_hand
 from translations.exchange.files import read_bundle
 from translations.exchange.po_file import write_po
 from translations.interface import FILE
@@ -41,7 +40,7 @@ def survey(settings: Settings) -> Survey:
 
 def test_what_ships_is_seeded_as_approved_by_its_files_and_seeding_again_changes_nothing(team: Team) -> None:
     """E1: files seed the database."""
-    shipped = shipped_wordings(team.services.settings, team.services.library)
+    shipped = wordings_at_hand(team.services.library, team.services.settings.instruments)
     first = seed_wording_texts(team.services, shipped)
     assert sum(one.new for one in first) > 0
     assert [one for one in first if one.differs or one.outdated] == []
@@ -58,7 +57,7 @@ def test_seeded_wording_is_what_is_in_force_already(team: Team) -> None:
     approved = team.approve(DEMONSTRATION, "sv")
     (shipped,) = [
         one
-        for one in shipped_wordings(team.services.settings, team.services.library)
+        for one in wordings_at_hand(team.services.library, team.services.settings.instruments)
         if (one.instrument, one.locale) == ("promis-anxiety", "sv")
     ]
     assert approved.content_hash == shipped.content_hash
@@ -67,7 +66,7 @@ def test_seeded_wording_is_what_is_in_force_already(team: Team) -> None:
 def test_what_translators_have_written_is_not_overwritten_by_files(team: Team) -> None:
     """E1: the database is the authority."""
     team.write("Som vi vill ha det", locale="sv")
-    shipped = shipped_wordings(team.services.settings, team.services.library)
+    shipped = wordings_at_hand(team.services.library, team.services.settings.instruments)
     seeded = {(one.subject, one.locale): one for one in seed_wording_texts(team.services, shipped)}
     assert seeded[OWN, "sv"].differs == (QUESTION,)
     assert team.rows(OWN, "sv")[QUESTION].translation.forms == ("Som vi vill ha det",)
@@ -75,7 +74,7 @@ def test_what_translators_have_written_is_not_overwritten_by_files(team: Team) -
 
 def test_a_translation_of_another_source_is_not_entered(team: Team) -> None:
     """E1"""
-    shipped = shipped_wordings(team.services.settings, team.services.library)
+    shipped = wordings_at_hand(team.services.library, team.services.settings.instruments)
     finnish, *others = sorted(
         (one for one in shipped if one.instrument == "prem-overall"), key=lambda one: one.locale != "fi"
     )
@@ -97,7 +96,7 @@ def test_an_exported_file_seeds_the_same_wording(locale: str, team: Team, tmp_pa
     read = read_wording(path, library)
     (shipped,) = [
         one
-        for one in shipped_wordings(team.services.settings, library)
+        for one in wordings_at_hand(library, team.services.settings.instruments)
         if (one.instrument, one.locale) == ("promis-anxiety", locale)
     ]
     assert (read.content_hash, read.sources, read.concepts) == (

@@ -17,21 +17,25 @@ def _files(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-@pytest.mark.parametrize("id_", ["prem-visit", "eq5d-5l", "promis-anxiety"])
-def test_what_is_exported_is_imported_and_exported_the_same(tmp_path: Path, id_: str) -> None:
+@pytest.mark.parametrize(
+    ("id_", "name"), [("prem-visit", "PremVisit"), ("eq5d-5l", "Eq5d5l"), ("promis-anxiety", "PromisAnxiety")]
+)
+def test_what_is_exported_is_imported_and_exported_the_same(tmp_path: Path, id_: str, name: str) -> None:
     assert _survey("export", id_, "--language", "sv", "--output", tmp_path / "first.json").exit_code == 0
-    imported = _survey("import", tmp_path / "first.json", tmp_path / "new")
+    imported = _survey("import", tmp_path / "first.json", tmp_path / "new", "--id", "ours")
     assert imported.exit_code == 0
     assert sorted(_files(tmp_path / "new")) == [
-        f"data/{id_}/1.0/definition.toml",
-        *(f"wording/{id_}/{path.name}" for path in sorted((SHIPPED / id_).glob("*.po"))),
+        "data/ours/1.0/definition.toml",
+        *(f"wording/ours/{path.name}" for path in sorted((SHIPPED / id_).glob("*.po"))),
     ]
     if id_ == "promis-anxiety":
         return  # its bank stays behind, so the folder is not yet an instrument
-    folders = ("--instruments", tmp_path / "new" / "data", "--wording", tmp_path / "new" / "wording")
-    again = _survey("export", id_, "--language", "sv", *folders, "--output", tmp_path / "second.json")
+    again = _survey(
+        "export", "ours", "--language", "sv", "--folder", tmp_path / "new", "--output", tmp_path / "second.json"
+    )
     assert again.exit_code == 0
-    assert (tmp_path / "second.json").read_bytes() == (tmp_path / "first.json").read_bytes()
+    renamed = (tmp_path / "first.json").read_text(encoding="utf-8").replace(id_, "ours").replace(name, "Ours")
+    assert (tmp_path / "second.json").read_text(encoding="utf-8") == renamed
 
 
 def test_a_refusal_is_one_sentence(tmp_path: Path) -> None:
