@@ -4,7 +4,8 @@ DO $$
 DECLARE
     wanted text;
 BEGIN
-    FOREACH wanted IN ARRAY ARRAY['survey_staff', 'survey_patient', 'survey_translator', 'survey_gate'] LOOP
+    FOREACH wanted IN ARRAY ARRAY['survey_staff', 'survey_patient', 'survey_translator', 'survey_gate',
+                                  'survey_record_system'] LOOP
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
             EXECUTE format('CREATE ROLE %I NOLOGIN', wanted);
         END IF;
@@ -29,4 +30,4 @@ $$;
 ALTER ROLE survey_login NOINHERIT;
 
 -- One login for people; what it may do is decided by SET LOCAL ROLE inside each transaction.
-GRANT survey_staff, survey_patient, survey_translator, survey_gate TO survey_login WITH INHERIT FALSE, SET TRUE;
+GRANT survey_staff, survey_patient, survey_translator, survey_gate, survey_record_system TO survey_login WITH INHERIT FALSE, SET TRUE;

@@ -28,7 +28,7 @@ from survey_service.foundation.services import Services
 from survey_service.languages.use_cases import seed_wordings
 from survey_service.people.rules import Identity
 from survey_service.people.use_cases import find_person
-from survey_service.registers.use_cases import add_register, agree
+from survey_service.registers.tenants import add_register, agree
 from survey_service.scheduling.queries import Occasion, occasions_of_enrolment, tasks_of
 from survey_service.scheduling.use_cases import Order, enrol_patient, publish_protocol
 from translations.catalogue import wordings_at_hand

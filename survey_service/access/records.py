@@ -22,6 +22,7 @@ units = sa.Table(
     sa.Column("provider_id", sa.Uuid, nullable=False),
     sa.Column("hsa_id", sa.Text, nullable=False),
     sa.Column("name", sa.Text, nullable=False),
+    sa.Column("alarm_email", sa.Text),
 )
 
 staff_members = sa.Table(

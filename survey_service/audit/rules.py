@@ -9,6 +9,7 @@ from survey_service.foundation.principals import (
     Operator,
     Patient,
     Principal,
+    RecordSystem,
     Register,
     Staff,
     System,
@@ -55,6 +56,8 @@ def actor_of(principal: Principal) -> tuple[str, UUID, UUID | None, UUID | None]
             return "patient", principal.person_id, None, None
         case Register():
             return "register", principal.register_id, None, None
+        case RecordSystem():
+            return "record_system", principal.record_system_id, None, principal.provider_id
         case System():
             return "system", principal.provider_id, None, principal.provider_id
         case Gate():

@@ -1,6 +1,7 @@
-"""Deliveries, receipts, readings and assessments, all append-only. Constraints and policies: ``migrations/main``."""
+"""Deliveries, receipts, readings, assessments, record systems, alarms. Constraints and policies: ``migrations/main``."""
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 
 from survey_service.foundation.db import metadata
 
@@ -12,6 +13,7 @@ deliveries = sa.Table(
     sa.Column("person_id", sa.Uuid, nullable=False),
     sa.Column("unit_id", sa.Uuid, nullable=False),
     sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("alarm_at", sa.DateTime(timezone=True), nullable=False),
 )
 
 receipts = sa.Table(
@@ -21,7 +23,9 @@ receipts = sa.Table(
     sa.Column("provider_id", sa.Uuid, nullable=False),
     sa.Column("person_id", sa.Uuid, nullable=False),
     sa.Column("unit_id", sa.Uuid, nullable=False),
-    sa.Column("staff_id", sa.Uuid, nullable=False),
+    sa.Column("staff_id", sa.Uuid),
+    sa.Column("record_system_id", sa.Uuid),
+    sa.Column("external_id", sa.Text),
     sa.Column("route", sa.Text, nullable=False),
     sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
 )
@@ -44,4 +48,57 @@ assessments = sa.Table(
     sa.Column("person_id", sa.Uuid, nullable=False),
     sa.Column("staff_id", sa.Uuid, nullable=False),
     sa.Column("assessed_at", sa.DateTime(timezone=True), nullable=False),
+)
+
+record_systems = sa.Table(
+    "record_systems",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("provider_id", sa.Uuid, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("route", sa.Text, nullable=False),
+    sa.Column("base_url", sa.Text),
+    sa.Column("authentication", sa.Text),
+    sa.Column("token_url", sa.Text),
+    sa.Column("client_id", sa.Text),
+    sa.Column("scope", sa.Text),
+    sa.Column("jwks", JSONB),
+)
+
+pushes = sa.Table(
+    "pushes",
+    metadata,
+    sa.Column("response_id", sa.Uuid, primary_key=True),
+    sa.Column("provider_id", sa.Uuid, nullable=False),
+    sa.Column("person_id", sa.Uuid, nullable=False),
+    sa.Column("record_system_id", sa.Uuid, nullable=False),
+    sa.Column("idempotency_key", sa.Uuid, nullable=False),
+    sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("deadline_at", sa.DateTime(timezone=True), nullable=False),
+)
+
+delivery_attempts = sa.Table(
+    "delivery_attempts",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("response_id", sa.Uuid, nullable=False),
+    sa.Column("provider_id", sa.Uuid, nullable=False),
+    sa.Column("person_id", sa.Uuid, nullable=False),
+    sa.Column("record_system_id", sa.Uuid, nullable=False),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Column("http_status", sa.Integer),
+    sa.Column("external_id", sa.Text),
+)
+
+delivery_alarms = sa.Table(
+    "delivery_alarms",
+    metadata,
+    sa.Column("response_id", sa.Uuid, primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("provider_id", sa.Uuid, nullable=False),
+    sa.Column("person_id", sa.Uuid, nullable=False),
+    sa.Column("unit_id", sa.Uuid, nullable=False),
+    sa.Column("raised_at", sa.DateTime(timezone=True), nullable=False),
 )

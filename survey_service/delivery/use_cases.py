@@ -3,7 +3,7 @@
 The receipt is what a register's release points at: it is written here, by the provider, and nowhere else.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Connection, insert
@@ -31,6 +31,7 @@ def deliver(
     person_id: UUID,
     unit_id: UUID,
     at: datetime,
+    alarm_after: timedelta = timedelta(hours=72),
 ) -> None:
     """Put a completed response in the unit's worklist. Part of the commit that completes it."""
     connection.execute(
@@ -40,6 +41,7 @@ def deliver(
             person_id=person_id,
             unit_id=unit_id,
             delivered_at=at,
+            alarm_at=at + alarm_after,
         )
     )
 

@@ -39,7 +39,7 @@ from survey_service.languages.seeding import seed_interface_texts, seed_wording_
 from survey_service.languages.use_cases import seed_wordings
 from survey_service.people.rules import Identity
 from survey_service.people.use_cases import find_person
-from survey_service.registers.use_cases import add_register, agree
+from survey_service.registers.tenants import add_register, agree
 from survey_service.scheduling.queries import occasions_of_enrolment
 from survey_service.scheduling.use_cases import Order, enrol_patient, publish_protocol
 from translations.catalogue import wordings_at_hand

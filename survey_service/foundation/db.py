@@ -21,6 +21,7 @@ from survey_service.foundation.principals import (
     Operator,
     Patient,
     Principal,
+    RecordSystem,
     Register,
     Staff,
     System,
@@ -88,6 +89,13 @@ def _entry(principal: Principal) -> _Entry:
         case Register():
             register = principal.register_id
             return _Entry(login="register", actor=register, register=register)
+        case RecordSystem():
+            return _Entry(
+                login="login",
+                role="survey_record_system",
+                actor=principal.record_system_id,
+                provider=principal.provider_id,
+            )
         case System():
             return _Entry(login="worker", provider=principal.provider_id)
         case Operator():

@@ -40,6 +40,14 @@ class Register:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordSystem:
+    """A provider's own record system, come to fetch and to acknowledge: what was answered to that provider."""
+
+    record_system_id: UUID
+    provider_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class System:
     """The service itself at work for one provider."""
 
@@ -51,4 +59,4 @@ class Operator:
     """Who runs the service: providers, units, registers, agreements, wording. Nobody's answers."""
 
 
-Principal = Gate | Staff | Patient | Translator | Register | System | Operator
+Principal = Gate | Staff | Patient | Translator | Register | RecordSystem | System | Operator

@@ -19,9 +19,9 @@ from survey_service.foundation.clock import local_day
 from survey_service.foundation.principals import Patient
 from survey_service.foundation.services import Services
 from survey_service.http.context import patient, services
+from survey_service.registers.objecting import object_to_register, withdraw_objection
 from survey_service.registers.queries import my_objections, register_names, registers_served_by
 from survey_service.registers.rules import ACCEPTED_PURPOSE
-from survey_service.registers.use_cases import object_to_register, withdraw_objection
 from survey_service.scheduling.queries import occasions_of_patient, tasks_of
 
 blueprint = Blueprint("privacy", __name__)

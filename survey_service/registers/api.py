@@ -13,9 +13,9 @@ from survey_service.errors import AccessDenied, NotSignedIn
 from survey_service.foundation.principals import Gate, Register
 from survey_service.http.context import principal, services
 from survey_service.http.security import csrf, limiter
+from survey_service.registers.feed import pull
 from survey_service.registers.oauth import EXTENSION, register_of_token
 from survey_service.registers.rules import ACCEPTED_PURPOSE, MOST_PER_PAGE
-from survey_service.registers.use_cases import pull
 
 blueprint = Blueprint("registers", __name__, description="Registers, second, as consumers: released results by cursor.")
 csrf.exempt(blueprint)

@@ -5,7 +5,7 @@ from uuid import UUID
 from survey_service.foundation.logging import get_logger
 from survey_service.foundation.principals import System
 from survey_service.foundation.services import Services
-from survey_service.registers.use_cases import release_response
+from survey_service.registers.releasing import release_response
 
 
 def release(services: Services, *, provider_id: str, response_id: str) -> None:

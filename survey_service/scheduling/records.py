@@ -37,6 +37,8 @@ enrolments = sa.Table(
     sa.Column("care_contact", sa.Text, nullable=False),
     sa.Column("anchor_kind", sa.Text, nullable=False),
     sa.Column("anchor_date", sa.Date, nullable=False),
+    sa.Column("procedure_id", sa.Text),
+    sa.Column("side", sa.Text),
     sa.Column("request_id", sa.Uuid, nullable=False),
     sa.Column("ordered_by", sa.Uuid, nullable=False),
     sa.Column("ordered_at", sa.DateTime(timezone=True), nullable=False),
@@ -56,6 +58,9 @@ occasions = sa.Table(
     sa.Column("opens_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("closes_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("receipt_policy", sa.Text, nullable=False, server_default="person"),
+    sa.Column("receipt_within_hours", sa.Integer, nullable=False, server_default="72"),
+    sa.Column("read_within_hours", sa.Integer, server_default="168"),
 )
 
 tasks = sa.Table(

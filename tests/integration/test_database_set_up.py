@@ -19,8 +19,9 @@ from survey_service.delivery.use_cases import open_response
 from survey_service.demo.embedded import EmbeddedPostgres
 from survey_service.errors import Conflict
 from survey_service.foundation.db import Database
+from survey_service.registers.feed import pull
+from survey_service.registers.releasing import release_response
 from survey_service.registers.rules import ACCEPTED_PURPOSE
-from survey_service.registers.use_cases import pull, release_response
 from tests.conftest import TestDatabase, drop
 from tests.world import World
 

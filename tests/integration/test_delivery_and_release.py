@@ -10,8 +10,10 @@ from survey_service.delivery.queries import whereabouts, worklist
 from survey_service.delivery.use_cases import assess_response, open_response
 from survey_service.errors import AccessDenied, BadInput, Conflict
 from survey_service.foundation.services import Services
+from survey_service.registers.feed import pull
+from survey_service.registers.objecting import object_to_register, withdraw_objection
+from survey_service.registers.releasing import release_response
 from survey_service.registers.rules import ACCEPTED_PURPOSE
-from survey_service.registers.use_cases import object_to_register, pull, release_response, withdraw_objection
 from tests.browsing import Visitor
 from tests.world import World
 

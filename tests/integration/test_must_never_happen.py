@@ -41,8 +41,11 @@ from survey_service.foundation.principals import Gate, Operator, Principal, Syst
 from survey_service.foundation.services import Services
 from survey_service.languages.queries import wording
 from survey_service.licensing.use_cases import withdraw_licence
+from survey_service.registers.feed import pull
+from survey_service.registers.objecting import object_to_register, withdraw_objection
+from survey_service.registers.releasing import release_response
 from survey_service.registers.rules import ACCEPTED_PURPOSE
-from survey_service.registers.use_cases import agree, object_to_register, pull, release_response, withdraw_objection
+from survey_service.registers.tenants import agree
 from survey_service.settings import Environment
 from tests.browsing import Visitor
 from tests.conftest import TestDatabase

@@ -21,8 +21,10 @@ from survey_service.foundation.services import Services
 from survey_service.http.security import limiter
 from survey_service.people.rules import Identity
 from survey_service.people.use_cases import find_person
+from survey_service.registers.feed import pull
+from survey_service.registers.objecting import object_to_register
+from survey_service.registers.releasing import release_response
 from survey_service.registers.rules import ACCEPTED_PURPOSE
-from survey_service.registers.use_cases import object_to_register, pull, release_response
 from tests.browsing import Visitor
 from tests.conftest import BASE_URL
 from tests.world import World

@@ -28,8 +28,10 @@ from werkzeug.test import TestResponse
 from survey_service.delivery.use_cases import open_response
 from survey_service.foundation.services import Services
 from survey_service.registers.oauth import SCOPE, TOKEN_PATH
+from survey_service.registers.objecting import object_to_register
+from survey_service.registers.releasing import release_response
 from survey_service.registers.rules import ACCEPTED_PURPOSE, Cursor, write_cursor
-from survey_service.registers.use_cases import add_register, agree, object_to_register, release_response
+from survey_service.registers.tenants import add_register, agree
 from tests.browsing import Visitor
 from tests.conftest import BASE_URL
 from tests.world import AGREED, World
