@@ -102,7 +102,7 @@ def take_all(page: Page, demo: Demo, subject: str, state: str, button: str, *, e
         if not page.get_by_role("button", name=button).count():
             return
         if evidence:
-            page.get_by_label("Evidence").set_input_files([DOCUMENT])  # type: ignore[list-item]  # because TypedDict
+            page.get_by_label("Evidence").set_input_files([DOCUMENT])
         page.get_by_role("button", name=button).click()
         expect(page.get_by_role("status")).to_contain_text("taken further")
     raise AssertionError(f"Texts stay {state}.")

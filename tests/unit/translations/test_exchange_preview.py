@@ -190,5 +190,5 @@ def test_the_introduction_may_have_paragraphs_that_its_source_has_not() -> None:
 def test_a_file_of_another_subject_or_language_is_refused(change: dict[str, str], sentence: str) -> None:
     given_out = bundles.simple()
     with pytest.raises(WordingError) as refused:
-        previewed(replace(given_out, **change), given_out)  # type: ignore[arg-type]
+        previewed(replace(given_out, **change), given_out)
     assert str(refused.value).startswith(sentence)

@@ -323,7 +323,7 @@ def test_a_text_that_is_none_is_not_given_out(change: dict[str, object], problem
             subject=bundles.SUBJECT,
             source_locale="en",
             locale="fi",
-            segments=(ExchangeSegment(**({"context": "title", "source": ("x",)} | change)),),  # type: ignore[arg-type]
+            segments=(ExchangeSegment(**({"context": "title", "source": ("x",)} | change)),),
         )
 
 
