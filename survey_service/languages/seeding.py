@@ -21,7 +21,7 @@ from survey_service.languages.desk_queries import SegmentRow, all_segments
 from survey_service.languages.records import source_texts, translation_steps, translation_subjects, translations
 from survey_service.languages.rules import State
 from translations.catalogue import InstrumentWording, WordingKind
-from translations.contexts import FRAME, item_contexts, optional_contexts
+from translations.contexts import needed, ordered
 from translations.subjects import (
     INTERFACE,
     SOURCE_LOCALE,
@@ -168,24 +168,21 @@ def seed_interface_texts(
 
 def instrument_sources(instrument: Instrument, wordings: Sequence[InstrumentWording]) -> tuple[SourceText, ...]:
     """The source texts that the files of an instrument have, the English file's before others', in the form's order."""
-    ordered = sorted(wordings, key=lambda one: one.locale == SOURCE_LOCALE)
     sources: dict[str, str] = {}
     concepts: dict[str, str] = {}
-    for one in ordered:
+    for one in sorted(wordings, key=lambda one: one.locale == SOURCE_LOCALE):
         sources |= one.sources
         concepts |= {context: text for context, text in one.concepts.items() if text}
-    items = (context for item in instrument.items.values() for context in item_contexts(item))
-    needed = dict.fromkeys((*FRAME, *items))
-    order = dict.fromkeys((*needed, *optional_contexts(instrument)))
+    wanted = frozenset(needed(instrument))
     return tuple(
         SourceText(
             context=context,
             position=position,
             forms=(sources[context],),
             concept=concepts.get(context, ""),
-            needed=context in needed,
+            needed=context in wanted,
         )
-        for position, context in enumerate(order)
+        for position, context in enumerate(ordered(instrument))
         if context in sources
     )
 
