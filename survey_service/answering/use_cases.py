@@ -26,9 +26,10 @@ from survey_service.answering.rules import (
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
 from survey_service.delivery.use_cases import deliver
-from survey_service.errors import AccessDenied, BadInput, Closed, Conflict, Unavailable
+from survey_service.errors import AccessDenied, BadInput, Closed, Conflict, Unavailable, mark
 from survey_service.foundation.crypto import PersonCipher
 from survey_service.foundation.db import new_id
+from survey_service.foundation.logging import get_logger
 from survey_service.foundation.principals import Patient
 from survey_service.foundation.services import Services
 from survey_service.languages.queries import offered_languages, offered_wordings, wording
@@ -41,6 +42,7 @@ from translations.completeness import eligible_items
 
 # The version of the information notice in ``http/templates/notice.html``: raise it when its meaning changes.
 NOTICE_VERSION = "2026-11"
+NOT_HERE = mark("This survey cannot be answered just now. Your care unit can help you.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +61,6 @@ class SessionState:
     @property
     def next_sequence(self) -> int:
         return len(self.log) + 1
-
-
-def instruments_of(services: Services, tasks: Sequence[Task]) -> list[Instrument]:
-    """The instruments that the tasks ask, in their order."""
-    return [services.library.get(task.instrument, task.instrument_version, task.form) for task in tasks]
 
 
 def start_survey(services: Services, occasion_id: UUID, *, locale: str, as_: Patient) -> UUID:
@@ -87,11 +84,13 @@ def _start(services: Services, occasion_id: UUID, *, locale: str, as_: Patient) 
         begun = queries.sessions_of_tasks(connection, [task.id for task in tasks])
         if len(begun) < len(tasks):
             use = found.use(services.clock())
-            instruments = instruments_of(services, tasks)
+            instruments = queries.instruments_at_hand(services, tasks, begun)
+            if instruments is None:
+                raise Unavailable(NOT_HERE)
             chosen = choose_language(offered_languages(connection, services, instruments, use), locale)
             notice_id = _give_notice(connection, services, found, chosen)
-            for task in tasks:
-                _begin(connection, services, task, found, notice_id=notice_id, locale=chosen)
+            for task, instrument in zip(tasks, instruments, strict=True):
+                _begin(connection, services, task, instrument, found, notice_id=notice_id, locale=chosen)
             accesses = [
                 Access(Activity.WRITE, Purpose.OWN_ACCESS, "occasion", found.id, as_.person_id, found.provider_id)
             ]
@@ -170,12 +169,14 @@ def _own_session(connection: Connection, session_id: UUID, *, lock: bool = False
 
 
 def _state(connection: Connection, services: Services, session: Session, cipher: PersonCipher) -> SessionState:
-    instrument = services.library.get(session.instrument, session.instrument_version, session.form)
-    log = queries.open_log(cipher, queries.sealed_log(connection, session.id), instrument.items)
-    if instrument.content_hash != session.instrument_hash:
+    # First of all: what was answered can only be read by the definition that it was answered by.
+    instrument = queries.instrument_of(services, session)
+    if instrument is None:
+        get_logger().error("session.instrument_gone", session_id=str(session.id))
         raise Unavailable(
             "This survey has changed since you began. Your answers are kept, and the operator has been told."
         )
+    log = queries.open_log(cipher, queries.sealed_log(connection, session.id), instrument.items)
     shown = wording(connection, session.wording_id)
     task_occasion, siblings = _occasion_of(connection, session)
     entries = standing_entries(log, instrument)
@@ -280,9 +281,15 @@ def _give_notice(connection: Connection, services: Services, found: Occasion, lo
 
 
 def _begin(
-    connection: Connection, services: Services, task: Task, found: Occasion, *, notice_id: UUID, locale: str
+    connection: Connection,
+    services: Services,
+    task: Task,
+    instrument: Instrument,
+    found: Occasion,
+    *,
+    notice_id: UUID,
+    locale: str,
 ) -> None:
-    instrument = services.library.get(task.instrument, task.instrument_version, task.form)
     shown = offered_wordings(connection, services, instrument, found.use(services.clock()))[locale]
     connection.execute(
         upsert(sessions)

@@ -11,7 +11,6 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from instruments import UnknownInstrument
 from survey_service.foundation.services import Services
 from survey_service.languages.desk_queries import NEWEST, SOURCES, state_of, subjects
 from survey_service.languages.desk_values import OverviewRow
@@ -87,13 +86,12 @@ def _versions_in_force(connection: Connection, services: Services, subject: str)
         return {locale: _Version(offered=True) for locale in shipped_locales()} | {
             locale: _Version(one.id, one.approved_at, offered=True) for locale, one in versions.items()
         }
-    try:
-        instrument = services.library.get(named.instrument, named.version)
-    except UnknownInstrument:
+    instrument = services.library.installed(named.instrument, named.version)
+    if instrument is None:
         return {}
     demonstration = services.settings.demonstration
     found: dict[str, _Version] = {}
-    for one in approved_wordings(connection, instrument, respondent=named.respondent):
+    for one in approved_wordings(connection, named.instrument, named.version, respondent=named.respondent):
         wording = one.wording
         licensed = frozenset({wording.locale})
         offered = may_be_shown(instrument, wording, demonstration=demonstration, licensed=licensed)

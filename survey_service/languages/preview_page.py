@@ -19,6 +19,7 @@ from survey_service.foundation.services import Services
 from survey_service.http.locale import gettext
 from survey_service.languages.desk_queries import all_segments, subject_kind, subjects, text_of
 from survey_service.languages.pages import frame
+from survey_service.languages.queries import instrument_named
 from translations.catalogue import InstrumentWording, WordingKind
 from translations.subjects import INTERFACE, SOURCE_LOCALE, InstrumentSubject, SubjectKind, instrument_of
 
@@ -50,8 +51,8 @@ def choice_of_pages(
     if named is None:
         pages = [("home", gettext("Start page")), ("sign-in", gettext("Sign in")), (_QUESTION, gettext("A question"))]
     else:
-        pages = [(item, item) for item in _instrument(services, named).items]
-        wanted = wanted or _item_with(_instrument(services, named), context)
+        pages = [(item, item) for item in instrument_named(services, named).items]
+        wanted = wanted or _item_with(instrument_named(services, named), context)
     chosen = wanted if wanted in dict(pages) else pages[0][0]
     return {
         **frame(about, code),
@@ -74,7 +75,7 @@ def framed(services: Services, about: str, code: str, page: str, *, as_: Transla
             named = instrument_of(about)
         assert named is not None
         wording = _wording(connection, named, code, kind)
-    instrument = _instrument(services, named)
+    instrument = instrument_named(services, named)
     item = instrument.items.get(page) or next(iter(instrument.items.values()))
     return Framed("question.html", question_page.preview(instrument, item, wording), interface)
 
@@ -86,10 +87,6 @@ def _any_instrument(connection: Connection) -> tuple[str, SubjectKind]:
         raise AccessDenied
     least = min(found, key=lambda one: (one.texts, one.subject))
     return least.subject, least.kind
-
-
-def _instrument(services: Services, named: InstrumentSubject) -> Instrument:
-    return services.library.get(named.instrument, named.version)
 
 
 def _wording(connection: Connection, named: InstrumentSubject, code: str, kind: SubjectKind) -> InstrumentWording:

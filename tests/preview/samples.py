@@ -50,7 +50,7 @@ def pages(locale: str) -> dict[str, Page]:
         minutes=5,
         closes_at=ahead(days=11),
         started=True,
-        unavailable=False,
+        unavailable=None,
         relation=None,
         parts=[
             Row(title=say("Om vardagen", "Everyday life"), questions=(5, 5), minutes=2),
@@ -67,7 +67,7 @@ def pages(locale: str) -> dict[str, Page]:
         minutes=1,
         closes_at=ahead(days=20),
         started=False,
-        unavailable=False,
+        unavailable=None,
         parts=[],
         relation=say(
             "Den här hör till samma besök som enkäten ovanför. Den frågar om något annat.",
@@ -214,6 +214,7 @@ def pages(locale: str) -> dict[str, Page]:
             "completed.html",
             {
                 "unit_name": unit,
+                "tells_of_health": True,
                 "responses": [fresh, Row(**{**vars(fresh), "id": "6", "title": say("Om ork", "About energy")})],
                 "scores": [
                     Row(
@@ -283,6 +284,7 @@ def pages(locale: str) -> dict[str, Page]:
                 "patient": Row(name="Alice Ek", personal_number="19810211-2381"),
                 "response": opened,
                 "index_is_made_of": [(say("Full hälsa", "Full health"), say("0,9755", "0.9755"))],
+                "gone": None,
                 "receipt": Row(
                     at=ago(hours=2), by="Astrid Lindqvist", unit_name=unit, route=say("Arbetslistan", "The worklist")
                 ),
@@ -294,6 +296,11 @@ def pages(locale: str) -> dict[str, Page]:
                         shown=say("41,3", "41.3"),
                         missing=None,
                         band=say("lindriga besvär", "mild"),
+                        direction=say("En högre siffra är bättre.", "A higher figure is better."),
+                        important_change=say(
+                            "Minsta viktiga förändring: 3 (publicerade uppskattningar: 2 till 6).",
+                            "Smallest important change: 3 (published estimates: 2 to 6).",
+                        ),
                         t_score=True,
                         se=2.8,
                         method=say("Adaptivt test, EAP", "Adaptive test, EAP"),
@@ -305,6 +312,8 @@ def pages(locale: str) -> dict[str, Page]:
                         shown=None,
                         missing=say("en fråga hoppades över", "a question was skipped"),
                         band=None,
+                        direction=None,
+                        important_change=None,
                         t_score=False,
                         se=None,
                         method=say("Demonstrationsvärden", "Demonstration values"),
