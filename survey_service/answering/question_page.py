@@ -133,8 +133,6 @@ def refused(item: Item, texts: Sequence[str], wording: Mapping[str, str], *, oth
             return gettext("Write the year with four figures, and the month and the day with figures too.")
         case FreeText(longest) if item.question.read(texts) is not None:
             return gettext("Write at most %(longest)s characters.", longest=number(longest))
-        case FreeText() if item.skippable:
-            return gettext("Write an answer, or skip the question.")
         case FreeText():
             return gettext("Write an answer.")
         case _ if item.question.read(texts) is not None:
