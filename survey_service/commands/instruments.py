@@ -17,6 +17,7 @@ from instruments.definition_file import read_definition
 from instruments.library import SHIPPED as SHIPPED_INSTRUMENTS
 from survey_service.commands.console import FOLDER, load_instruments, own_folder, print_table, refusals
 from survey_service.commands.rights import labels, licence, wording
+from survey_service.commands.scoring import describe_scoring
 from translations.catalogue import InstrumentWording, read_wording
 from translations.completeness import missing_contexts
 from translations.po import WordingError
@@ -114,6 +115,7 @@ def _describe(one: Instrument, wordings: Iterable[InstrumentWording]) -> dict[st
         "items": [f"{count} {kind}" for kind, count in kinds.items()],
         "short forms": [f"{form.id}: {len(form.items)} items ({form.source})" for form in one.short_forms] or ["-"],
         "respondents": [f"{each.who}, {_ages(each.youngest, each.oldest)}" for each in one.respondents],
+        "scoring": describe_scoring(one),
         "variables": [line for variable in one.variables for line in _describe_variable(variable)],
         "licence": [
             one.licence.rights_holder,
