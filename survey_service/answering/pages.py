@@ -31,7 +31,7 @@ from survey_service.foundation.principals import Patient
 from survey_service.foundation.services import Services
 from survey_service.http.locale import current_locale, gettext, language_name
 from survey_service.http.results import explain_scores
-from survey_service.languages.queries import offered_languages, offered_wordings, titles, wording
+from survey_service.languages.queries import offered_together, titles, wording
 from survey_service.languages.rules import NOT_AVAILABLE, choose_language
 from survey_service.notifying.queries import inbox as inbox_messages
 from survey_service.registers.queries import my_objections, registers_served_by
@@ -210,20 +210,16 @@ def _titles_of_parts(
         found = titles(connection, shown)
         return [found[wording_id] for wording_id in shown]
     use = one.use(services.clock())
-    languages = offered_languages(connection, services, instruments, use)
-    if not languages:
+    offered = offered_together(connection, services, instruments, use)
+    if not offered:
         return None
-    locale = choose_language(languages, current_locale())
-    return [
-        offered_wordings(connection, services, instrument, use)[locale].wording.texts["title"]
-        for instrument in instruments
-    ]
+    return [one.wording.texts["title"] for one in offered[choose_language(offered, current_locale())]]
 
 
 def _language(connection: Connection, services: Services, one: Occasion, instruments: Sequence[Instrument]) -> str:
     """The language the questions would be in, for somebody who reads the interface in the current one."""
     use = one.use(services.clock())
-    return choose_language(offered_languages(connection, services, instruments, use), current_locale())
+    return choose_language(offered_together(connection, services, instruments, use), current_locale())
 
 
 def _sum_ranges(ranges: Sequence[tuple[int, int]]) -> tuple[int, int]:

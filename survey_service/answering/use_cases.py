@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import assert_never
 from uuid import UUID
 
@@ -32,7 +33,7 @@ from survey_service.foundation.db import new_id
 from survey_service.foundation.logging import get_logger
 from survey_service.foundation.principals import Patient
 from survey_service.foundation.services import Services
-from survey_service.languages.queries import offered_languages, offered_wordings, wording
+from survey_service.languages.queries import ApprovedWording, offered_together, wording
 from survey_service.languages.rules import NOT_AVAILABLE, choose_language
 from survey_service.licensing.queries import is_refused_at_the_gate
 from survey_service.licensing.rules import Mode
@@ -87,10 +88,11 @@ def _start(services: Services, occasion_id: UUID, *, locale: str, as_: Patient) 
             instruments = queries.instruments_at_hand(services, tasks, begun)
             if instruments is None:
                 raise Unavailable(NOT_HERE)
-            chosen = choose_language(offered_languages(connection, services, instruments, use), locale)
+            offered = offered_together(connection, services, instruments, use)
+            chosen = choose_language(offered, locale)
             notice_id = _give_notice(connection, services, found, chosen)
-            for task, instrument in zip(tasks, instruments, strict=True):
-                _begin(connection, services, task, instrument, found, notice_id=notice_id, locale=chosen)
+            for task, instrument, shown in zip(tasks, instruments, offered[chosen], strict=True):
+                _begin(connection, task, instrument, found, notice_id=notice_id, shown=shown, at=services.clock())
             accesses = [
                 Access(Activity.WRITE, Purpose.OWN_ACCESS, "occasion", found.id, as_.person_id, found.provider_id)
             ]
@@ -282,15 +284,14 @@ def _give_notice(connection: Connection, services: Services, found: Occasion, lo
 
 def _begin(
     connection: Connection,
-    services: Services,
     task: Task,
     instrument: Instrument,
     found: Occasion,
     *,
     notice_id: UUID,
-    locale: str,
+    shown: ApprovedWording,
+    at: datetime,
 ) -> None:
-    shown = offered_wordings(connection, services, instrument, found.use(services.clock()))[locale]
     connection.execute(
         upsert(sessions)
         .values(
@@ -305,10 +306,10 @@ def _begin(
             instrument_hash=instrument.content_hash,
             form=instrument.form,
             wording_id=shown.id,
-            locale=locale,
+            locale=shown.wording.locale,
             mode=Mode.WEB,
             respondent=Respondent.SELF.value,
-            started_at=services.clock(),
+            started_at=at,
         )
         .on_conflict_do_nothing(index_elements=["task_id"])
     )

@@ -23,26 +23,32 @@ from instruments import (
 )
 from instruments.declared import DeclaredScoring, TopBoxRule
 from instruments.eq5d import Eq5d, Profile
+from survey_service.errors import mark
 from survey_service.http.locale import day, decimal, gettext, number
 
 Texts = Mapping[str, str]
+
+# Translated one by one: a worklist asks for hundreds, and each look into the catalogue costs.
+_NAMES = {
+    "t": mark("T-score"),
+    "theta": mark("Theta"),
+    "n_items": mark("Number of questions"),
+    "stop_reason": mark("Why the test ended"),
+    "profile": mark("Health profile"),
+    "index": mark("Index"),
+    "vas": mark("Health today (0–100)"),
+    "lss": mark("Sum of levels"),
+    "lfs": mark("Number at each level"),
+}
 
 
 def label(variable: str, texts: Texts) -> str:
     """A variable's name for people: the wording's own, else by the end of the variable's name."""
     name = variable.rpartition(".")[2]
-    general = {
-        "t": gettext("T-score"),
-        "theta": gettext("Theta"),
-        "n_items": gettext("Number of questions"),
-        "stop_reason": gettext("Why the test ended"),
-        "profile": gettext("Health profile"),
-        "index": gettext("Index"),
-        "vas": gettext("Health today (0–100)"),
-        "lss": gettext("Sum of levels"),
-        "lfs": gettext("Number at each level"),
-    }
-    return str(texts.get(f"score:{variable}") or general.get(name, name))
+    own = texts.get(f"score:{variable}")
+    if own:
+        return own
+    return gettext(_NAMES[name]) if name in _NAMES else name
 
 
 def figure(score: Score) -> str | None:

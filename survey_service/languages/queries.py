@@ -97,12 +97,16 @@ def offered_wordings(
     }
 
 
-def offered_languages(
+def offered_together(
     connection: Connection, services: Services, instruments: Iterable[Instrument], use: Use
-) -> frozenset[str]:
-    """The languages in which every one of the instruments may be shown: they are never mixed [E2]."""
-    offered = [frozenset(offered_wordings(connection, services, instrument, use)) for instrument in instruments]
-    return frozenset.intersection(*offered) if offered else frozenset()
+) -> dict[str, list[ApprovedWording]]:
+    """The wording of each of the instruments, by the languages in which all may be shown: they are never mixed [E2]."""
+    return _together([offered_wordings(connection, services, instrument, use) for instrument in instruments])
+
+
+def _together(offered: Sequence[Mapping[str, ApprovedWording]]) -> dict[str, list[ApprovedWording]]:
+    locales = frozenset.intersection(*map(frozenset, offered)) if offered else frozenset[str]()
+    return {locale: [each[locale] for each in offered] for locale in locales}
 
 
 def why_not_offered(
@@ -117,10 +121,11 @@ def why_not_offered(
     if gone:
         return Refusal(Why.NOT_HERE, ", ".join(gone))
     instruments = [instrument for instrument in here.values() if instrument is not None]
-    if offered_languages(connection, services, instruments, use):
+    offered = [offered_wordings(connection, services, instrument, use) for instrument in instruments]
+    if _together(offered):
         return None
-    for instrument in instruments:
-        if not offered_wordings(connection, services, instrument, use):
+    for instrument, wordings_of_it in zip(instruments, offered, strict=True):
+        if not wordings_of_it:
             return _why_not(connection, instrument, use)
     return Refusal(Why.NO_COMMON_LANGUAGE, ", ".join(instrument.id for instrument in instruments))
 
