@@ -37,7 +37,7 @@ from survey_service.languages.records import (
 from survey_service.languages.rules import FORWARD, State, next_states
 from translations.labels import room
 from translations.placeholders import wanted_forms
-from translations.subjects import SubjectKind
+from translations.subjects import INTERFACE, SubjectKind
 
 __all__ = [
     "Comment",
@@ -59,7 +59,10 @@ __all__ = [
     "subject_kind",
     "subjects",
     "text_of",
+    "titles",
 ]
+
+TITLE = "title"
 
 _Names = Mapping[UUID, TranslatorRecord]
 
@@ -99,6 +102,18 @@ def subjects(connection: Connection) -> list[SubjectRow]:
         .order_by(translation_subjects.c.kind != SubjectKind.INTERFACE, translation_subjects.c.subject)
     ).all()
     return [SubjectRow(subject=row.subject, kind=SubjectKind(row.kind), texts=row.texts) for row in rows]
+
+
+def titles(connection: Connection, locale: str) -> dict[str, str]:
+    """By subject, what patients know each form as: its newest title in a language, else in the source's."""
+    newest = NEWEST.where(translations.c.context == TITLE, translations.c.locale == locale).subquery()
+    latest = SOURCES.where(source_texts.c.context == TITLE).subquery()
+    rows = connection.execute(
+        sa.select(latest.c.subject, sa.func.coalesce(newest.c.forms, latest.c.forms).label("forms"))
+        .outerjoin(newest, newest.c.subject == latest.c.subject)
+        .where(~latest.c.retired, latest.c.subject != INTERFACE)
+    ).all()
+    return {row.subject: row.forms[0] for row in rows}
 
 
 def subject_kind(connection: Connection, subject: str) -> SubjectKind:
