@@ -104,16 +104,20 @@ def subjects(connection: Connection) -> list[SubjectRow]:
     return [SubjectRow(subject=row.subject, kind=SubjectKind(row.kind), texts=row.texts) for row in rows]
 
 
-def titles(connection: Connection, locale: str) -> dict[str, str]:
-    """By subject, what patients know each form as: its newest title in a language, else in the source's."""
-    newest = NEWEST.where(translations.c.context == TITLE, translations.c.locale == locale).subquery()
-    latest = SOURCES.where(source_texts.c.context == TITLE).subquery()
+def titles(connection: Connection, locales: Sequence[str]) -> dict[str, str]:
+    """By subject, what patients know each form as: its newest title in the first of the languages that has one.
+
+    Where none has, it is the source's.
+    """
+    newest = NEWEST.where(translations.c.context == TITLE, translations.c.locale.in_(locales)).subquery()
+    latest = SOURCES.where(source_texts.c.context == TITLE, source_texts.c.subject != INTERFACE).subquery()
     rows = connection.execute(
-        sa.select(latest.c.subject, sa.func.coalesce(newest.c.forms, latest.c.forms).label("forms"))
+        sa.select(latest.c.subject, latest.c.forms.label("source"), newest.c.locale, newest.c.forms)
         .outerjoin(newest, newest.c.subject == latest.c.subject)
-        .where(~latest.c.retired, latest.c.subject != INTERFACE)
+        .where(~latest.c.retired)
     ).all()
-    return {row.subject: row.forms[0] for row in rows}
+    ranked = sorted(rows, key=lambda row: -locales.index(row.locale) if row.locale else 1)
+    return {row.subject: (row.forms or row.source)[0] for row in ranked}
 
 
 def subject_kind(connection: Connection, subject: str) -> SubjectKind:

@@ -56,7 +56,9 @@ def named(connection: Connection, services: Services, subject: str) -> SubjectNa
 
 def all_named(connection: Connection, services: Services, subjects: Sequence[str]) -> list[SubjectName]:
     """In the order of ``subjects``."""
-    known = titles(connection, current_locale())
+    reading = current_locale()
+    # Plain Swedish is the interface's alone: forms are in Swedish.
+    known = titles(connection, (reading, reading.partition("_")[0]))
     return [_named(services, subject, known.get(subject, "")) for subject in subjects]
 
 

@@ -46,6 +46,21 @@ def test_a_subject_is_named_by_its_title_and_a_text_by_its_part_with_the_context
 
 
 @pytest.mark.parametrize(
+    ("locale", "title"),
+    [
+        ("sv", "En fråga om ditt senaste besök"),
+        ("sv-simple", "En fråga om ditt senaste besök"),
+        ("en", "A question about your latest visit"),
+        ("fi", "A question about your latest visit"),
+    ],
+)
+def test_a_title_is_in_the_readers_language_else_in_the_sources(desk: Desk, locale: str, title: str) -> None:
+    """E2: nobody has begun Finnish here."""
+    listed = desk.visitor(desk.tina).get("/translate", headers={"Accept-Language": locale})
+    assert title in words(listed)
+
+
+@pytest.mark.parametrize(
     ("locale", "sentence"),
     [
         ("sv", "x.po: rad 3: är varken en kommentar eller en text inom citattecken med sitt nyckelord"),
