@@ -26,6 +26,7 @@ from survey_service.answering.rules import LoggedAnswer
 from survey_service.answering.use_cases import SessionState
 from survey_service.http.locale import current_locale, day, decimal_sign, gettext, number, text_direction
 from translations.catalogue import InstrumentWording
+from translations.plurals import cldr_locale
 
 Context = dict[str, Any]
 
@@ -227,7 +228,7 @@ def _steps_of_scale(span: int) -> int:
 
 def _day_fields() -> tuple[str, str, str]:
     """The parts of a date, in the order in which the reader's language writes them with figures."""
-    year_first = get_date_format("short", locale=current_locale()).pattern.startswith("y")
+    year_first = get_date_format("short", locale=cldr_locale(current_locale())).pattern.startswith("y")
     return ("year", "month", "day") if year_first else ("day", "month", "year")
 
 

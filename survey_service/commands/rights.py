@@ -239,7 +239,7 @@ def wording() -> None:
 
 @wording.command()
 def seed() -> None:
-    """Enter the project's own wording; in a demonstration, demonstration wording too. Harmless when repeated."""
+    """Enter only the wording for patients that ships; `survey translations seed` does this too."""
     with operator_services() as services:
         new = seed_wordings(services, wordings_at_hand(services.library, services.settings.instruments))
     click.echo(f"{new} wordings are new.")

@@ -20,8 +20,10 @@ from survey_service.foundation.services import Services
 from survey_service.languages.desk_queries import SegmentRow, all_segments
 from survey_service.languages.records import source_texts, translation_steps, translation_subjects, translations
 from survey_service.languages.rules import State
-from translations.catalogue import InstrumentWording, WordingKind
+from survey_service.languages.use_cases import seed_wordings
+from translations.catalogue import InstrumentWording, WordingKind, wordings_at_hand
 from translations.contexts import needed, ordered
+from translations.interface_files import read_catalogues, read_template
 from translations.subjects import (
     INTERFACE,
     SOURCE_LOCALE,
@@ -151,6 +153,25 @@ def seed_wording_texts(services: Services, shipped: Iterable[InstrumentWording])
         enter_sources(services, subject, kind, instrument_sources(instrument, wordings))
         seeded += [seed_translations(services, _file_texts(services, subject, one)) for one in wordings]
     return seeded
+
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """What an upgrade brought: how many wordings that patients may be given, and texts for translators."""
+
+    new_wordings: int
+    texts: tuple[Seeded, ...]
+
+
+def seed_shipped(services: Services) -> Shipped:
+    """Enter all that ships: wording for patients, the same texts for translators, the interface's. Once an upgrade.
+
+    Harmless when repeated, and after one that was broken off.
+    """
+    wordings = wordings_at_hand(services.library, services.settings.instruments)
+    new = seed_wordings(services, wordings)
+    texts = seed_interface_texts(services, read_template(), read_catalogues())
+    return Shipped(new, (*texts, *seed_wording_texts(services, wordings)))
 
 
 def seed_interface_texts(
