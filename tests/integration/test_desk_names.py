@@ -10,7 +10,7 @@ from instruments import Respondent
 from survey_service.foundation.services import Services
 from survey_service.languages.subject_names import SubjectName
 from tests.desk import PREM, QUESTION, Desk, make_desk, words
-from translations.contexts import instrument_contexts
+from translations.contexts import ordered
 from translations.subjects import InstrumentSubject
 
 IMPORT = f"/translate/nb/{PREM}/import"
@@ -28,7 +28,7 @@ def test_every_part_of_every_instrument_has_a_name_of_its_own(app: Flask, servic
         for instrument in map(services.library.latest, services.library.ids()):
             subject = str(InstrumentSubject(instrument.id, instrument.version, Respondent.SELF))
             name = SubjectName(subject, "", instrument)
-            named = {context: name.text(context) for context in instrument_contexts(instrument)}
+            named = {context: name.text(context) for context in ordered(instrument)}
             unnamed += [f"{subject} {context}" for context, text in named.items() if text == context]
             # Names of results say what stands in the context's end, and two short forms may have the same.
             counts = Counter(text for context, text in named.items() if not context.startswith(("score:", "recall:")))

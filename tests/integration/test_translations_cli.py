@@ -227,7 +227,7 @@ def test_one_command_seeds_what_ships_for_patients_and_for_translators(team: Tea
     said = survey("seed").stdout
     assert "interface" in said
     with team.services.db.transaction(as_=team.rita) as connection:
-        wordings = approved_wordings(connection, team.services.library.latest("eq5d-5l"))
+        wordings = approved_wordings(connection, "eq5d-5l", "1.0")
     assert {one.wording.locale for one in wordings} == {"ar", "en", "fi", "sv"}
     assert survey("seed").stdout.endswith("\n0 wordings are new.\n")
     assert team.rows(INTERFACE, "fi")["Sign in and answer"].translation.state is State.APPROVED

@@ -59,7 +59,8 @@ def test_languages_and_subjects_are_seen_with_how_far_they_have_come(desk: Desk)
     enter(desk, QUESTION, "Hvordan var det?")
     said = words(desk.visitor(desk.tina).get("/translate"))
     assert re.search(r"En fråga om ditt senaste besök, Svenska: 12 \w+ 12", said)
-    assert re.search(r"En fråga om ditt senaste besök, Norsk bokmål: 0 \w+ 12", said)
+    # Three texts may be left out: they count where they are there.
+    assert re.search(r"En fråga om ditt senaste besök, Norsk bokmål: 0 \w+ 9", said)
 
 
 def test_a_language_begins_from_nothing(desk: Desk) -> None:
