@@ -79,6 +79,13 @@ class Library:
         except KeyError:
             raise UnknownInstrument(f"there is no instrument {id!r} in version {version!r}") from None
 
+    def installed(self, id: str, version: str, form: str = "") -> Instrument | None:
+        """The same, or None: what was answered long ago may have been removed since."""
+        try:
+            return self.get(id, version, form)
+        except UnknownInstrument:
+            return None
+
     def find(self, id: str, version: str | None) -> Instrument:
         """That version, or the newest where none is named. Raises as `get`."""
         return self.latest(id) if version is None else self.get(id, version)

@@ -35,8 +35,20 @@ class QuestionKind(StrEnum):
     STATEMENT = "statement"
 
 
+class _WholeNumber:
+    """What is answered by one whole number, whatever the number stands for."""
+
+    __slots__ = ()
+
+    def read(self, texts: Sequence[str]) -> int | None:
+        return _whole(texts)
+
+    def write(self, value: AnswerValue) -> str:
+        return str(value)
+
+
 @dataclass(frozen=True, slots=True)
-class SingleChoice:
+class SingleChoice(_WholeNumber):
     """One of the ``options``, codes in printed order; ``option_set`` is the key of their wording."""
 
     kind: ClassVar = QuestionKind.SINGLE_CHOICE
@@ -45,12 +57,6 @@ class SingleChoice:
 
     def accepts(self, value: AnswerValue) -> bool:
         return type(value) is int and value in self.options
-
-    def read(self, texts: Sequence[str]) -> int | None:
-        return _whole(texts)
-
-    def write(self, value: AnswerValue) -> str:
-        return str(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +116,7 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class Scale(_WholeNumber):
     """A whole number on a line from ``minimum`` to ``maximum``, such as EQ VAS."""
 
     kind: ClassVar = QuestionKind.VISUAL_ANALOGUE_SCALE
@@ -119,12 +125,6 @@ class Scale:
 
     def accepts(self, value: AnswerValue) -> bool:
         return type(value) is int and self.minimum <= value <= self.maximum
-
-    def read(self, texts: Sequence[str]) -> int | None:
-        return _whole(texts)
-
-    def write(self, value: AnswerValue) -> str:
-        return str(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from survey_service.foundation.logging import configure_logging, get_logger
 from survey_service.foundation.services import Services
 from survey_service.http.context import EXTENSION, principal, services
 from survey_service.http.home import health, home, preferences
-from survey_service.http.locale import current_locale, install_locale, languages, text_direction
+from survey_service.http.locale import Catalogues, current_locale, install_locale, languages, text_direction
 from survey_service.http.problems import ProblemSchema, install_problems
 from survey_service.http.security import install_security
 from survey_service.languages import web as languages_web
@@ -43,8 +43,8 @@ def create_app_from_environment() -> Flask:
     return create_app(build_services(settings))
 
 
-def create_app(wired: Services) -> Flask:
-    """The application on these services."""
+def create_app(wired: Services, *, texts: Catalogues | None = None) -> Flask:
+    """The application on these services; ``texts`` in place of the interface's own, for tests in other languages."""
     app = Flask(__name__, template_folder="http/templates", static_folder="http/static")
     app.extensions[EXTENSION] = wired
     # Who asks, and whether over TLS, is what so many proxies of our own say; nobody else is believed.
@@ -54,7 +54,7 @@ def create_app(wired: Services) -> Flask:
     app.jinja_env.lstrip_blocks = True
     app.before_request(_begin)  # first, since a request can be refused by any of what follows
     install_security(app, wired.settings)
-    install_locale(app, InterfaceTexts(wired))
+    install_locale(app, texts or InterfaceTexts(wired))
     install_problems(app, on_denial=_log_denial)
     install_identity_providers(app, wired)
     install_token_server(app, wired)

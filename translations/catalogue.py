@@ -18,7 +18,7 @@ from babel import Locale, UnknownLocaleError
 from babel.messages.catalog import Message
 
 from instruments import Instrument, Library, Respondent, UnknownInstrument
-from translations.contexts import DIRECTION, DIRECTIONS, instrument_contexts
+from translations.contexts import DIRECTION, DIRECTIONS, ordered
 from translations.plurals import is_right_to_left
 from translations.po import Entries, WordingError, read_entries
 from translations.subjects import version_hash
@@ -103,7 +103,7 @@ def read_wording(path: Path, library: Library) -> InstrumentWording:
     instrument = _instrument(library, entries)
     if instrument.id != path.parent.name:
         raise WordingError(file, "X-Instrument", f"{instrument.id!r} does not belong in this folder")
-    known = instrument_contexts(instrument)
+    known = frozenset(ordered(instrument))
     for context in entries.by_context:
         if context not in known:
             raise WordingError(file, context, "is no part of the instrument")

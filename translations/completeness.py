@@ -6,7 +6,7 @@ matter of who has reviewed the text.
 
 from instruments import Instrument
 from translations.catalogue import InstrumentWording
-from translations.contexts import FRAME, item_contexts
+from translations.contexts import FRAME, item_contexts, needed
 
 
 def eligible_items(instrument: Instrument, wording: InstrumentWording) -> frozenset[str]:
@@ -33,6 +33,4 @@ def eligible_items(instrument: Instrument, wording: InstrumentWording) -> frozen
 
 def missing_contexts(instrument: Instrument, wording: InstrumentWording) -> tuple[str, ...]:
     """Parts that have no text, in the order of the form; the optional ones are not missed."""
-    items = (context for item in instrument.items.values() for context in item_contexts(item))
-    wanted = dict.fromkeys((*FRAME, *items))
-    return tuple(context for context in wanted if context not in wording.texts)
+    return tuple(context for context in needed(instrument) if context not in wording.texts)

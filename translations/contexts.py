@@ -52,7 +52,12 @@ def optional_contexts(instrument: Instrument) -> Iterator[str]:
         yield f"score:{variable.name}"
 
 
-def instrument_contexts(instrument: Instrument) -> frozenset[str]:
-    """Every context that a wording of the instrument may hold."""
+def needed(instrument: Instrument) -> tuple[str, ...]:
+    """What the instrument cannot be shown without, in the order of the form."""
     items = (context for item in instrument.items.values() for context in item_contexts(item))
-    return frozenset((*FRAME, *items, *optional_contexts(instrument)))
+    return tuple(dict.fromkeys((*FRAME, *items)))
+
+
+def ordered(instrument: Instrument) -> tuple[str, ...]:
+    """Every context that a wording of the instrument may hold: what is needed, then what may be left out."""
+    return tuple(dict.fromkeys((*needed(instrument), *optional_contexts(instrument))))

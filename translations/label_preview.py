@@ -12,7 +12,7 @@ from babel import Locale
 
 from instruments import Instrument
 from translations.catalogue import InstrumentWording, WordingKind
-from translations.contexts import FRAME, item_contexts, optional_contexts
+from translations.contexts import ordered
 from translations.labels import CheckedLabels
 
 _STYLE = (
@@ -46,8 +46,6 @@ class Preview:
 def preview(instrument: Instrument, checked: CheckedLabels, shipped: Sequence[InstrumentWording]) -> Preview:
     """Set the labels beside what the project ships: its wording in that language, else in English."""
     known = _beside(checked.wording, shipped)
-    items = (context for item in instrument.items.values() for context in item_contexts(item))
-    order = dict.fromkeys((*FRAME, *items, *optional_contexts(instrument)))
     texts = checked.wording.texts
     return Preview(
         instrument=f"{instrument.id} {instrument.version}",
@@ -60,7 +58,7 @@ def preview(instrument: Instrument, checked: CheckedLabels, shipped: Sequence[In
                 known=known.texts.get(context, "") if known else "",
                 label=texts[context],
             )
-            for context in order
+            for context in ordered(instrument)
             if context in texts
         ),
     )

@@ -17,7 +17,7 @@ from instruments import Instrument, Respondent
 from translations.catalogue import InstrumentWording, WordingKind
 from translations.characters import control_characters
 from translations.completeness import missing_contexts
-from translations.contexts import PARAGRAPHS, instrument_contexts
+from translations.contexts import PARAGRAPHS, needed, ordered
 from translations.label_files import TEMPLATE_COLUMNS, Label, read_labels
 from translations.po import WordingError
 
@@ -101,20 +101,10 @@ def load_labels(
 
 def template(instrument: Instrument, concepts: Mapping[str, str]) -> list[tuple[str, ...]]:
     """A table for the rights-holder to fill in: every part with its concept and how much room it has."""
-    empty = InstrumentWording(
-        instrument=instrument.id,
-        version=instrument.version,
-        locale="",
-        kind=WordingKind.LICENSED,
-        texts={},
-        sources={},
-        concepts={},
-    )
-    needed = missing_contexts(instrument, empty)
-    optional = sorted(instrument_contexts(instrument) - set(needed))
-    rows = [(context, "", concepts.get(context, ""), str(room(context).most)) for context in needed]
+    wanted = frozenset(needed(instrument))
     # What may be left out is not in the table unless somebody has said what it is.
-    rows += [(context, "", concepts[context], str(room(context).most)) for context in optional if context in concepts]
+    told = [context for context in ordered(instrument) if context in wanted or context in concepts]
+    rows = [(context, "", concepts.get(context, ""), str(room(context).most)) for context in told]
     return [TEMPLATE_COLUMNS, *rows]
 
 
@@ -137,7 +127,7 @@ def _check_question(instrument: Instrument, file: str, locale: str, language_ver
 
 
 def _problems(instrument: Instrument, labels: Sequence[Label]) -> Iterator[str]:
-    known = instrument_contexts(instrument)
+    known = frozenset(ordered(instrument))
     first: dict[str, str] = {}
     for label in labels:
         where = f"{label.place}: {label.context or 'context'}"

@@ -12,17 +12,34 @@ from babel import UnknownLocaleError
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import PoFileError, PoFileParser
 
+from translations.sentences import Place, PlaceKind, Values, Where, filled, mark
+
 LINE = re.compile(r'(#.*|((?P<keyword>msgctxt|msgid|msgid_plural|msgstr(\[\d\])?)\s+)?"([^"\\]|\\.)*")?')
 _BEGINNING = frozenset({"msgctxt", "msgid"})
 
 
 class WordingError(ValueError):
-    """A wording file cannot be used; the message names the file and the line or context."""
+    """A wording file cannot be used; the message names the file and the line or context.
 
-    def __init__(self, file: str, place: str, problem: str) -> None:
-        super().__init__(f"{file}: {place}: {problem}" if place else f"{file}: {problem}")
+    The message is English. A page tells ``problem`` in the reader's language, filled in with ``values``; what comes
+    from files of exchange is marked for that.
+    """
+
+    def __init__(
+        self, file: str, place: Where, problem: str, *, context: str = "", values: Values | None = None
+    ) -> None:
+        told = (file, str(place), context, filled(problem, values or {}))
+        super().__init__(": ".join(part for part in told if part))
         self.file = file
         self.place = place
+        self.context = context
+        self.problem = problem
+        self.values = values or {}
+
+
+def line_at(number: int) -> Place:
+    """A line of a file, counted from 1."""
+    return Place(PlaceKind.LINE, str(number))
 
 
 def read_lines(path: Path, *, file: str) -> list[str]:
@@ -42,15 +59,16 @@ def lines_of(content: bytes, *, file: str) -> list[str]:
         lines = content.decode("utf-8-sig").splitlines(keepends=True)
     except UnicodeDecodeError as error:
         before = content.count(b"\n", 0, error.start)
-        raise WordingError(file, "", f"is not UTF-8 (line {before + 1})") from None
+        raise WordingError(file, "", mark("is not UTF-8 (line %(line)s)"), values={"line": str(before + 1)}) from None
     expected = _BEGINNING
     for number, line in enumerate(lines, start=1):
         found = LINE.fullmatch(line.strip())
         if not found:
-            raise WordingError(file, f"line {number}", "is neither a comment nor a quoted text with its keyword")
+            raise WordingError(file, line_at(number), mark("is neither a comment nor a quoted text with its keyword"))
         if keyword := found["keyword"]:
             if keyword not in expected:
-                raise WordingError(file, f"line {number}", f"has {keyword} where it cannot be")
+                problem = mark("has %(keyword)s where it cannot be")
+                raise WordingError(file, line_at(number), problem, values={"keyword": keyword})
             expected = _after(keyword)
     return lines
 
@@ -90,7 +108,7 @@ class Entries(Catalog):
     def header(self, name: str) -> str:
         value = self.headers.get(name.lower(), "").strip()
         if not value:
-            raise WordingError(self.file, name, "the header is missing")
+            raise WordingError(self.file, name, mark("the header is missing"))
         return value
 
     def keep(self, id: str | list[str] | tuple[str, ...], message: Message) -> None:
@@ -125,7 +143,10 @@ def parse_into(entries: Kept, content: bytes) -> Kept:
     except WordingError:
         raise
     except PoFileError as error:
-        raise WordingError(file, f"line {error.lineno}", str(error)) from error
+        problem = mark("is no PO file that can be read (%(error)s)")
+        raise WordingError(file, line_at(error.lineno), problem, values={"error": str(error)}) from error
     except (UnknownLocaleError, ValueError) as error:
-        raise WordingError(file, "", str(error)) from error
+        raise WordingError(
+            file, "", mark("its header cannot be read (%(error)s)"), values={"error": str(error)}
+        ) from error
     return entries

@@ -19,6 +19,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.xml import DEFUSEDXML
 
 from translations.po import WordingError
+from translations.sentences import Place, PlaceKind, mark
 
 _MOST_UNPACKED = 50 * 1024 * 1024
 _MOST_PARTS = 500
@@ -69,20 +70,23 @@ def only_sheet(content: bytes, *, file: str, most_rows: int) -> Worksheet:
         with warnings.catch_warnings(action="ignore"):
             workbook = load_workbook(BytesIO(content), data_only=False, keep_links=False)
     except Exception as error:  # whatever a damaged archive makes of the library: it has no one class for it
-        raise WordingError(file, "", f"is no workbook that can be read ({type(error).__name__})") from None
+        problem = mark("is no workbook that can be read (%(error)s)")
+        raise WordingError(file, "", problem, values={"error": type(error).__name__}) from None
     if len(workbook.worksheets) != 1 or len(workbook.sheetnames) != 1:
-        raise WordingError(file, "", f"has {len(workbook.sheetnames)} sheets; it must have one")
+        problem = mark("has %(found)s sheets; it must have one")
+        raise WordingError(file, "", problem, values={"found": len(workbook.sheetnames)})
     sheet = workbook.worksheets[0]
     if sheet.sheet_state != "visible":
-        raise WordingError(file, sheet.title, "the sheet is hidden")
+        raise WordingError(file, sheet.title, mark("the sheet is hidden"))
     if sheet.merged_cells.ranges:
-        raise WordingError(file, min(map(str, sheet.merged_cells.ranges)), "cells are merged")
+        raise WordingError(file, min(map(str, sheet.merged_cells.ranges)), mark("cells are merged"))
     if sheet.max_row > most_rows or sheet.max_column > _MOST_COLUMNS:
-        raise WordingError(file, sheet.title, f"has more than {most_rows - 1:,} rows or {_MOST_COLUMNS} columns")
-    for name, lines in (("row", sheet.row_dimensions), ("column", sheet.column_dimensions)):
+        problem = mark("has more than %(rows)s rows or %(columns)s columns")
+        raise WordingError(file, sheet.title, problem, values={"rows": most_rows - 1, "columns": _MOST_COLUMNS})
+    for kind, lines in ((PlaceKind.ROW, sheet.row_dimensions), (PlaceKind.COLUMN, sheet.column_dimensions)):
         for key, line in lines.items():
             if line.hidden:
-                raise WordingError(file, f"{name} {key}", "is hidden")
+                raise WordingError(file, Place(kind, str(key)), mark("is hidden"))
     return sheet
 
 
@@ -94,15 +98,20 @@ def text_of(cell: Cell | MergedCell, *, file: str) -> str:
         case "s" | "inlineStr":
             return _BY_NUMBER.sub(lambda found: chr(int(found[1], 16)), str(cell.value))
         case "f":
-            problem = "is a formula"
+            problem = mark("cell %(cell)s is a formula")
         case "e":
-            problem = "is an error of the program that saved the file"
+            problem = mark("cell %(cell)s is an error of the program that saved the file")
         case "d":
-            problem = "is a date: mark the column as text and write it anew"
+            problem = mark("cell %(cell)s is a date: mark the column as text and write it anew")
         case _:
             # What was typed as 10 may be shown as 10,0: only the text is sure.
-            problem = "is not text: mark the column as text and write it anew"
-    raise WordingError(file, f"row {cell.row}", f"cell {cell.coordinate} {problem}")
+            problem = mark("cell %(cell)s is not text: mark the column as text and write it anew")
+    raise WordingError(file, row_at(cell.row), problem, values={"cell": cell.coordinate})
+
+
+def row_at(number: int) -> Place:
+    """A row of a sheet, counted from 1."""
+    return Place(PlaceKind.ROW, str(number))
 
 
 def saved(workbook: Workbook) -> bytes:
@@ -117,16 +126,16 @@ def _refuse_bombs(content: bytes, file: str) -> None:
         with zipfile.ZipFile(BytesIO(content)) as archive:
             parts = archive.infolist()
             if len(parts) > _MOST_PARTS or sum(part.file_size for part in parts) > _MOST_UNPACKED:
-                raise WordingError(file, "", "is larger unpacked than any workbook of texts")
+                raise WordingError(file, "", mark("is larger unpacked than any workbook of texts"))
             for part in parts:
                 if _ACTIVE.search(part.filename):
-                    raise WordingError(file, part.filename, "holds macros, or files within the file")
+                    raise WordingError(file, part.filename, mark("holds macros, or files within the file"))
             if sum(_tags(archive, part) for part in parts) > _MOST_TAGS:
-                raise WordingError(file, "", "holds more than any workbook of texts")
+                raise WordingError(file, "", mark("holds more than any workbook of texts"))
     except (zipfile.BadZipFile, zlib.error, OSError, ValueError, RuntimeError, NotImplementedError) as error:
         if isinstance(error, WordingError):
             raise
-        raise WordingError(file, "", "is no workbook: not a zip archive, or a damaged one") from None
+        raise WordingError(file, "", mark("is no workbook: not a zip archive, or a damaged one")) from None
 
 
 def _tags(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> int:

@@ -10,27 +10,29 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from instruments import Instrument, Score
+from instruments import Family, Instrument
 from survey_service.access.queries import all_providers, all_units
 from survey_service.answering.queries import (
     Response,
     Session,
+    instrument_of,
+    instruments_at_hand,
     responses_of_tasks,
     scores_of,
     sessions_of_tasks,
     unanswered_tasks,
 )
-from survey_service.answering.use_cases import instruments_of
+from survey_service.answering.use_cases import NOT_HERE
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
 from survey_service.delivery.queries import Whereabouts, whereabouts
-from survey_service.errors import AccessDenied, Closed
+from survey_service.errors import AccessDenied, Closed, Unavailable
 from survey_service.foundation.principals import Patient
 from survey_service.foundation.services import Services
 from survey_service.http.locale import current_locale, gettext, language_name
-from survey_service.http.results import explained
-from survey_service.languages.queries import offered_languages, offered_wordings, titles, wording
-from survey_service.languages.rules import choose_language
+from survey_service.http.results import explain_scores
+from survey_service.languages.queries import offered_together, titles, wording
+from survey_service.languages.rules import NOT_AVAILABLE, choose_language
 from survey_service.notifying.queries import inbox as inbox_messages
 from survey_service.registers.queries import my_objections, registers_served_by
 from survey_service.scheduling.queries import Occasion, Task, occasion, occasions_of_patient, tasks_of
@@ -73,7 +75,8 @@ def inbox(services: Services, *, as_: Patient) -> Context:
 def notice(services: Services, occasion_id: UUID, *, as_: Patient) -> Context | None:
     """The information given before the first question, or None when all is answered.
 
-    Raises ``AccessDenied`` for another's survey or one that has not opened, ``Closed`` for one that is over.
+    Raises ``AccessDenied`` for another's survey or one that has not opened, ``Closed`` for one that is over,
+    ``Unavailable`` for one that cannot be shown.
     """
     now = services.clock()
     with services.db.transaction(as_=as_) as connection:
@@ -88,11 +91,10 @@ def notice(services: Services, occasion_id: UUID, *, as_: Patient) -> Context | 
             raise Closed("The time to answer this survey is over.")
         objections = my_objections(connection)
         begun = sessions_of_tasks(connection, [task.id for task in tasks])
-        locale = (
-            next(iter(begun.values())).locale
-            if begun
-            else _language(connection, services, found, instruments_of(services, tasks))
-        )
+        instruments = instruments_at_hand(services, left, begun)
+        if instruments is None:
+            raise Unavailable(NOT_HERE)
+        locale = next(iter(begun.values())).locale if begun else _language(connection, services, found, instruments)
         return {
             "survey": _survey(connection, services, found, left, begun, others=0) | {"started": bool(begun)},
             "registers": [
@@ -124,18 +126,17 @@ def completed(services: Services, occasion_id: UUID, *, as_: Patient) -> Context
             by=as_,
         )
         described = done(connection, answered)
+        asked = {one.id: instrument_of(services, one.session) for one in answered}
         told = {
-            one.id: explain_scores(
-                services.library.get(one.session.instrument, one.session.instrument_version),
-                scores[one.id],
-                wording(connection, one.session.wording_id).texts,
-            )
+            one.id: explain_scores(asked[one.id], scores[one.id], wording(connection, one.session.wording_id).texts)
             for one in answered
         }
     return {
         "unit_name": described[0]["unit_name"],
         "responses": described,
         "scores": [{"title": entry["title"], "lines": told[entry["id"]]} for entry in described if told[entry["id"]]],
+        # What a PREM tells is about the care, not about the patient's health.
+        "tells_of_health": any(one.family is Family.PROM for id_, one in asked.items() if one and told[id_]),
     }
 
 
@@ -157,13 +158,6 @@ def done(connection: Connection, answered: Sequence[Response]) -> list[Context]:
     ]
 
 
-def explain_scores(instrument: Instrument, scores: Sequence[Score], texts: Mapping[str, str]) -> list[str]:
-    """A patient's results in words, one line each. Empty where there is nothing to say."""
-    by_name = {score.variable: score for score in scores}
-    found = [(variable, by_name[variable.name]) for variable in instrument.variables if variable.name in by_name]
-    return [line for variable, score in found if (line := explained(variable, score, texts))]
-
-
 def _tasks_left(tasks: Sequence[Task], one: Occasion, answered: Mapping[UUID, Response]) -> list[Task]:
     return [task for task in tasks if task.occasion_id == one.id and task.id not in answered]
 
@@ -177,9 +171,10 @@ def _survey(
     *,
     others: int,
 ) -> Context:
-    instruments = instruments_of(services, tasks)
+    here = instruments_at_hand(services, tasks, begun)
+    instruments = here or []
     locale = current_locale()
-    titled = _titles_of_parts(connection, services, one, tasks, begun)
+    titled = _titles_of_parts(connection, services, one, tasks, begun, instruments) if here else None
     return {
         "id": one.id,
         "title": in_language(one.titles, locale),
@@ -194,12 +189,17 @@ def _survey(
             {"title": title, "questions": instrument.estimated_questions, "minutes": instrument.estimated_minutes}
             for instrument, title in zip(instruments, titled or [], strict=bool(titled))
         ],
-        "unavailable": titled is None,
+        "unavailable": gettext(NOT_AVAILABLE if here else NOT_HERE) if titled is None else None,
     }
 
 
 def _titles_of_parts(
-    connection: Connection, services: Services, one: Occasion, tasks: Sequence[Task], begun: Mapping[UUID, Session]
+    connection: Connection,
+    services: Services,
+    one: Occasion,
+    tasks: Sequence[Task],
+    begun: Mapping[UUID, Session],
+    instruments: Sequence[Instrument],
 ) -> list[str] | None:
     """What the parts are called in the language they are asked in; None when they may not be asked [D1, E2].
 
@@ -209,21 +209,17 @@ def _titles_of_parts(
         shown = [begun[task.id].wording_id for task in tasks]
         found = titles(connection, shown)
         return [found[wording_id] for wording_id in shown]
-    use, instruments = one.use(services.clock()), instruments_of(services, tasks)
-    languages = offered_languages(connection, services, instruments, use)
-    if not languages:
+    use = one.use(services.clock())
+    offered = offered_together(connection, services, instruments, use)
+    if not offered:
         return None
-    locale = choose_language(languages, current_locale())
-    return [
-        offered_wordings(connection, services, instrument, use)[locale].wording.texts["title"]
-        for instrument in instruments
-    ]
+    return [one.wording.texts["title"] for one in offered[choose_language(offered, current_locale())]]
 
 
 def _language(connection: Connection, services: Services, one: Occasion, instruments: Sequence[Instrument]) -> str:
     """The language the questions would be in, for somebody who reads the interface in the current one."""
     use = one.use(services.clock())
-    return choose_language(offered_languages(connection, services, instruments, use), current_locale())
+    return choose_language(offered_together(connection, services, instruments, use), current_locale())
 
 
 def _sum_ranges(ranges: Sequence[tuple[int, int]]) -> tuple[int, int]:

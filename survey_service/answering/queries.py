@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy import Connection, Row
 
-from instruments import Answered, AnswerKind, AnswerValue, Item, Provenance, Score, UnknownInstrument
+from instruments import Answered, AnswerKind, AnswerValue, Instrument, Item, Provenance, Score
 from survey_service.answering.records import answers, notices_given, responses, scores, sessions
 from survey_service.answering.rules import LoggedAnswer
 from survey_service.foundation.crypto import PersonCipher
@@ -78,6 +78,26 @@ def sessions_of_tasks(connection: Connection, task_ids: Collection[UUID]) -> Map
     return {row.task_id: _session(row) for row in rows}
 
 
+def instrument_of(services: Services, session: Session) -> Instrument | None:
+    """The instrument as it was when the session began; None when the operator has removed or changed it since."""
+    found = services.library.installed(session.instrument, session.instrument_version, session.form)
+    return found if found is not None and found.content_hash == session.instrument_hash else None
+
+
+def instruments_at_hand(
+    services: Services, tasks: Sequence[Task], begun: Mapping[UUID, Session]
+) -> list[Instrument] | None:
+    """What the tasks ask, in their order; None when something of it is not here, so that it cannot be gone on with."""
+    found = [
+        instrument_of(services, begun[task.id])
+        if task.id in begun
+        else services.library.installed(task.instrument, task.instrument_version, task.form)
+        for task in tasks
+    ]
+    here = [one for one in found if one is not None]
+    return here if len(here) == len(tasks) else None
+
+
 def sealed_log(connection: Connection, session_id: UUID) -> Sequence[Row[tuple[object, ...]]]:
     """The session's answers as stored. Open them with ``open_log``."""
     return connection.execute(
@@ -86,14 +106,19 @@ def sealed_log(connection: Connection, session_id: UUID) -> Sequence[Row[tuple[o
 
 
 def open_log(
-    cipher: PersonCipher, rows: Sequence[Row[tuple[object, ...]]], items: Mapping[str, Item]
+    cipher: PersonCipher, rows: Sequence[Row[tuple[object, ...]]], items: Mapping[str, Item] | None
 ) -> list[LoggedAnswer]:
-    """The answers in clear; ``items`` are those of the session's instrument, which know how each was written."""
+    """The answers in clear; ``items`` are those of the session's instrument, which know how each was written.
+
+    Without them, of an instrument that is gone, each value is the text that is stored.
+    """
     return [
         LoggedAnswer(
             sequence=row.sequence,
             answer=Answered(
-                item_id=row.item_id, kind=AnswerKind(row.kind), value=_open_value(cipher, row, items[row.item_id])
+                item_id=row.item_id,
+                kind=AnswerKind(row.kind),
+                value=_open_value(cipher, row, None if items is None else items[row.item_id]),
             ),
             supersedes=row.supersedes,
         )
@@ -101,11 +126,12 @@ def open_log(
     ]
 
 
-def _open_value(cipher: PersonCipher, row: Row[tuple[object, ...]], item: Item) -> AnswerValue | None:
+def _open_value(cipher: PersonCipher, row: Row[tuple[object, ...]], item: Item | None) -> AnswerValue | None:
     if row.value_sealed is None:
         return None
     place = answer_row(row.session_id, row.sequence)
-    return item.question.read([cipher.open(row.value_sealed, table="answers", column="value", row=place)])
+    text = cipher.open(row.value_sealed, table="answers", column="value", row=place)
+    return text if item is None else item.question.read([text])
 
 
 def answer_row(session_id: UUID, sequence: int) -> str:
@@ -136,31 +162,29 @@ def unanswered_tasks(connection: Connection, occasion_id: UUID) -> list[Task]:
 
 
 def why_not_asked(connection: Connection, services: Services, asked: Sequence[Occasion]) -> Mapping[UUID, Refusal]:
-    """By occasion, why what has not begun of it may not be asked now. What has begun may always be finished [D1]."""
+    """By occasion, why what is left of it may not be asked now.
+
+    What has begun may be finished whatever becomes of its licence [D1], unless its instrument is gone.
+    """
     tasks = tasks_of(connection, [one.id for one in asked])
     begun = sessions_of_tasks(connection, [task.id for task in tasks])
+    answered = responses_of_tasks(connection, begun)
     judged: dict[tuple[Use, tuple[tuple[str, str, str], ...]], Refusal | None] = {}
     found = {}
     for one in asked:
-        own = [task for task in tasks if task.occasion_id == one.id and task.id not in begun]
-        left = tuple((task.instrument, task.instrument_version, task.form) for task in own)
+        own = [task for task in tasks if task.occasion_id == one.id and task.id not in answered]
+        gone = [task.instrument for task in own if task.id in begun and not instrument_of(services, begun[task.id])]
+        if gone:
+            found[one.id] = Refusal(Why.NOT_HERE, ", ".join(gone))
+            continue
+        left = tuple((task.instrument, task.instrument_version, task.form) for task in own if task.id not in begun)
         key = (one.use(services.clock()), left)
         if left and key not in judged:
-            judged[key] = _why_not(connection, services, left, key[0])
+            judged[key] = why_not_offered(connection, services, left, key[0])
         refusal = judged.get(key)
         if refusal is not None:
             found[one.id] = refusal
     return found
-
-
-def _why_not(
-    connection: Connection, services: Services, asked: Sequence[tuple[str, str, str]], use: Use
-) -> Refusal | None:
-    try:
-        instruments = [services.library.get(*each) for each in asked]
-    except UnknownInstrument:  # no reason for the unit's whole list to fail
-        return Refusal(Why.NOT_HERE, ", ".join(id_ for id_, *_ in asked))
-    return why_not_offered(connection, services, instruments, use)
 
 
 def completed_task_ids() -> sa.Select[tuple[UUID]]:

@@ -26,6 +26,7 @@ from survey_service.answering.rules import LoggedAnswer
 from survey_service.answering.use_cases import SessionState
 from survey_service.http.locale import current_locale, day, decimal_sign, gettext, number, text_direction
 from translations.catalogue import InstrumentWording
+from translations.plurals import cldr_locale
 
 Context = dict[str, Any]
 
@@ -133,8 +134,6 @@ def refused(item: Item, texts: Sequence[str], wording: Mapping[str, str], *, oth
             return gettext("Write the year with four figures, and the month and the day with figures too.")
         case FreeText(longest) if item.question.read(texts) is not None:
             return gettext("Write at most %(longest)s characters.", longest=number(longest))
-        case FreeText() if item.skippable:
-            return gettext("Write an answer, or skip the question.")
         case FreeText():
             return gettext("Write an answer.")
         case _ if item.question.read(texts) is not None:
@@ -229,7 +228,7 @@ def _steps_of_scale(span: int) -> int:
 
 def _day_fields() -> tuple[str, str, str]:
     """The parts of a date, in the order in which the reader's language writes them with figures."""
-    year_first = get_date_format("short", locale=current_locale()).pattern.startswith("y")
+    year_first = get_date_format("short", locale=cldr_locale(current_locale())).pattern.startswith("y")
     return ("year", "month", "day") if year_first else ("day", "month", "year")
 
 

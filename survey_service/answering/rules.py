@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from instruments import Answered, AnswerKind, Instrument, Item, QuestionKind
+from instruments import Answered, AnswerKind, FreeText, Instrument, Item, QuestionKind
 from instruments.form import in_play
 from survey_service.errors import BadInput
 
@@ -127,6 +127,9 @@ def read_answer(item: Item, texts: Sequence[str], *, way: Way = Way.ANSWER) -> A
             return Answered(item_id=item.id, value=None, kind=AnswerKind.NOT_APPLICABLE)
         case Way.ANSWER:
             value = item.question.read(texts)
+            if isinstance(item.question, FreeText) and item.skippable and not "".join(texts).strip():
+                # Nobody has to say that there is nothing more to say.
+                return Answered(item_id=item.id, value=None, kind=AnswerKind.SKIPPED)
             return None if value is None else Answered(item_id=item.id, value=value, kind=AnswerKind.VALUE)
 
 

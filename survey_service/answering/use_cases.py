@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import assert_never
 from uuid import UUID
 
@@ -26,12 +27,13 @@ from survey_service.answering.rules import (
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
 from survey_service.delivery.use_cases import deliver
-from survey_service.errors import AccessDenied, BadInput, Closed, Conflict, Unavailable
+from survey_service.errors import AccessDenied, BadInput, Closed, Conflict, Unavailable, mark
 from survey_service.foundation.crypto import PersonCipher
 from survey_service.foundation.db import new_id
+from survey_service.foundation.logging import get_logger
 from survey_service.foundation.principals import Patient
 from survey_service.foundation.services import Services
-from survey_service.languages.queries import offered_languages, offered_wordings, wording
+from survey_service.languages.queries import ApprovedWording, offered_together, wording
 from survey_service.languages.rules import NOT_AVAILABLE, choose_language
 from survey_service.licensing.queries import is_refused_at_the_gate
 from survey_service.licensing.rules import Mode
@@ -41,6 +43,7 @@ from translations.completeness import eligible_items
 
 # The version of the information notice in ``http/templates/notice.html``: raise it when its meaning changes.
 NOTICE_VERSION = "2026-11"
+NOT_HERE = mark("This survey cannot be answered just now. Your care unit can help you.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +62,6 @@ class SessionState:
     @property
     def next_sequence(self) -> int:
         return len(self.log) + 1
-
-
-def instruments_of(services: Services, tasks: Sequence[Task]) -> list[Instrument]:
-    """The instruments that the tasks ask, in their order."""
-    return [services.library.get(task.instrument, task.instrument_version, task.form) for task in tasks]
 
 
 def start_survey(services: Services, occasion_id: UUID, *, locale: str, as_: Patient) -> UUID:
@@ -87,11 +85,14 @@ def _start(services: Services, occasion_id: UUID, *, locale: str, as_: Patient) 
         begun = queries.sessions_of_tasks(connection, [task.id for task in tasks])
         if len(begun) < len(tasks):
             use = found.use(services.clock())
-            instruments = instruments_of(services, tasks)
-            chosen = choose_language(offered_languages(connection, services, instruments, use), locale)
+            instruments = queries.instruments_at_hand(services, tasks, begun)
+            if instruments is None:
+                raise Unavailable(NOT_HERE)
+            offered = offered_together(connection, services, instruments, use)
+            chosen = choose_language(offered, locale)
             notice_id = _give_notice(connection, services, found, chosen)
-            for task in tasks:
-                _begin(connection, services, task, found, notice_id=notice_id, locale=chosen)
+            for task, instrument, shown in zip(tasks, instruments, offered[chosen], strict=True):
+                _begin(connection, task, instrument, found, notice_id=notice_id, shown=shown, at=services.clock())
             accesses = [
                 Access(Activity.WRITE, Purpose.OWN_ACCESS, "occasion", found.id, as_.person_id, found.provider_id)
             ]
@@ -170,12 +171,14 @@ def _own_session(connection: Connection, session_id: UUID, *, lock: bool = False
 
 
 def _state(connection: Connection, services: Services, session: Session, cipher: PersonCipher) -> SessionState:
-    instrument = services.library.get(session.instrument, session.instrument_version, session.form)
-    log = queries.open_log(cipher, queries.sealed_log(connection, session.id), instrument.items)
-    if instrument.content_hash != session.instrument_hash:
+    # First of all: what was answered can only be read by the definition that it was answered by.
+    instrument = queries.instrument_of(services, session)
+    if instrument is None:
+        get_logger().error("session.instrument_gone", session_id=str(session.id))
         raise Unavailable(
             "This survey has changed since you began. Your answers are kept, and the operator has been told."
         )
+    log = queries.open_log(cipher, queries.sealed_log(connection, session.id), instrument.items)
     shown = wording(connection, session.wording_id)
     task_occasion, siblings = _occasion_of(connection, session)
     entries = standing_entries(log, instrument)
@@ -280,10 +283,15 @@ def _give_notice(connection: Connection, services: Services, found: Occasion, lo
 
 
 def _begin(
-    connection: Connection, services: Services, task: Task, found: Occasion, *, notice_id: UUID, locale: str
+    connection: Connection,
+    task: Task,
+    instrument: Instrument,
+    found: Occasion,
+    *,
+    notice_id: UUID,
+    shown: ApprovedWording,
+    at: datetime,
 ) -> None:
-    instrument = services.library.get(task.instrument, task.instrument_version, task.form)
-    shown = offered_wordings(connection, services, instrument, found.use(services.clock()))[locale]
     connection.execute(
         upsert(sessions)
         .values(
@@ -298,10 +306,10 @@ def _begin(
             instrument_hash=instrument.content_hash,
             form=instrument.form,
             wording_id=shown.id,
-            locale=locale,
+            locale=shown.wording.locale,
             mode=Mode.WEB,
             respondent=Respondent.SELF.value,
-            started_at=services.clock(),
+            started_at=at,
         )
         .on_conflict_do_nothing(index_elements=["task_id"])
     )

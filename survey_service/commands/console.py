@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from instruments import InstrumentsError, Library
+from instruments import Instrument, InstrumentsError, Library
 from survey_service.errors import SurveyServiceError
 from survey_service.foundation.services import Services
 from survey_service.interop.errors import InteropError
@@ -59,6 +59,15 @@ def load_instruments(folder: Path | None) -> tuple[Library, tuple[InstrumentWord
     """What ships, and what is in a folder of the operator's own."""
     library = Library.at_hand(folder)
     return library, wordings_at_hand(library, folder)
+
+
+def load_instrument(
+    folder: Path | None, id_: str, version: str | None
+) -> tuple[Instrument, tuple[InstrumentWording, ...]]:
+    """One instrument, the newest unless a version is named, and the wordings of that version."""
+    library, wordings = load_instruments(folder)
+    found = library.find(id_, version)
+    return found, tuple(one for one in wordings if (one.instrument, one.version) == (found.id, found.version))
 
 
 def print_table(rows: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:

@@ -9,7 +9,7 @@ from typing import TextIO
 import click
 
 from instruments import Respondent
-from survey_service.commands.console import load_instruments, own_folder, refusals
+from survey_service.commands.console import load_instrument, own_folder, refusals
 from survey_service.interop.folder import write_folder
 from survey_service.interop.json_text import LARGEST_FILE, write_json
 from survey_service.interop.questionnaire_export import questionnaire
@@ -46,13 +46,8 @@ def export_command(
 ) -> None:
     """Write INSTRUMENT as a Questionnaire in every language that it has."""
     with refusals():
-        library, wordings = load_instruments(folder)
-        instrument = library.find(instrument_id, version)
-        own = [
-            one
-            for one in wordings
-            if (one.instrument, one.version) == (instrument.id, instrument.version) and one.respondent == respondent
-        ]
+        instrument, wordings = load_instrument(folder, instrument_id, version)
+        own = [one for one in wordings if one.respondent == respondent]
         language = language or next((one.locale for one in own if one.locale == SOURCE_LOCALE), "")
         resource = questionnaire(
             instrument.definition, own, language=language, base=base, licence_statement=licence_statement

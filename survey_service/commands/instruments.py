@@ -15,8 +15,9 @@ import click
 from instruments import DefinitionError, Instrument, Library, Variable
 from instruments.definition_file import read_definition
 from instruments.library import SHIPPED as SHIPPED_INSTRUMENTS
-from survey_service.commands.console import FOLDER, load_instruments, own_folder, print_table, refusals
+from survey_service.commands.console import FOLDER, load_instrument, load_instruments, own_folder, print_table, refusals
 from survey_service.commands.rights import labels, licence, wording
+from survey_service.commands.scoring import describe_scoring
 from translations.catalogue import InstrumentWording, read_wording
 from translations.completeness import missing_contexts
 from translations.po import WordingError
@@ -49,7 +50,11 @@ def list_(as_json: bool, folder: Path | None) -> None:
             "minutes": one.estimated_minutes,
             "validated": "yes" if one.definition.validation == "validated" else "no",
             "wording": one.licence.wording,
-            "shipped": [f"{each.locale} ({each.kind})" for each in _of(one, wordings)],
+            "shipped": [
+                f"{each.locale} ({each.kind})"
+                for each in wordings
+                if (each.instrument, each.version) == (one.id, one.version)
+            ],
         }
         for one in library.instruments.values()
     ]
@@ -64,9 +69,8 @@ def list_(as_json: bool, folder: Path | None) -> None:
 def show(instrument_id: str, version: str | None, as_json: bool, folder: Path | None) -> None:
     """Everything about one instrument but its words."""
     with refusals():
-        library, wordings = load_instruments(folder)
-        one = library.find(instrument_id, version)
-    described = _describe(one, _of(one, wordings))
+        one, wordings = load_instrument(folder, instrument_id, version)
+    described = _describe(one, wordings)
     if as_json:
         click.echo(json.dumps(described, indent=2, ensure_ascii=False, default=str))
         return
@@ -99,10 +103,6 @@ def check(folder: Path) -> None:
     click.echo(f"OK: {versions} instrument versions, {len(list(words.glob('*/*.po')))} wordings.")
 
 
-def _of(one: Instrument, wordings: Iterable[InstrumentWording]) -> list[InstrumentWording]:
-    return [each for each in wordings if (each.instrument, each.version) == (one.id, one.version)]
-
-
 def _describe(one: Instrument, wordings: Iterable[InstrumentWording]) -> dict[str, Any]:
     kinds = Counter(item.kind.value for item in one.items.values())
     return {
@@ -114,6 +114,7 @@ def _describe(one: Instrument, wordings: Iterable[InstrumentWording]) -> dict[st
         "items": [f"{count} {kind}" for kind, count in kinds.items()],
         "short forms": [f"{form.id}: {len(form.items)} items ({form.source})" for form in one.short_forms] or ["-"],
         "respondents": [f"{each.who}, {_ages(each.youngest, each.oldest)}" for each in one.respondents],
+        "scoring": describe_scoring(one),
         "variables": [line for variable in one.variables for line in _describe_variable(variable)],
         "licence": [
             one.licence.rights_holder,

@@ -11,7 +11,7 @@ import click
 
 from instruments import Instrument, Respondent
 from survey_service.access.queries import all_providers, all_units
-from survey_service.commands.console import load_instruments, operator_services, own_folder, print_table, refusals
+from survey_service.commands.console import load_instrument, operator_services, own_folder, print_table, refusals
 from survey_service.errors import BadInput
 from survey_service.foundation.clock import local_day
 from survey_service.foundation.principals import Operator
@@ -154,10 +154,8 @@ def labels() -> None:
 def template_(instrument_id: str, version: str | None, output: Path, folder: Path | None) -> None:
     """Write a table of every part to be worded, with what it means and how much room it has."""
     with refusals():
-        library, wordings = load_instruments(folder)
-        instrument = library.find(instrument_id, version)
-        shipped = [each for each in wordings if each.instrument == instrument.id]
-        concepts = {context: text for each in shipped for context, text in each.concepts.items()}
+        instrument, wordings = load_instrument(folder, instrument_id, version)
+        concepts = {context: text for each in wordings for context, text in each.concepts.items()}
         rows = template(instrument, concepts)
         if output.suffix.lower() == ".xlsx":
             write_xlsx(rows, output)
@@ -189,8 +187,7 @@ def preview_(
 ) -> None:
     """Check the labels in FILE and show them beside their concepts and the demonstration wording."""
     with refusals():
-        library, wordings = load_instruments(folder)
-        instrument = library.find(instrument_id, version)
+        instrument, wordings = load_instrument(folder, instrument_id, version)
         checked = _checked(file, instrument, language, language_version, respondent)
         shown = preview(instrument, checked, wordings)
     if html is not None:
@@ -242,7 +239,7 @@ def wording() -> None:
 
 @wording.command()
 def seed() -> None:
-    """Enter the project's own wording; in a demonstration, demonstration wording too. Harmless when repeated."""
+    """Enter only the wording for patients that ships; `survey translations seed` does this too."""
     with operator_services() as services:
         new = seed_wordings(services, wordings_at_hand(services.library, services.settings.instruments))
     click.echo(f"{new} wordings are new.")

@@ -23,11 +23,11 @@ from survey_service.languages.desk_queries import all_segments
 from survey_service.languages.desk_values import OverviewRow
 from survey_service.languages.exporting import bundle, seed_file
 from survey_service.languages.rules import State
-from survey_service.languages.seeding import Seeded, seed_interface_texts, seed_wording_texts
+from survey_service.languages.seeding import Seeded, seed_shipped
 from survey_service.languages.workflow import NewText, import_bundle
-from translations.catalogue import wordings_at_hand
 from translations.exchange.files import FileFormat, file_name, read_bundle, write_bundle
 from translations.exchange.preview import TAKEN, Preview, compare
+from translations.interface import SHIPPED
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -91,13 +91,11 @@ def approve(subject: str, language: str, hsa_id: str, seen: str | None, without_
 
 @translations.command()
 def seed() -> None:
-    """Enter the texts that ship, as sources and as translations. What is there is never overwritten."""
-    from translations.interface_files import read_catalogues, read_template
-
+    """Enter all that ships, for patients and for translators: once after each upgrade. Nothing is overwritten."""
     with operator_services() as services:
-        seeded = seed_interface_texts(services, read_template(), read_catalogues())
-        seeded += seed_wording_texts(services, wordings_at_hand(services.library, services.settings.instruments))
-    print_table([_seeded_row(one) for one in seeded], as_json=False)
+        shipped = seed_shipped(services)
+    print_table([_seeded_row(one) for one in shipped.texts], as_json=False)
+    click.echo(f"{shipped.new_wordings} wordings are new.")
 
 
 @translations.command()
@@ -115,7 +113,7 @@ def export(subject: str, language: str, form: str, folder: Path) -> None:
     """Write a file for a translator's own tool; or ("seed") the approved texts as the file that ships them."""
     with operator_services() as services, services.db.transaction(as_=Operator()) as connection:
         if form == "seed":
-            made = seed_file(connection, subject, language)
+            made = seed_file(connection, subject, language, folders=_seeding_folders(services, folder))
             path, content, texts = folder / made.path, made.content.encode(), made.texts
         else:
             out = bundle(connection, subject, language)
@@ -200,6 +198,12 @@ def end(hsa_id: str) -> None:
     with operator_services() as services:
         end_translator(services, _translator(services, hsa_id).translator_id)
     click.echo("It has ended.")
+
+
+def _seeding_folders(services: Services, folder: Path) -> tuple[Path, ...]:
+    """Where a file may lie that is being brought up to date: where it is to go, else where it came from."""
+    own = services.settings.instruments
+    return (folder, SHIPPED.parent, *((own / "wording",) if own else ()))
 
 
 def _translator(services: Services, hsa_id: str) -> Translator:

@@ -14,13 +14,14 @@ from survey_service.access.queries import all_units, staff_names
 from survey_service.answering.queries import (
     Response,
     completed_task_ids,
+    instrument_of,
     open_log,
     responses_with_ids,
     scores_of,
     sealed_log,
     why_not_asked,
 )
-from survey_service.answering.rules import standing_entries
+from survey_service.answering.rules import effective_entries, standing_entries
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
 from survey_service.delivery import queries
@@ -30,7 +31,17 @@ from survey_service.foundation.crypto import PersonCipher
 from survey_service.foundation.principals import Staff
 from survey_service.foundation.services import Services
 from survey_service.http.locale import current_locale, language_name, number
-from survey_service.http.results import answer, band, figure, label, made_of, why_missing
+from survey_service.http.results import (
+    answer,
+    band,
+    direction,
+    figure,
+    important_change,
+    in_catalogue_order,
+    label,
+    made_of,
+    why_missing,
+)
 from survey_service.languages.queries import wording, wordings_with_ids
 from survey_service.licensing.rules import Refusal
 from survey_service.people.queries import NAME_IS_ERASED, open_patients, sealed_patients
@@ -50,11 +61,11 @@ _MOST_FIGURES = 4
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A response in the worklist, before names are opened."""
+    """A response in the worklist, before names are opened. ``instrument`` is None when it is gone."""
 
     happened: queries.Whereabouts
     completed_at: datetime
-    instrument: Instrument
+    instrument: Instrument | None
     texts: Mapping[str, str]
     occasion: Occasion
     scores: Sequence[Score]
@@ -94,7 +105,7 @@ def _rows(connection: Connection, services: Services, *, only_unread: bool, as_:
         _Row(
             happened=one,
             completed_at=found.completed_at,
-            instrument=services.library.get(found.session.instrument, found.session.instrument_version),
+            instrument=instrument_of(services, found.session),
             texts=worded[found.session.wording_id].texts,
             occasion=asked_at[found.session.task_id],
             scores=scores[found.id],
@@ -158,7 +169,7 @@ def response(services: Services, response_id: UUID, *, as_: Staff) -> tuple[str,
     described["assessed_by"] = names.get(happened.assessed_by) if happened.assessed_by else None
     if happened.received_at is None or happened.received_by is None or happened.received_at_unit is None:
         return "staff/confirm_receipt.html", {"response": described}
-    instrument = services.library.get(found.session.instrument, found.session.instrument_version, found.session.form)
+    instrument = instrument_of(services, found.session)
     return "staff/response.html", {
         "response": described,
         "patient": {"name": patient["patient_name"], "personal_number": patient["personal_number"]},
@@ -169,7 +180,8 @@ def response(services: Services, response_id: UUID, *, as_: Staff) -> tuple[str,
             "route": gettext("Opened by a person"),
         },
         "scores": _score_rows(instrument, scores, shown.texts),
-        "index_is_made_of": made_of(instrument.scoring, scores),
+        "index_is_made_of": made_of(instrument.scoring, scores) if instrument else [],
+        "gone": None if instrument else f"{found.session.instrument} {found.session.instrument_version}",
         "answers": _answer_rows(services.keys.cipher(found.person_id), instrument, shown, log),
     }
 
@@ -189,15 +201,20 @@ def _describe_response(
 
 
 def _answer_rows(
-    cipher: PersonCipher, instrument: Instrument, shown: InstrumentWording, sealed: Sequence[Row[Any]]
+    cipher: PersonCipher, instrument: Instrument | None, shown: InstrumentWording, sealed: Sequence[Row[Any]]
 ) -> list[Context]:
-    """What was asked and answered, in order; answers that were changed, or no longer count, are not shown."""
+    """What was asked and answered, in order; answers that were changed, or no longer count, are not shown.
+
+    Of an instrument that is gone nobody can say which count, but for those that were changed.
+    """
     answered_at = {row.sequence: row.answered_at for row in sealed}
-    entries = standing_entries(open_log(cipher, sealed, instrument.items), instrument)
+    items = instrument.items if instrument else None
+    log = open_log(cipher, sealed, items)
+    entries = standing_entries(log, instrument) if instrument else effective_entries(log, adaptive=False)
     return [
         {
             "question": shown.texts[f"item:{entry.answer.item_id}"],
-            "answer": answer(instrument.items[entry.answer.item_id], entry.answer, shown.texts),
+            "answer": answer(items[entry.answer.item_id] if items else None, entry.answer, shown.texts),
             "at": answered_at[entry.sequence],
         }
         for entry in entries
@@ -205,10 +222,10 @@ def _answer_rows(
     ]
 
 
-def summarise(instrument: Instrument, scores: Sequence[Score], texts: Mapping[str, str]) -> str:
+def summarise(instrument: Instrument | None, scores: Sequence[Score], texts: Mapping[str, str]) -> str:
     """The figures a clinician looks for first, on one line."""
     parts = []
-    for _, score in _in_catalogue_order(instrument, scores):
+    for _, score in in_catalogue_order(instrument, scores):
         name = score.variable.rpartition(".")[2]
         if name in _LEFT_OUT or (score.value is None and score.text is None):
             continue
@@ -219,13 +236,8 @@ def summarise(instrument: Instrument, scores: Sequence[Score], texts: Mapping[st
     return " · ".join(parts[:_MOST_FIGURES])
 
 
-def _in_catalogue_order(instrument: Instrument, scores: Sequence[Score]) -> list[tuple[Variable, Score]]:
-    by_name = {score.variable: score for score in scores}
-    return [(variable, by_name[variable.name]) for variable in instrument.variables if variable.name in by_name]
-
-
-def _score_rows(instrument: Instrument, scores: Sequence[Score], texts: Mapping[str, str]) -> list[Context]:
-    return [_score_row(variable, score, texts) for variable, score in _in_catalogue_order(instrument, scores)]
+def _score_rows(instrument: Instrument | None, scores: Sequence[Score], texts: Mapping[str, str]) -> list[Context]:
+    return [_score_row(variable, score, texts) for variable, score in in_catalogue_order(instrument, scores)]
 
 
 def _score_row(variable: Variable, score: Score, texts: Mapping[str, str]) -> Context:
@@ -238,6 +250,8 @@ def _score_row(variable: Variable, score: Score, texts: Mapping[str, str]) -> Co
         "shown": figure(score),
         "missing": why_missing(score.missing_reason) if score.missing_reason else None,
         "band": band(variable, score),
+        "direction": direction(variable),
+        "important_change": important_change(variable),
         "value": None if score.value is None else round(score.value, digits),
         "se": None if score.standard_error is None else round(score.standard_error, digits),
         "method": score.method,

@@ -35,15 +35,12 @@ from survey_service.foundation.clock import local_day
 from survey_service.foundation.db import new_id
 from survey_service.foundation.principals import Operator, Patient, Staff
 from survey_service.foundation.services import Services
-from survey_service.languages.seeding import seed_interface_texts, seed_wording_texts
-from survey_service.languages.use_cases import seed_wordings
+from survey_service.languages.seeding import seed_shipped
 from survey_service.people.rules import Identity
 from survey_service.people.use_cases import find_person
 from survey_service.registers.tenants import add_register, agree
 from survey_service.scheduling.queries import occasions_of_enrolment
 from survey_service.scheduling.use_cases import Order, enrol_patient, publish_protocol
-from translations.catalogue import wordings_at_hand
-from translations.interface_files import read_catalogues, read_template
 
 PATIENTS = 24
 
@@ -125,10 +122,7 @@ def populate(services: Services, *, register_keys: Mapping[str, Any], progress: 
 
 def add_texts(services: Services) -> None:
     """What ships, as approved; and two people to go on with it: nobody approves own work."""
-    shipped = wordings_at_hand(services.library, services.settings.instruments)
-    seed_wordings(services, shipped)
-    seed_wording_texts(services, shipped)
-    seed_interface_texts(services, read_template(), read_catalogues())
+    seed_shipped(services)
     add_translator(services, hsa_id=TRANSLATOR_HSA_ID, name="Aino Mäki")
     add_translator(services, hsa_id=REVIEWER_HSA_ID, name="Sami Haddad", may_review=True, may_approve=True)
 

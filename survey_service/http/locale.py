@@ -138,7 +138,7 @@ def decimal_sign() -> str:
 
 def decimal(value: Decimal) -> str:
     """A figure with every decimal that it has, in the reader's notation."""
-    return format_decimal(value, locale=current_locale(), decimal_quantization=False)
+    return format_decimal(value, locale=_notation(), decimal_quantization=False)
 
 
 def number(value: float | Decimal | str) -> str:

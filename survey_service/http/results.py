@@ -12,34 +12,43 @@ from instruments import (
     AnswerKind,
     BandName,
     Direction,
+    Instrument,
     Item,
     MissingReason,
     Score,
     SeveralChoices,
     SingleChoice,
     Variable,
+    VariableType,
 )
+from instruments.declared import DeclaredScoring, TopBoxRule
 from instruments.eq5d import Eq5d, Profile
+from survey_service.errors import mark
 from survey_service.http.locale import day, decimal, gettext, number
 
 Texts = Mapping[str, str]
+
+# Translated one by one: a worklist asks for hundreds, and each look into the catalogue costs.
+_NAMES = {
+    "t": mark("T-score"),
+    "theta": mark("Theta"),
+    "n_items": mark("Number of questions"),
+    "stop_reason": mark("Why the test ended"),
+    "profile": mark("Health profile"),
+    "index": mark("Index"),
+    "vas": mark("Health today (0–100)"),
+    "lss": mark("Sum of levels"),
+    "lfs": mark("Number at each level"),
+}
 
 
 def label(variable: str, texts: Texts) -> str:
     """A variable's name for people: the wording's own, else by the end of the variable's name."""
     name = variable.rpartition(".")[2]
-    general = {
-        "t": gettext("T-score"),
-        "theta": gettext("Theta"),
-        "n_items": gettext("Number of questions"),
-        "stop_reason": gettext("Why the test ended"),
-        "profile": gettext("Health profile"),
-        "index": gettext("Index"),
-        "vas": gettext("Health today (0–100)"),
-        "lss": gettext("Sum of levels"),
-        "lfs": gettext("Number at each level"),
-    }
-    return str(texts.get(f"score:{variable}") or general.get(name, name))
+    own = texts.get(f"score:{variable}")
+    if own:
+        return own
+    return gettext(_NAMES[name]) if name in _NAMES else name
 
 
 def figure(score: Score) -> str | None:
@@ -66,8 +75,24 @@ def why_missing(reason: str) -> str:
     return sentences.get(MissingReason(reason), reason)
 
 
-def answer(item: Item, given: Answered, texts: Texts) -> str | None:
-    """An answer in the words it was chosen by. None for a question that was skipped, or had nothing to answer."""
+def in_catalogue_order(instrument: Instrument | None, scores: Sequence[Score]) -> list[tuple[Variable, Score]]:
+    """Each score with what its figure means; of an instrument that is gone, the figures as stored, and no meaning."""
+    if instrument is None:
+        return [(_of_unknown_meaning(score), score) for score in scores]
+    by_name = {score.variable: score for score in scores}
+    return [(variable, by_name[variable.name]) for variable in instrument.variables if variable.name in by_name]
+
+
+def _of_unknown_meaning(score: Score) -> Variable:
+    kind = VariableType.NUMBER if score.text is None else VariableType.TEXT
+    return Variable(name=score.variable, definition="", type=kind, unit="")
+
+
+def answer(item: Item | None, given: Answered, texts: Texts) -> str | None:
+    """An answer in the words it was chosen by. None for a question that was skipped, or had nothing to answer.
+
+    Without the item, of an instrument that is gone, it is what is stored: of a choice, its code.
+    """
     match given.kind:
         case AnswerKind.VALUE:
             pass
@@ -80,6 +105,8 @@ def answer(item: Item, given: Answered, texts: Texts) -> str | None:
         case AnswerKind.SKIPPED | AnswerKind.SHOWN:
             return None
     value = given.value
+    if item is None:
+        return str(value)
     match item.question:
         case SingleChoice(option_set):
             return texts[f"option:{option_set}:{value}"]
@@ -131,7 +158,21 @@ def _term(name: str) -> str:
     return gettext("%(name)s, a term of the value set", name=name)
 
 
-def explained(variable: Variable, score: Score, texts: Texts) -> str | None:
+def explain_scores(instrument: Instrument | None, scores: Sequence[Score], texts: Texts) -> list[str]:
+    """A patient's results in words, one line each. Empty where there is nothing to say."""
+    found = in_catalogue_order(instrument, scores)
+    percentages = _of_groups(instrument.scoring) if instrument else frozenset[str]()
+    lines = (_explained(variable, score, texts) for variable, score in found if variable.name not in percentages)
+    return [line for line in lines if line]
+
+
+def _of_groups(scoring: object) -> frozenset[str]:
+    """Variables that say something of many people only: of one, a top box is 0 or 100 and nothing between."""
+    rules = scoring.rules if isinstance(scoring, DeclaredScoring) else ()
+    return frozenset(rule.variable for rule in rules if isinstance(rule, TopBoxRule))
+
+
+def _explained(variable: Variable, score: Score, texts: Texts) -> str | None:
     """A patient's result in plain words, with its uncertainty. None where there is nothing to say."""
     if score.value is None or variable.higher_is is None or variable.name.endswith((".theta", ".index", ".lss")):
         return None
@@ -139,9 +180,31 @@ def explained(variable: Variable, score: Score, texts: Texts) -> str | None:
     if variable.bands is not None:
         sentences.append(_compared(variable.bands.of(score.value)))
     if score.standard_error is not None or variable.name.endswith(".t"):
-        higher = variable.higher_is is Direction.BETTER
-        sentences.append(gettext("A higher figure is better.") if higher else gettext("A lower figure is better."))
+        sentences.append(_direction(variable.higher_is))
     return " ".join(sentences)
+
+
+def direction(variable: Variable) -> str | None:
+    """Which way is better, for staff. None where neither is, and for a code."""
+    return None if variable.higher_is is None else _direction(variable.higher_is)
+
+
+def _direction(higher_is: Direction) -> str:
+    better = higher_is is Direction.BETTER
+    return gettext("A higher figure is better.") if better else gettext("A lower figure is better.")
+
+
+def important_change(variable: Variable) -> str | None:
+    """The smallest change that matters to people, with the span of its estimates. None where there is none."""
+    change = variable.important_change
+    if change is None:
+        return None
+    return gettext(
+        "Smallest important change: %(value)s (published estimates: %(low)s to %(high)s).",
+        value=number(change.value),
+        low=number(change.low),
+        high=number(change.high),
+    )
 
 
 def _told(variable: Variable, score: Score, texts: Texts) -> str:

@@ -122,7 +122,7 @@ class WordingsRead:
             try:
                 files[name] = po_text(headers, self._entries(one.language), file=name)
             except WordingError as error:
-                place = self._places.get((one.language, error.place), "Questionnaire")
+                place = self._places.get((one.language, str(error.place)), "Questionnaire")
                 raise FhirError(place, str(error)) from None
         return files
 

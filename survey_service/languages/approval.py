@@ -18,7 +18,7 @@ from survey_service.foundation.db import new_id, refused_by
 from survey_service.foundation.principals import Translator
 from survey_service.foundation.services import Services
 from survey_service.languages.desk_queries import SegmentRow, all_segments, subject_kind
-from survey_service.languages.queries import approved_wordings, interface_in_force
+from survey_service.languages.queries import approved_wordings, instrument_named, interface_in_force
 from translations.catalogue import InstrumentWording, WordingKind
 from translations.completeness import eligible_items
 from translations.subjects import INTERFACE, SubjectKind, instrument_of, version_hash
@@ -190,7 +190,7 @@ def _of_instrument(connection: Connection, services: Services, found: _Found) ->
     named = instrument_of(found.subject)
     if named is None:
         raise AccessDenied
-    instrument = services.library.get(named.instrument, named.version)
+    instrument = instrument_named(services, named)
     wording = InstrumentWording(
         instrument=named.instrument,
         version=named.version,
@@ -204,7 +204,7 @@ def _of_instrument(connection: Connection, services: Services, found: _Found) ->
     eligible = eligible_items(instrument, wording)
     in_force = [
         one
-        for one in approved_wordings(connection, instrument, respondent=named.respondent)
+        for one in approved_wordings(connection, named.instrument, named.version, respondent=named.respondent)
         if one.wording.locale == found.locale and one.wording.kind is not WordingKind.LICENSED
     ]
     return found.completeness(

@@ -4,14 +4,13 @@ For the desk's first page and for `survey translations status`. Not for single t
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from instruments import UnknownInstrument
 from survey_service.foundation.services import Services
 from survey_service.languages.desk_queries import NEWEST, SOURCES, state_of, subjects
 from survey_service.languages.desk_values import OverviewRow
@@ -29,17 +28,19 @@ def desk_overview(connection: Connection, services: Services) -> list[OverviewRo
     for subject in subjects(connection):
         versions = _versions_in_force(connection, services, subject.subject)
         for locale in sorted({key[1] for key in counts if key[0] == subject.subject} | set(versions)):
-            by_state, stale = counts.get((subject.subject, locale), (Counter(), 0))
+            counted = counts.get((subject.subject, locale), _Counted())
+            # What a wording may leave out counts when it is there: a form without its direction is complete.
+            total = subject.needed + counted.optional
             version = versions.get(locale, _NO_VERSION)
             found.append(
                 OverviewRow(
                     subject=subject.subject,
                     kind=subject.kind,
                     locale=locale,
-                    total=subject.texts,
-                    by_state=by_state,
-                    untranslated=subject.texts - by_state.total(),
-                    stale=stale,
+                    total=total,
+                    by_state=counted.by_state,
+                    untranslated=total - counted.by_state.total(),
+                    stale=counted.stale,
                     version_id=version.id,
                     approved_at=version.at,
                     offered=version.offered,
@@ -58,24 +59,34 @@ class _Version:
 _NO_VERSION = _Version()
 
 
-def _counts(connection: Connection) -> dict[tuple[str, str], tuple[Counter[State], int]]:
-    """By subject and locale, how many texts are in which state, and how many are stale."""
+@dataclass(slots=True)
+class _Counted:
+    """Of the texts that have a translation: how many in which state, stale, and not needed."""
+
+    by_state: Counter[State] = field(default_factory=Counter)
+    stale: int = 0
+    optional: int = 0
+
+
+def _counts(connection: Connection) -> dict[tuple[str, str], _Counted]:
+    """By subject and locale."""
     latest, newest, made_from = SOURCES.subquery(), NEWEST.subquery(), source_texts.alias()
     is_stale = made_from.c.content_hash != latest.c.content_hash
     state = state_of(newest.c.id).label("state")
     texts = (
-        sa.select(newest.c.subject, newest.c.locale, state, is_stale.label("stale"))
+        sa.select(newest.c.subject, newest.c.locale, state, is_stale.label("stale"), latest.c.needed)
         .join(made_from, made_from.c.id == newest.c.source_id)
         .join(latest, sa.and_(latest.c.subject == newest.c.subject, latest.c.context == newest.c.context))
         .where(~latest.c.retired)
         .subquery()
     )
-    keys = (texts.c.subject, texts.c.locale, texts.c.state, texts.c.stale)
-    found: dict[tuple[str, str], tuple[Counter[State], int]] = {}
+    keys = (texts.c.subject, texts.c.locale, texts.c.state, texts.c.stale, texts.c.needed)
+    found: dict[tuple[str, str], _Counted] = {}
     for row in connection.execute(sa.select(*keys, sa.func.count().label("texts")).group_by(*keys)).all():
-        by_state, stale = found.get((row.subject, row.locale), (Counter(), 0))
-        by_state[State(row.state)] += row.texts
-        found[row.subject, row.locale] = by_state, stale + (row.texts if row.stale else 0)
+        counted = found.setdefault((row.subject, row.locale), _Counted())
+        counted.by_state[State(row.state)] += row.texts
+        counted.stale += row.texts if row.stale else 0
+        counted.optional += 0 if row.needed else row.texts
     return found
 
 
@@ -87,13 +98,12 @@ def _versions_in_force(connection: Connection, services: Services, subject: str)
         return {locale: _Version(offered=True) for locale in shipped_locales()} | {
             locale: _Version(one.id, one.approved_at, offered=True) for locale, one in versions.items()
         }
-    try:
-        instrument = services.library.get(named.instrument, named.version)
-    except UnknownInstrument:
+    instrument = services.library.installed(named.instrument, named.version)
+    if instrument is None:
         return {}
     demonstration = services.settings.demonstration
     found: dict[str, _Version] = {}
-    for one in approved_wordings(connection, instrument, respondent=named.respondent):
+    for one in approved_wordings(connection, named.instrument, named.version, respondent=named.respondent):
         wording = one.wording
         licensed = frozenset({wording.locale})
         offered = may_be_shown(instrument, wording, demonstration=demonstration, licensed=licensed)

@@ -37,7 +37,7 @@ from survey_service.languages.records import (
 from survey_service.languages.rules import FORWARD, State, next_states
 from translations.labels import room
 from translations.placeholders import wanted_forms
-from translations.subjects import SubjectKind
+from translations.subjects import INTERFACE, SubjectKind
 
 __all__ = [
     "Comment",
@@ -59,7 +59,10 @@ __all__ = [
     "subject_kind",
     "subjects",
     "text_of",
+    "titles",
 ]
+
+TITLE = "title"
 
 _Names = Mapping[UUID, TranslatorRecord]
 
@@ -92,13 +95,34 @@ def subjects(connection: Connection) -> list[SubjectRow]:
     latest = SOURCES.subquery()
     rows = connection.execute(
         sa.select(
-            translation_subjects.c.subject, translation_subjects.c.kind, sa.func.count(latest.c.id).label("texts")
+            translation_subjects.c.subject,
+            translation_subjects.c.kind,
+            sa.func.count(latest.c.id).label("texts"),
+            sa.func.count(latest.c.id).filter(latest.c.needed).label("needed"),
         )
         .outerjoin(latest, sa.and_(latest.c.subject == translation_subjects.c.subject, ~latest.c.retired))
         .group_by(translation_subjects.c.subject, translation_subjects.c.kind)
         .order_by(translation_subjects.c.kind != SubjectKind.INTERFACE, translation_subjects.c.subject)
     ).all()
-    return [SubjectRow(subject=row.subject, kind=SubjectKind(row.kind), texts=row.texts) for row in rows]
+    return [
+        SubjectRow(subject=row.subject, kind=SubjectKind(row.kind), texts=row.texts, needed=row.needed) for row in rows
+    ]
+
+
+def titles(connection: Connection, locales: Sequence[str]) -> dict[str, str]:
+    """By subject, what patients know each form as: its newest title in the first of the languages that has one.
+
+    Where none has, it is the source's.
+    """
+    newest = NEWEST.where(translations.c.context == TITLE, translations.c.locale.in_(locales)).subquery()
+    latest = SOURCES.where(source_texts.c.context == TITLE, source_texts.c.subject != INTERFACE).subquery()
+    rows = connection.execute(
+        sa.select(latest.c.subject, latest.c.forms.label("source"), newest.c.locale, newest.c.forms)
+        .outerjoin(newest, newest.c.subject == latest.c.subject)
+        .where(~latest.c.retired)
+    ).all()
+    ranked = sorted(rows, key=lambda row: -locales.index(row.locale) if row.locale else 1)
+    return {row.subject: (row.forms or row.source)[0] for row in ranked}
 
 
 def subject_kind(connection: Connection, subject: str) -> SubjectKind:

@@ -14,11 +14,12 @@ from translations.subjects import SubjectKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubjectRow:
-    """Something to translate, with the number of its texts."""
+    """Something to translate, with the number of its texts, and how many of them it cannot do without."""
 
     subject: str
     kind: SubjectKind
     texts: int
+    needed: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

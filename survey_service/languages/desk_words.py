@@ -1,6 +1,6 @@
-"""How the translators' desk calls things: states and steps, subjects, texts; and what differs between two texts.
+"""How the translators' desk calls things: states, steps and forms; and what differs between two texts.
 
-For words on pages. Not for what may be done.
+For words on pages. Not for what may be done, nor for the names of subjects and texts (`subject_names`).
 """
 
 import re
@@ -10,11 +10,9 @@ from difflib import SequenceMatcher
 from survey_service.http.locale import gettext, number
 from survey_service.languages.rules import State
 from translations.plurals import cldr_locale
-from translations.subjects import CONTEXT_END, INTERFACE, instrument_of
 
 Pieces = list[tuple[str, str]]
 
-_LONGEST_NAME = 60
 # A word, blanks, or one sign: what a translator sees as changed or not.
 _WORDS = re.compile(r"\w+|\s+|[^\w\s]")
 _MOST_EXAMPLES = 4
@@ -50,30 +48,9 @@ def in_order(states: frozenset[State]) -> list[tuple[str, str]]:
     return [(state.value, step_name(state)) for state in (*list(State)[1:], State.DRAFT) if state in states]
 
 
-def subject_title(subject: str) -> str:
-    """What is translated, in a few words."""
-    about = instrument_of(subject)
-    return gettext("The service's own texts") if about is None else about.instrument
-
-
-def subject_details(subject: str) -> str:
-    """Which version of it, and for whom."""
-    about = instrument_of(subject)
-    if about is None:
-        return ""
-    who = gettext("about somebody else") if about.respondent == "proxy" else ""
-    return " · ".join(part for part in (about.version, who) if part)
-
-
 def tag(code: str) -> str:
     """The language as HTML names it."""
     return code.replace("_", "-")
-
-
-def text_name(subject: str, context: str) -> str:
-    """What a text is called in lists: the part of the instrument, or the beginning of an interface text."""
-    name = context.rpartition(CONTEXT_END)[2] if subject == INTERFACE else context
-    return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1].rstrip() + "…"
 
 
 def form_label(name: str, locale: str) -> str:

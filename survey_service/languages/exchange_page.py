@@ -14,9 +14,11 @@ from survey_service.foundation.services import Services
 from survey_service.http.locale import gettext
 from survey_service.languages.checks import TextProblem, text_problems
 from survey_service.languages.desk_queries import subject_kind
-from survey_service.languages.desk_words import differences, text_name
+from survey_service.languages.desk_words import differences
 from survey_service.languages.exporting import bundle
 from survey_service.languages.pages import frame
+from survey_service.languages.refusals import place, told
+from survey_service.languages.subject_names import SubjectName, named
 from survey_service.languages.workflow import NewText, import_bundle
 from translations.exchange.bundle import Bundle, ExchangeSegment
 from translations.exchange.files import FileFormat, file_name, read_bundle, write_bundle
@@ -41,7 +43,8 @@ def import_page(services: Services, about: str, code: str, *, as_: Translator, e
     """Where a file is chosen."""
     with services.db.transaction(as_=as_) as connection:
         subject_kind(connection, about)
-    return _page(about, code) | {"preview": None, "errors": errors}
+        name = named(connection, services, about)
+    return _page(name, code) | {"preview": None, "errors": errors}
 
 
 def look(
@@ -49,9 +52,11 @@ def look(
 ) -> Context:
     """What the file would change. Raises ``BadInput`` with the place and the reason where it cannot be used."""
     preview = _preview(services, about, code, content, file=file, as_=as_)
+    with services.db.transaction(as_=as_) as connection:
+        name = named(connection, services, about)
     counts = preview.counts
-    groups = [_group(preview, change) for change in (*_TOLD, Change.UNCHANGED) if counts[change]]
-    return _page(about, code) | {
+    groups = [_group(preview, name, change) for change in (*_TOLD, Change.UNCHANGED) if counts[change]]
+    return _page(name, code) | {
         "errors": {},
         "notice": notice,
         "preview": {
@@ -107,7 +112,7 @@ def _preview(services: Services, about: str, code: str, content: bytes, *, file:
     try:
         return compare(now, read_bundle(content, file=file), file=file, check=check)
     except WordingError as error:
-        raise BadInput(mark("The file cannot be used: %(reason)s"), values={"reason": str(error)}) from None
+        raise BadInput(mark("The file cannot be used: %(reason)s"), values={"reason": told(error)}) from None
 
 
 def _bundle(services: Services, about: str, code: str, *, as_: Translator) -> Bundle:
@@ -116,15 +121,15 @@ def _bundle(services: Services, about: str, code: str, *, as_: Translator) -> Bu
         return bundle(connection, about, code)
 
 
-def _page(about: str, code: str) -> Context:
+def _page(name: SubjectName, code: str) -> Context:
     return {
-        **frame(about, code),
-        "address": url_for("languages.import_file", locale=code, subject=about),
+        **frame(name, code),
+        "address": url_for("languages.import_file", locale=code, subject=name.subject),
         "notice": None,
     }
 
 
-def _group(preview: Preview, change: Change) -> Context:
+def _group(preview: Preview, name: SubjectName, change: Change) -> Context:
     """The texts of which the same becomes; those that nobody touched are only counted."""
     lines = [line for line in preview.lines if line.change is change]
     return {
@@ -133,18 +138,19 @@ def _group(preview: Preview, change: Change) -> Context:
         "open": change in CHOSEN or change is Change.REFUSED,
         "choosable": change in CHOSEN,
         "count": len(lines),
-        "changes": [_change(preview, line) for line in lines] if change in _TOLD else [],
+        "changes": [_change(name, line) for line in lines] if change in _TOLD else [],
     }
 
 
-def _change(preview: Preview, line: PreviewLine) -> Context:
+def _change(name: SubjectName, line: PreviewLine) -> Context:
     now, read = line.now, line.read
     one = now or read
     assert one is not None
     return {
         "context": line.context,
-        "name": text_name(preview.now.subject, line.context),
-        "place": line.place,
+        "name": name.text(line.context),
+        "shown_context": name.shown_context(line.context),
+        "place": place(line.place),
         "source": " / ".join(one.source),
         "pieces": differences(now.target if now else (), read.target) if read else [],
         "problems": _problems(line),

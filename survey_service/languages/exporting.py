@@ -3,17 +3,20 @@
 For making them. Not for taking them in.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from sqlalchemy import Connection
 
 from instruments import Respondent
 from survey_service.languages.approval import approved_texts
 from survey_service.languages.desk_queries import SegmentRow, all_segments, subject_kind
+from survey_service.languages.rules import State
 from translations.exchange.bundle import Bundle, ExchangeSegment
 from translations.interface import FILE
 from translations.interface_files import interface_file
+from translations.po_updating import brought_up_to_date
 from translations.po_writing import PoEntry, po_text
 from translations.subjects import SOURCE_LOCALE, InstrumentSubject, SubjectKind, instrument_of
 
@@ -49,21 +52,37 @@ def bundle(connection: Connection, subject: str, locale: str) -> Bundle:
     )
 
 
-def seed_file(connection: Connection, subject: str, locale: str) -> SeedFile:
-    """The approved texts as the file that would seed them; what is not approved is left empty.
+def seed_file(connection: Connection, subject: str, locale: str, *, folders: Sequence[Path] = ()) -> SeedFile:
+    """The approved texts as the file that would seed them, and the files' own that nobody has reviewed yet.
 
-    Raises ``AccessDenied`` for no such subject.
+    What else is not approved is left empty. The first of the folders that has such a file gives what the database does
+    not know: the headers, the comments and the order. Where nothing has changed, so is the file. Raises
+    ``AccessDenied`` for no such subject.
     """
     kind = subject_kind(connection, subject)
     rows = all_segments(connection, subject, locale)
-    texts, _stale = approved_texts(connection, subject=subject, locale=locale)
+    approved, _stale = approved_texts(connection, subject=subject, locale=locale)
+    texts = {**_of_the_files(rows), **approved}
     named = instrument_of(subject)
     if named is None:
         content = interface_file(locale, {row.context: row.source for row in rows}, texts)
-        return SeedFile(PurePosixPath("ui", locale, *FILE.parts), content, len(texts))
+        path = PurePosixPath("ui", locale, *FILE.parts)
+        return SeedFile(path, _as_it_lies(path, content, folders), len(texts))
     path = PurePosixPath("instruments", named.instrument, f"{locale}{_ENDINGS[named.respondent]}")
     entries = [_entry(row, texts.get(row.context, ())) for row in rows]
-    return SeedFile(path, po_text(_headers(named, kind, locale), entries, file=str(path)), len(texts))
+    content = po_text(_headers(named, kind, locale), entries, file=str(path))
+    return SeedFile(path, _as_it_lies(path, content, folders), len(texts))
+
+
+def _of_the_files(rows: Iterable[SegmentRow]) -> dict[str, tuple[str, ...]]:
+    """What came with the files and waits for somebody who speaks the language: in the files it stays."""
+    made = ((row.context, row.translation) for row in rows)
+    return {context: one.forms for context, one in made if one and one.by is None and one.state is State.TRANSLATED}
+
+
+def _as_it_lies(path: PurePosixPath, content: str, folders: Sequence[Path]) -> str:
+    found = next((folder / path for folder in folders if (folder / path).is_file()), None)
+    return content if found is None else brought_up_to_date(found.read_bytes(), content, file=str(path))
 
 
 _ENDINGS = {Respondent.SELF: ".po", Respondent.PROXY: ".proxy.po"}

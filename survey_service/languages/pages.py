@@ -24,6 +24,7 @@ from survey_service.languages.desk_queries import (
     room_for,
     segment,
     segments,
+    steps_of,
     subject_kind,
     subjects,
     text_of,
@@ -34,15 +35,13 @@ from survey_service.languages.desk_words import (
     differences,
     in_order,
     state_name,
-    subject_details,
-    subject_title,
     tag,
-    text_name,
 )
 from survey_service.languages.filters import STALE, UNTRANSLATED, Filters
 from survey_service.languages.rules import FORWARD, State, next_states
+from survey_service.languages.subject_names import SubjectName, all_named, named
 from translations.exchange.files import FileFormat
-from translations.subjects import SOURCE_LOCALE, SubjectKind
+from translations.subjects import INTERFACE, SOURCE_LOCALE, SubjectKind
 
 Context = dict[str, Any]
 
@@ -50,13 +49,14 @@ FORMATS = tuple((form.value, form.name) for form in FileFormat)
 _TEXTS_A_PAGE = 100
 
 
-def frame(subject: str, code: str) -> Context:
+def frame(name: SubjectName, code: str) -> Context:
     """What every page about a subject in a language says of the two."""
     return {
-        "subject": subject,
-        "title": subject_title(subject),
+        "subject": name.subject,
+        "title": name.title,
+        "details": name.details,
         **language_frame(code),
-        "back_address": url_for("languages.subject", locale=code, subject=subject),
+        "back_address": url_for("languages.subject", locale=code, subject=name.subject),
     }
 
 
@@ -77,24 +77,23 @@ def desk(services: Services, *, as_: Translator, values: Mapping[str, str], erro
         known = subjects(connection)
         overview = {(row.subject, row.locale): row for row in desk_overview(connection, services)}
         own = _record(connection, as_).locales
+        names = all_named(connection, services, [one.subject for one in known])
     codes = {locale for _, locale in overview} | set(own or ())
     ordered = sorted(codes, key=lambda code: (own is not None and code not in own, language_name(code, in_=code)))
     columns = [{"code": tag(code), "name": language_name(code, in_=code)} for code in ordered]
     rows = [
         {
-            "title": subject_title(one.subject),
-            "quiet": subject_details(one.subject),
-            "cells": [_cell(overview.get((one.subject, code)), one.subject, code, one.texts) for code in ordered],
+            "title": name.title,
+            "quiet": name.details,
+            "cells": [_cell(overview.get((one.subject, code)), one.subject, code, one.needed) for code in ordered],
         }
-        for one in known
+        for one, name in zip(known, names, strict=True)
     ]
     return {
         "columns": columns,
         "rows": rows,
         "new_languages": _other_languages(codes) if own is None else [],
-        "subjects": [
-            (one.subject, f"{subject_title(one.subject)} {subject_details(one.subject)}".strip()) for one in known
-        ],
+        "subjects": [(one.subject, " · ".join(filter(None, (one.title, one.details)))) for one in names],
         "values": values,
         "errors": errors,
     }
@@ -102,6 +101,8 @@ def desk(services: Services, *, as_: Translator, values: Mapping[str, str], erro
 
 def _cell(row: OverviewRow | None, subject: str, code: str, texts: int) -> Context:
     address = url_for("languages.subject", locale=code, subject=subject)
+    if subject == INTERFACE and code == SOURCE_LOCALE:
+        return {"address": address, "total": None, "label": gettext("The texts themselves")}
     if row is None:
         return {"address": address, "approved": 0, "total": texts, "label": gettext("Not begun"), "stale": 0}
     return {
@@ -131,12 +132,13 @@ def subject(services: Services, about: str, code: str, filters: Filters, *, as_:
         found = segments(connection, about, code, **filters.arguments(), after=filters.after, limit=_TEXTS_A_PAGE)
         row = _overview_of(connection, services, about, code)
         can = _record(connection, as_)
-    rows = [_row(one, about, code, filters, kind=kind, can=can) for one in found.rows]
+        name = named(connection, services, about)
+    rows = [_row(one, name, code, filters, kind=kind, can=can) for one in found.rows]
     bulk = frozenset(state for one in rows for state in one["next"])
     here = url_for("languages.subject", locale=code, subject=about, **filters.query)
     following = url_for("languages.subject", locale=code, subject=about, after=found.next, **filters.query)
     return {
-        **frame(about, code),
+        **frame(name, code),
         "address": here,
         "filters": filters,
         "shown": _choices(row, total=found.total),
@@ -151,14 +153,15 @@ def subject(services: Services, about: str, code: str, filters: Filters, *, as_:
 
 
 def _row(
-    one: SegmentRow, about: str, code: str, filters: Filters, *, kind: SubjectKind, can: TranslatorRecord
+    one: SegmentRow, name: SubjectName, code: str, filters: Filters, *, kind: SubjectKind, can: TranslatorRecord
 ) -> Context:
     newest = one.translation
     forms = newest.forms if newest else ()
     return {
         "id": newest.id if newest else "",
         "address": url_for("languages.text", locale=code, source_id=one.source_id, **filters.query),
-        "name": text_name(about, one.context),
+        "name": name.text(one.context),
+        "context": name.shown_context(one.context),
         "source": " / ".join(one.source),
         "text": " / ".join(forms),
         "state": newest.state.value if newest else "none",
@@ -198,16 +201,21 @@ def version(services: Services, about: str, code: str, *, as_: Translator) -> Co
         found = completeness(connection, services, subject=about, locale=code)
         row = _overview_of(connection, services, about, code)
         can = _record(connection, as_)
+        name = named(connection, services, about)
     return {
-        **frame(about, code),
+        **frame(name, code),
         "found": found,
-        "missing": [text_name(about, context) for context in found.missing],
-        "stale": [text_name(about, context) for context in found.stale],
+        "missing": [_part(name, context) for context in found.missing],
+        "stale": [_part(name, context) for context in found.stale],
         "precision": _precision(found),
         "version": row if row and row.approved_at else None,
         "may_approve": can.works_in(code) and can.may_approve,
         "errors": {},
     }
+
+
+def _part(name: SubjectName, context: str) -> Context:
+    return {"name": name.text(context), "context": name.shown_context(context)}
 
 
 def _precision(found: Completeness) -> str | None:
@@ -224,13 +232,16 @@ def _precision(found: Completeness) -> str | None:
 
 
 def history(services: Services, source_id: UUID, code: str, *, as_: Translator) -> Context:
-    """Every translation of a text, the newest first, each with what it changed in the one before."""
+    """Every translation of a text, the newest first, each with its steps and what it changed in the one before."""
     with services.db.transaction(as_=as_) as connection:
         about, context = text_of(connection, source_id)
         found = segment(connection, services, subject=about, context=context, locale=code, reader=as_.translator_id)
+        name = named(connection, services, about)
+        people = all_translators(connection)
+        steps = {one.id: steps_of(connection, one.id, people) for one in found.versions}
     return {
-        **frame(about, code),
-        "name": text_name(about, context),
+        **frame(name, code),
+        **_part(name, context),
         "address": url_for("languages.text", locale=code, source_id=source_id),
         "versions": [
             {
@@ -242,7 +253,7 @@ def history(services: Services, source_id: UUID, code: str, *, as_: Translator) 
                 else [],
                 "state": one.state.value,
                 "label": state_name(one.state),
-                "steps": [_step(step) for step in found.steps] if one is found.current else [],
+                "steps": [_step(step) for step in steps[one.id]],
             }
             for one, before in zip(found.versions, [*found.versions[1:], None], strict=False)
         ],

@@ -19,6 +19,8 @@ from survey_service.foundation.services import Services
 from survey_service.http.locale import gettext
 from survey_service.languages.desk_queries import all_segments, subject_kind, subjects, text_of
 from survey_service.languages.pages import frame
+from survey_service.languages.queries import instrument_named
+from survey_service.languages.subject_names import named, question_name
 from translations.catalogue import InstrumentWording, WordingKind
 from translations.subjects import INTERFACE, SOURCE_LOCALE, InstrumentSubject, SubjectKind, instrument_of
 
@@ -46,15 +48,17 @@ def choice_of_pages(
     with services.db.transaction(as_=as_) as connection:
         subject_kind(connection, about)
         context = text_of(connection, text)[1] if text else ""
-    named = instrument_of(about)
-    if named is None:
+        name = named(connection, services, about)
+    of = instrument_of(about)
+    if of is None:
         pages = [("home", gettext("Start page")), ("sign-in", gettext("Sign in")), (_QUESTION, gettext("A question"))]
     else:
-        pages = [(item, item) for item in _instrument(services, named).items]
-        wanted = wanted or _item_with(_instrument(services, named), context)
+        instrument = instrument_named(services, of)
+        pages = [(item, question_name(instrument, item)) for item in instrument.items]
+        wanted = wanted or _item_with(instrument, context)
     chosen = wanted if wanted in dict(pages) else pages[0][0]
     return {
-        **frame(about, code),
+        **frame(name, code),
         "pages": pages,
         "chosen": chosen,
         "frame_address": url_for("languages.framed", locale=code, subject=about, page=chosen),
@@ -66,15 +70,15 @@ def framed(services: Services, about: str, code: str, page: str, *, as_: Transla
     with services.db.transaction(as_=as_) as connection:
         kind = subject_kind(connection, about)
         interface = _newest(connection, INTERFACE, code)
-        named = instrument_of(about)
-        if named is None and page in _TEMPLATES:
+        of = instrument_of(about)
+        if of is None and page in _TEMPLATES:
             return Framed(_TEMPLATES[page], {}, interface)
-        if named is None:
+        if of is None:
             about, kind = _any_instrument(connection)
-            named = instrument_of(about)
-        assert named is not None
-        wording = _wording(connection, named, code, kind)
-    instrument = _instrument(services, named)
+            of = instrument_of(about)
+        assert of is not None
+        wording = _wording(connection, of, code, kind)
+    instrument = instrument_named(services, of)
     item = instrument.items.get(page) or next(iter(instrument.items.values()))
     return Framed("question.html", question_page.preview(instrument, item, wording), interface)
 
@@ -88,24 +92,20 @@ def _any_instrument(connection: Connection) -> tuple[str, SubjectKind]:
     return least.subject, least.kind
 
 
-def _instrument(services: Services, named: InstrumentSubject) -> Instrument:
-    return services.library.get(named.instrument, named.version)
-
-
-def _wording(connection: Connection, named: InstrumentSubject, code: str, kind: SubjectKind) -> InstrumentWording:
+def _wording(connection: Connection, of: InstrumentSubject, code: str, kind: SubjectKind) -> InstrumentWording:
     """The newest text of every part; in brackets, the source of one that is needed and not there."""
-    rows = all_segments(connection, str(named), code)
+    rows = all_segments(connection, str(of), code)
     texts = {
         row.context: row.translation.forms[0] if row.translation else f"[{row.source[0]}]"
         for row in rows
         if row.translation or row.needed
     }
     return InstrumentWording(
-        instrument=named.instrument,
-        version=named.version,
+        instrument=of.instrument,
+        version=of.version,
         locale=code if any(row.translation for row in rows) else SOURCE_LOCALE,
         kind=WordingKind.OWN if kind is SubjectKind.OWN else WordingKind.DEMONSTRATION,
-        respondent=named.respondent,
+        respondent=of.respondent,
         texts=texts,
         sources={},
         concepts={},

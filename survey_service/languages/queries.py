@@ -10,12 +10,14 @@ from sqlalchemy import Connection, Row
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from instruments import Instrument, Respondent
+from survey_service.errors import Unavailable
 from survey_service.foundation.services import Services
 from survey_service.languages.records import interface_versions, wording_decisions, wordings
 from survey_service.languages.rules import may_be_shown
 from survey_service.licensing.queries import licensed_locales, recorded_licences
 from survey_service.licensing.rules import Refusal, Use, Why, explain
 from translations.catalogue import InstrumentWording, WordingKind
+from translations.subjects import InstrumentSubject
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ def titles(connection: Connection, wording_ids: Collection[UUID]) -> Mapping[UUI
 
 
 def approved_wordings(
-    connection: Connection, instrument: Instrument, *, respondent: Respondent = Respondent.SELF
+    connection: Connection, instrument: str, version: str, *, respondent: Respondent = Respondent.SELF
 ) -> list[ApprovedWording]:
     """Every wording of this instrument version for this respondent, of every kind, the one approved last at the end.
 
@@ -65,8 +67,8 @@ def approved_wordings(
         sa.select(wordings, approved_at.label("at"))
         .outerjoin(last, sa.true())
         .where(
-            wordings.c.instrument == instrument.id,
-            wordings.c.instrument_version == instrument.version,
+            wordings.c.instrument == instrument,
+            wordings.c.instrument_version == version,
             wordings.c.respondent == respondent,
             last.c.decision.is_distinct_from("withdrawn"),
         )
@@ -86,7 +88,7 @@ def offered_wordings(
     if instrument.licence.required:
         licensed = licensed_locales(connection, instrument.id, instrument.version, use)
     demonstration = services.settings.demonstration
-    found = approved_wordings(connection, instrument)
+    found = approved_wordings(connection, instrument.id, instrument.version)
     found.sort(key=lambda one: one.wording.kind is not WordingKind.DEMONSTRATION)  # stable: the last to come stays
     return {
         one.wording.locale: one
@@ -95,24 +97,45 @@ def offered_wordings(
     }
 
 
-def offered_languages(
+def offered_together(
     connection: Connection, services: Services, instruments: Iterable[Instrument], use: Use
-) -> frozenset[str]:
-    """The languages in which every one of the instruments may be shown: they are never mixed [E2]."""
-    offered = [frozenset(offered_wordings(connection, services, instrument, use)) for instrument in instruments]
-    return frozenset.intersection(*offered) if offered else frozenset()
+) -> dict[str, list[ApprovedWording]]:
+    """The wording of each of the instruments, by the languages in which all may be shown: they are never mixed [E2]."""
+    return _together([offered_wordings(connection, services, instrument, use) for instrument in instruments])
+
+
+def _together(offered: Sequence[Mapping[str, ApprovedWording]]) -> dict[str, list[ApprovedWording]]:
+    locales = frozenset.intersection(*map(frozenset, offered)) if offered else frozenset[str]()
+    return {locale: [each[locale] for each in offered] for locale in locales}
 
 
 def why_not_offered(
-    connection: Connection, services: Services, instruments: Sequence[Instrument], use: Use
+    connection: Connection, services: Services, asked: Sequence[tuple[str, str, str]], use: Use
 ) -> Refusal | None:
-    """Why these instruments may not be asked together in this use; None when they may. For those who see licences."""
-    if offered_languages(connection, services, instruments, use):
+    """Why these instruments may not be asked together in this use; None when they may. For those who see licences.
+
+    ``asked`` are their ids, versions and forms: one that is not installed is a reason too.
+    """
+    here = {each: services.library.installed(*each) for each in asked}
+    gone = [id_ for (id_, *_), instrument in here.items() if instrument is None]
+    if gone:
+        return Refusal(Why.NOT_HERE, ", ".join(gone))
+    instruments = [instrument for instrument in here.values() if instrument is not None]
+    offered = [offered_wordings(connection, services, instrument, use) for instrument in instruments]
+    if _together(offered):
         return None
-    for instrument in instruments:
-        if not offered_wordings(connection, services, instrument, use):
+    for instrument, wordings_of_it in zip(instruments, offered, strict=True):
+        if not wordings_of_it:
             return _why_not(connection, instrument, use)
     return Refusal(Why.NO_COMMON_LANGUAGE, ", ".join(instrument.id for instrument in instruments))
+
+
+def instrument_named(services: Services, named: InstrumentSubject) -> Instrument:
+    """The instrument whose texts these are. Raises ``Unavailable`` when it has been removed: its texts remain."""
+    found = services.library.installed(named.instrument, named.version)
+    if found is None:
+        raise Unavailable(Why.NOT_HERE.value, values={"instrument": named.instrument})
+    return found
 
 
 def _why_not(connection: Connection, instrument: Instrument, use: Use) -> Refusal:

@@ -1,6 +1,6 @@
 """When a wording may be shown, which language to show, and which way a translation may go. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from instruments import Instrument
 from survey_service.errors import Unavailable, mark
@@ -42,7 +42,7 @@ def _is_allowed(
             return True
 
 
-def choose_language(offered: frozenset[str], wanted: str) -> str:
+def choose_language(offered: Collection[str], wanted: str) -> str:
     """The wanted language where it is offered, else Swedish, else whichever is. Raises ``Unavailable``."""
     for locale in (wanted, "sv", *sorted(offered)):
         if locale in offered:

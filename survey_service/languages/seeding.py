@@ -20,8 +20,10 @@ from survey_service.foundation.services import Services
 from survey_service.languages.desk_queries import SegmentRow, all_segments
 from survey_service.languages.records import source_texts, translation_steps, translation_subjects, translations
 from survey_service.languages.rules import State
-from translations.catalogue import InstrumentWording, WordingKind
-from translations.contexts import FRAME, item_contexts, optional_contexts
+from survey_service.languages.use_cases import seed_wordings
+from translations.catalogue import InstrumentWording, WordingKind, wordings_at_hand
+from translations.contexts import needed, ordered
+from translations.interface_files import read_catalogues, read_template
 from translations.subjects import (
     INTERFACE,
     SOURCE_LOCALE,
@@ -153,6 +155,25 @@ def seed_wording_texts(services: Services, shipped: Iterable[InstrumentWording])
     return seeded
 
 
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """What an upgrade brought: how many wordings that patients may be given, and texts for translators."""
+
+    new_wordings: int
+    texts: tuple[Seeded, ...]
+
+
+def seed_shipped(services: Services) -> Shipped:
+    """Enter all that ships: wording for patients, the same texts for translators, the interface's. Once an upgrade.
+
+    Harmless when repeated, and after one that was broken off.
+    """
+    wordings = wordings_at_hand(services.library, services.settings.instruments)
+    new = seed_wordings(services, wordings)
+    texts = seed_interface_texts(services, read_template(), read_catalogues())
+    return Shipped(new, (*texts, *seed_wording_texts(services, wordings)))
+
+
 def seed_interface_texts(
     services: Services, sources: Sequence[SourceText], catalogues: Mapping[str, Mapping[str, Forms]]
 ) -> list[Seeded]:
@@ -168,24 +189,21 @@ def seed_interface_texts(
 
 def instrument_sources(instrument: Instrument, wordings: Sequence[InstrumentWording]) -> tuple[SourceText, ...]:
     """The source texts that the files of an instrument have, the English file's before others', in the form's order."""
-    ordered = sorted(wordings, key=lambda one: one.locale == SOURCE_LOCALE)
     sources: dict[str, str] = {}
     concepts: dict[str, str] = {}
-    for one in ordered:
+    for one in sorted(wordings, key=lambda one: one.locale == SOURCE_LOCALE):
         sources |= one.sources
         concepts |= {context: text for context, text in one.concepts.items() if text}
-    items = (context for item in instrument.items.values() for context in item_contexts(item))
-    needed = dict.fromkeys((*FRAME, *items))
-    order = dict.fromkeys((*needed, *optional_contexts(instrument)))
+    wanted = frozenset(needed(instrument))
     return tuple(
         SourceText(
             context=context,
             position=position,
             forms=(sources[context],),
             concept=concepts.get(context, ""),
-            needed=context in needed,
+            needed=context in wanted,
         )
-        for position, context in enumerate(order)
+        for position, context in enumerate(ordered(instrument))
         if context in sources
     )
 

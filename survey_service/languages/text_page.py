@@ -25,12 +25,11 @@ from survey_service.languages.desk_words import (
     form_label,
     in_order,
     state_name,
-    subject_title,
     tag,
-    text_name,
 )
 from survey_service.languages.filters import Filters
 from survey_service.languages.rules import State
+from survey_service.languages.subject_names import SubjectName, named
 from translations.contexts import PARAGRAPHS
 from translations.placeholders import wanted_forms
 from translations.subjects import SOURCE_LOCALE
@@ -55,6 +54,12 @@ def read(services: Services, source_id: UUID, code: str, *, as_: Translator) -> 
         return segment(connection, services, subject=about, context=context, locale=code, reader=as_.translator_id)
 
 
+def name_of(services: Services, found: Segment, *, as_: Translator) -> SubjectName:
+    """What the text is of."""
+    with services.db.transaction(as_=as_) as connection:
+        return named(connection, services, found.subject)
+
+
 def following(services: Services, found: Segment, filters: Filters, *, as_: Translator) -> UUID | None:
     """The next text that the filters let through."""
     if not filters.query:
@@ -64,7 +69,7 @@ def following(services: Services, found: Segment, filters: Filters, *, as_: Tran
     return page.rows[0].source_id if page.rows else None
 
 
-def page(found: Segment, filters: Filters, *, attempt: Attempt, after: UUID | None) -> Context:
+def page(found: Segment, name: SubjectName, filters: Filters, *, attempt: Attempt, after: UUID | None) -> Context:
     """Everything on the page."""
     code = found.locale
 
@@ -74,7 +79,7 @@ def page(found: Segment, filters: Filters, *, attempt: Attempt, after: UUID | No
     replaced = attempt.overtaken_by or found.current
     return {
         "subject": found.subject,
-        "title": subject_title(found.subject),
+        "title": name.title,
         "code": code,
         "language": language_name(code, in_=current_locale()),
         "locale_tag": tag(code),
@@ -89,7 +94,8 @@ def page(found: Segment, filters: Filters, *, attempt: Attempt, after: UUID | No
         "next_address": address("text", after) if after else None,
         "history_address": url_for("languages.history", locale=code, source_id=found.source_id),
         "preview_address": url_for("languages.preview", locale=code, subject=found.subject, text=found.source_id),
-        "name": text_name(found.subject, found.context),
+        "name": name.text(found.context),
+        "context": name.shown_context(found.context),
         "concept": found.concept,
         "needed": found.needed,
         "sources": _sources(found),

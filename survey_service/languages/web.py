@@ -26,7 +26,6 @@ from survey_service.http.security import framed_by_own_pages, frames_own_pages, 
 from survey_service.languages import approval, exchange_page, pages, posted, preview_page, text_page, workflow
 from survey_service.languages.checks import TextRefused
 from survey_service.languages.desk_queries import Segment, evidence_of
-from survey_service.languages.desk_words import text_name
 from survey_service.languages.filters import Filters
 from survey_service.languages.text_page import Attempt
 from survey_service.languages.workflow import Overtaken
@@ -265,7 +264,8 @@ def save(locale: str, source_id: UUID) -> ResponseReturnValue:
         return _text_page(locale, source_id, Attempt(forms=forms, errors=told)), 400
     except Overtaken as refused:
         return _text_page(locale, source_id, Attempt(forms=forms, overtaken_by=refused.other)), 409
-    flash(gettext("Saved: %(name)s", name=text_name(found.subject, found.context)))
+    name = text_page.name_of(services(), found, as_=translator())
+    flash(gettext("Saved: %(name)s", name=name.text(found.context)))
     return redirect(_next_address(found, locale), code=303)
 
 
@@ -333,7 +333,8 @@ def _subject_page(locale: str, about: str, *, errors: dict[str, str]) -> str:
 def _text_page(locale: str, source_id: UUID, attempt: Attempt) -> str:
     found, filters = text_page.read(services(), source_id, locale, as_=translator()), _filters()
     after = text_page.following(services(), found, filters, as_=translator())
-    context = text_page.page(found, filters, attempt=attempt, after=after)
+    name = text_page.name_of(services(), found, as_=translator())
+    context = text_page.page(found, name, filters, attempt=attempt, after=after)
     return render_template("translate/segment.html", **context, notice=_notice())
 
 

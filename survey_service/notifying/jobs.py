@@ -106,7 +106,7 @@ def _prepare(connection: Connection, services: Services, occasion_id: UUID) -> _
         dispatch_id=dispatch_id,
         patient=sealed_patients(connection, [found.person_id])[0],
         sender_name=provider(connection, found.provider_id).sender_name,
-        secrets=(unit_name, *found.titles.values(), *_names_of_instruments(connection, services, found)),
+        secrets=(unit_name, *found.titles.values(), *_names_of_instruments(connection, found)),
     )
 
 
@@ -118,13 +118,11 @@ def _ask_again_tomorrow(connection: Connection, services: Services, found: Occas
         enqueue(connection, INVITE_JOB, at=tomorrow, provider_id=found.provider_id, occasion_id=found.id)
 
 
-def _names_of_instruments(connection: Connection, services: Services, found: Occasion) -> list[str]:
+def _names_of_instruments(connection: Connection, found: Occasion) -> list[str]:
     """What the instruments of the occasion are called, in the system and in every language."""
     names = []
     for task in tasks_of(connection, [found.id]):
-        approved = approved_wordings(
-            connection, services.library.get(task.instrument, task.instrument_version, task.form)
-        )
+        approved = approved_wordings(connection, task.instrument, task.instrument_version)
         names += [task.instrument, *(one.wording.texts["title"] for one in approved)]
     return names
 

@@ -175,7 +175,7 @@ def _warn_of_what_may_not_be_asked(
 
 def _first_refusal(connection: Connection, services: Services, protocol: CareProtocol, use: Use) -> Refusal | None:
     for occasion in protocol.occasions:
-        asked = [services.library.get(planned.id, planned.version, planned.form) for planned in occasion.instruments]
+        asked = [(planned.id, planned.version, planned.form) for planned in occasion.instruments]
         refusal = why_not_offered(connection, services, asked, use)
         if refusal is not None:
             return refusal

@@ -329,7 +329,7 @@ def _rows(connection: Connection[Any], query: str, parameters: Any = None) -> li
     for name, piece in _PIECES.items():
         query = query.replace(f"{{{name}}}", piece)
     arguments = [parameters] if isinstance(parameters, list) else parameters
-    return connection.execute(sql.SQL(query), arguments).fetchall()  # type: ignore[arg-type]
+    return connection.execute(sql.SQL(query), arguments).fetchall()
 
 
 def _stale(name: str, listed: Iterable[Any], real: Iterable[Any]) -> list[str]:

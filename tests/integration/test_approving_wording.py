@@ -21,7 +21,7 @@ from translations.subjects import INTERFACE
 def in_force(team: Team, instrument: str = "prem-overall", locale: str = "nb") -> list[InstrumentWording]:
     """Approved wordings of an instrument in a language, the one that is given at the end."""
     with team.services.db.transaction(as_=team.rita) as connection:
-        found = approved_wordings(connection, team.services.library.latest(instrument))
+        found = approved_wordings(connection, instrument, team.services.library.latest(instrument).version)
     return [one.wording for one in found if one.wording.locale == locale]
 
 

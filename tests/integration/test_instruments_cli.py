@@ -22,6 +22,7 @@ from tests.conftest import TestDatabase
 from tests.labels import LANGUAGE_VERSION, made_up, write_labels
 from tests.licences import outside_a_demonstration, today
 from tests.operating import environment_of
+from tests.own_instruments import QUESTIONNAIRES
 from tests.world import UNIT_HSA, World, protocol_definition
 
 Command = Callable[..., Result]
@@ -245,6 +246,53 @@ def test_an_instrument_is_shown_with_everything_but_its_words(id_: str, library:
     assert all(reference.citation in text for reference in instrument.references)
     described = json.loads(done(cli("show", id_, "--json")))
     assert described["hash"] == instrument.content_hash
+
+
+SCORED = {
+    "eq5d-5l": ["EQ-5D-5L", "value set SE-2020-TTO, doi:10.1007/s40273-020-00905-7, sha256:"],
+    "eq5d-y-3l": ["EQ-5D-Y-3L", "no value set: Sweden has no value set for EQ-5D-Y-3L; the profile is kept."],
+    "promis-anxiety": [
+        "item bank bank.csv, sha256:",
+        "4 to 12 answers, until the standard error of theta is below 0.3",
+        "paper form: ",
+    ],
+    "prem-visit": [
+        "declared, version 1",
+        "prem_visit.respect: mean of rt1, rt2, rt3; at least 2 of 3; 1 to 5 becomes 0 to 100; decimals: 1",
+    ],
+    "prem-overall": ["100 for an answer of at least 4 to overall, else 0"],
+    "promis-29": ["by the bank of promis-anxiety 1.0, sha256:"],
+}
+
+
+@pytest.mark.parametrize("id_", SCORED)
+def test_an_operator_reads_how_an_instrument_is_scored(id_: str) -> None:
+    """D3"""
+    scoring = "\n".join(json.loads(done(cli("show", id_, "--json")))["scoring"])
+    assert [words for words in SCORED[id_] if words not in scoring] == []
+
+
+@pytest.mark.parametrize(
+    ("id_", "of_feature"),
+    [
+        ("tiny-points", "reversed: "),
+        ("tiny-lookup", "looked up in "),
+        ("tiny-points", "points of "),
+        ("tiny-koos", "mean of tiny_koos.soil, "),
+    ],
+)
+def test_each_feature_of_declared_scoring_is_told(id_: str, of_feature: str) -> None:
+    """D3"""
+    described = json.loads(done(cli("show", id_, "--json", "--folder", str(QUESTIONNAIRES))))
+    assert of_feature in "\n".join(described["scoring"])
+
+
+def test_direction_bands_and_important_change_are_told_beside_the_variable() -> None:
+    """D3"""
+    told = "\n".join(json.loads(done(cli("show", "promis-anxiety", "--json")))["variables"])
+    assert "higher is worse" in told
+    assert "bands: usual" in told
+    assert "important change: 3, 2 to 6" in told
 
 
 def test_an_instrument_that_is_not_there_is_refused() -> None:

@@ -15,6 +15,7 @@ from tests.translators import COUNTED, GREETING, Team, make_team
 from tests.world import World
 from translations.interface import shipped_locales
 from translations.interface_files import read_template
+from translations.pseudo import PSEUDO
 from translations.subjects import INTERFACE, SubjectKind
 
 
@@ -80,6 +81,13 @@ def test_what_is_known_stays_when_the_database_does_not_answer(
     clock.advance(REFRESH)
     assert "nb" in texts()
     assert set(InterfaceTexts(services)()) == set(shipped_locales())
+
+
+def test_the_language_that_nobody_speaks_is_offered_to_nobody(app: Flask, services: Services) -> None:
+    """E2: it is for the browser tests."""
+    assert PSEUDO not in InterfaceTexts(services)()
+    chosen = Visitor(app).submit("/sign-in", "/language", language=PSEUDO)
+    assert PSEUDO not in str(chosen.headers)
 
 
 def test_a_withdrawn_text_is_shown_no_more(services: Services, team: Team, clock: TestClock) -> None:

@@ -33,9 +33,10 @@ Fields = dict[str, Any]
 
 @pytest.fixture(scope="session")
 def instruments_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tiny questionnaires, and three that were added by copying files."""
+    """The tiny questionnaires, and some that were added by copying files."""
     folder = own_instruments(tmp_path_factory.mktemp("own"))
     add_copy(folder, of="tiny-free-text", as_="memoirs", instead={"longest = 200": "longest = 2000"})
+    add_copy(folder, of="tiny-free-text", as_="wanted-text", instead={"skippable = true": "skippable = false"})
     add_number_that_may_not_apply(folder)
     add_copy(folder, of="tiny-koos", as_="garden-walks", instead={"decimals = 1": "decimals = 2", "Jorden": "Myllan"})
     return folder
@@ -177,7 +178,6 @@ REFUSED = [
     Refused("tiny-date", day("2026", "2", "30"), FIGURES, kept_day("2026", "2", "30")),
     Refused("tiny-date", day("2026", "april", "8"), FIGURES, kept_day("2026", "april", "8")),
     Refused("tiny-date", day("2019", "12", "31"), RANGE, kept_day("2019", "12", "31")),
-    Refused("tiny-free-text", value(" \r\n "), "Write an answer, or skip the question.", {"value": [" \r\n "]}),
     Refused("tiny-free-text", value("\nå" * 150), "Write at most 200 characters.", {"value": ["\nå" * 150]}),
 ]
 
@@ -237,6 +237,22 @@ def test_a_question_that_applies_to_everybody_does_not_offer_otherwise(world: Wo
     everybody, some = (sit_down(world, app, name) for name in ("tiny-single-choice", "tiny-does-not-apply"))
     assert everybody.controls().offered["value"] == ["1", "2", "3"]
     assert some.controls().offered["value"] == ["1", "2", "3", "not_applicable"]
+
+
+@pytest.mark.parametrize("sent", [value(""), value(" \r\n "), {}], ids=["empty", "blank", "no field"])
+def test_an_optional_text_left_empty_is_skipped_by_next(world: World, app: Flask, sent: Fields) -> None:
+    """C6: the hint beside it says that it may be left empty."""
+    sitting = sit_down(world, app, "tiny-free-text")
+    session_id = sitting.session_id
+    assert sitting.send(**sent).status_code == 303
+    assert sitting.answers(session_id) == {"birds": SKIPPED}
+
+
+def test_a_text_that_is_wanted_cannot_be_left_empty(world: World, app: Flask) -> None:
+    sitting = sit_down(world, app, "wanted-text", language="en")
+    refused = sitting.send(value=" ")
+    assert (refused.status_code, sitting.answers()) == (400, {})
+    assert "Write an answer." in refused.get_data(as_text=True)
 
 
 def test_something_to_read_has_no_number_and_takes_no_answer(world: World, app: Flask) -> None:

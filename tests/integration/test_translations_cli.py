@@ -9,16 +9,20 @@ import pytest
 from click.testing import CliRunner, Result
 
 from survey_service.cli import main
+from survey_service.foundation.principals import Operator
+from survey_service.languages.desk_overview import desk_overview
 from survey_service.languages.exporting import seed_file
+from survey_service.languages.queries import approved_wordings
 from survey_service.languages.rules import State
-from survey_service.languages.seeding import seed_interface_texts, seed_wording_texts
+from survey_service.languages.seeding import seed_interface_texts, seed_shipped, seed_wording_texts
 from survey_service.settings import Settings
 from tests.operating import environment_of
 from tests.translators import DEMONSTRATION, OWN, QUESTION, Team
+from tests.world import World
 from translations.catalogue import read_wording, wordings_at_hand
 from translations.exchange.files import read_bundle
 from translations.exchange.po_file import write_po
-from translations.interface import FILE
+from translations.interface import FILE, SHIPPED
 from translations.interface_files import read_catalogues, read_template
 from translations.subjects import INTERFACE
 
@@ -106,6 +110,49 @@ def test_an_exported_file_seeds_the_same_wording(locale: str, team: Team, tmp_pa
     )
 
 
+def test_every_file_that_ships_comes_back_byte_for_byte_where_nothing_has_changed(
+    team: Team, survey: Survey, tmp_path: Path
+) -> None:
+    """E1: headers, comments and order too, which the database does not know."""
+    seed_shipped(team.services)
+    shipped = {path.relative_to(SHIPPED.parent): path for path in SHIPPED.parent.rglob("*.po")}
+    with team.services.db.transaction(as_=team.rita) as connection:
+        rows = desk_overview(connection, team.services)
+        made = [seed_file(connection, one.subject, one.locale, folders=[SHIPPED.parent]) for one in rows]
+    written = {Path(one.path): one.content.encode() for one in made}
+    english = {Path("ui/en") / FILE}  # the source itself: its translations are empty, and nobody has made any
+    assert written.keys() | english == shipped.keys()
+    assert [path for path, content in written.items() if content != shipped[path].read_bytes()] == []
+    survey("export", INTERFACE, "--language", "en", "--format", "seed", "--folder", str(tmp_path))
+    assert (tmp_path / "ui/en" / FILE).read_bytes() == (SHIPPED / "en" / FILE).read_bytes()
+
+
+def test_texts_that_wait_for_a_speakers_review_stay_in_their_file(real: World) -> None:
+    """E1: outside a demonstration nothing unreviewed is approved, and nothing of it is lost."""
+    seed_shipped(real.services)
+    with real.services.db.transaction(as_=Operator()) as connection:
+        made = seed_file(connection, "instrument:prem-visit:1.0:self", "fi", folders=[SHIPPED.parent])
+    assert made.content == (SHIPPED.parent / made.path).read_text(encoding="utf-8")
+
+
+def test_of_a_file_that_ships_only_what_was_approved_anew_changes(team: Team) -> None:
+    """E1: that nobody who speaks the language has read the others is still true."""
+    finnish = "instrument:eq5d-5l:1.0:self"
+    seed_shipped(team.services)
+    team.take(team.write("Liikkuminen", context="item:mobility", subject=finnish, locale="fi"), State.REVIEWED)
+    before = (SHIPPED.parent / "instruments/eq5d-5l/fi.po").read_text(encoding="utf-8")
+    assert exported(team, finnish) == before
+    now = team.rows(finnish, "fi")["item:mobility"].translation
+    team.take(now.id, State.APPROVED)
+    changed = zip(before.splitlines(), exported(team, finnish).splitlines(), strict=True)
+    assert [new for old, new in changed if old != new] == ['msgstr "Liikkuminen"']
+
+
+def exported(team: Team, subject: str) -> str:
+    with team.services.db.transaction(as_=team.rita) as connection:
+        return seed_file(connection, subject, "fi", folders=[SHIPPED.parent]).content
+
+
 def test_an_exported_interface_is_the_one_that_ships(team: Team, tmp_path: Path) -> None:
     """E2: plural forms of every language among it."""
     catalogues = read_catalogues()
@@ -175,7 +222,12 @@ def test_people_are_entered_listed_and_ended(team: Team, survey: Survey) -> None
     assert "no translator" in survey("people", "end", "SE1-nobody", fails=True).output
 
 
-def test_the_command_seeds_what_ships(team: Team, survey: Survey) -> None:
+def test_one_command_seeds_what_ships_for_patients_and_for_translators(team: Team, survey: Survey) -> None:
+    """E1: all that an upgrade takes; harmless when repeated."""
     said = survey("seed").stdout
     assert "interface" in said
+    with team.services.db.transaction(as_=team.rita) as connection:
+        wordings = approved_wordings(connection, "eq5d-5l", "1.0")
+    assert {one.wording.locale for one in wordings} == {"ar", "en", "fi", "sv"}
+    assert survey("seed").stdout.endswith("\n0 wordings are new.\n")
     assert team.rows(INTERFACE, "fi")["Sign in and answer"].translation.state is State.APPROVED

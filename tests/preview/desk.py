@@ -24,6 +24,7 @@ def desk_pages(locale: str) -> dict[str, tuple[str, dict[str, Any]]]:
     frame: dict[str, Any] = {
         "subject": SUBJECT,
         "title": say("Ork i vardagen", "Energy in everyday life"),
+        "details": "energy · 1.0",
         "code": target,
         "language": {"fi": say("Finska", "Finnish"), "ar": say("Arabiska", "Arabic")}[target],
         "locale_tag": target,
@@ -60,7 +61,8 @@ def desk_pages(locale: str) -> dict[str, tuple[str, dict[str, Any]]]:
         Row(
             id=str(place),
             address="/translate/fi/texts/1",
-            name=f"item:evening{place}",
+            name=say(f"Fråga {place + 1}", f"Question {place + 1}"),
+            context=f"item:evening{place}",
             source=SOURCE,
             text=words[0] if state != "none" else "",
             state=state,
@@ -83,7 +85,8 @@ def desk_pages(locale: str) -> dict[str, tuple[str, dict[str, Any]]]:
     field = Row(id="form-1", label=say("Översättning", "Translation"), value=words[0], rows=3, crowded=150, warning="")
     segment: dict[str, Any] = frame | {
         "source_id": "1",
-        "name": "item:evening",
+        "name": say("Fråga 1", "Question 1"),
+        "context": "item:evening",
         "concept": "energy at the end of the day, frequency",
         "sources": [Row(label="", language="en", direction="ltr", text=SOURCE)],
         "source_change": [],
@@ -169,7 +172,13 @@ def desk_pages(locale: str) -> dict[str, tuple[str, dict[str, Any]]]:
         ),
     ]
     change = Row(
-        context="item:evening", name="item:evening", place="row 7", source=SOURCE, pieces=[pieces], problems=[]
+        context="item:evening",
+        name=say("Fråga 1", "Question 1"),
+        shown_context="item:evening",
+        place=say("rad 7", "row 7"),
+        source=SOURCE,
+        pieces=[pieces],
+        problems=[],
     )
     return {
         "desk": (
@@ -195,7 +204,7 @@ def desk_pages(locale: str) -> dict[str, tuple[str, dict[str, Any]]]:
                     Row(
                         subject=SUBJECT,
                         title=frame["title"],
-                        quiet="energy 1.0",
+                        quiet="energy · 1.0",
                         cells=[
                             cell(34, 34, say("Erbjuds", "Offered")),
                             cell(20, 34, say("Pågår", "Under way")),
@@ -228,8 +237,11 @@ def desk_pages(locale: str) -> dict[str, tuple[str, dict[str, Any]]]:
                 "found": Row(
                     approved=31, total=95, eligible=31, minimum=4, is_enough=True, is_new=True, content_hash="x"
                 ),
-                "missing": ["item:morning", "item:noon"],
-                "stale": ["item:evening"],
+                "missing": [
+                    Row(name=say("Fråga 2", "Question 2"), context="item:morning"),
+                    Row(name=say("Fråga 3", "Question 3"), context="item:noon"),
+                ],
+                "stale": [Row(name=say("Fråga 1", "Question 1"), context="item:evening")],
                 "precision": say(
                     "Med 31 av 95 frågor blir medelfelet 0,33 mot 0,29.",
                     "With 31 of 95 items, mean SE 0.33 against 0.29.",
@@ -276,7 +288,10 @@ def desk_pages(locale: str) -> dict[str, tuple[str, dict[str, Any]]]:
                 "steps": [],
             },
         ),
-        "desk_history": ("translate/history.html", frame | {"name": "item:evening", "versions": versions}),
+        "desk_history": (
+            "translate/history.html",
+            frame | {"name": say("Fråga 1", "Question 1"), "context": "item:evening", "versions": versions},
+        ),
         "desk_glossary": (
             "translate/glossary.html",
             frame | {"terms": segment["terms"]},
@@ -321,7 +336,7 @@ def desk_pages(locale: str) -> dict[str, tuple[str, dict[str, Any]]]:
             "translate/preview.html",
             frame
             | {
-                "pages": [("evening", "evening")],
+                "pages": [("evening", say("Fråga 1", "Question 1"))],
                 "chosen": "evening",
                 "frame_address": f"/{locale}/question?framed=yes",
             },

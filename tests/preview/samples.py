@@ -50,7 +50,7 @@ def pages(locale: str) -> dict[str, Page]:
         minutes=5,
         closes_at=ahead(days=11),
         started=True,
-        unavailable=False,
+        unavailable=None,
         relation=None,
         parts=[
             Row(title=say("Om vardagen", "Everyday life"), questions=(5, 5), minutes=2),
@@ -67,12 +67,23 @@ def pages(locale: str) -> dict[str, Page]:
         minutes=1,
         closes_at=ahead(days=20),
         started=False,
-        unavailable=False,
+        unavailable=None,
         parts=[],
         relation=say(
             "Den här hör till samma besök som enkäten ovanför. Den frågar om något annat.",
             "This one belongs to the same visit as the survey above. It asks about something else.",
         ),
+    )
+    stopped = Row(
+        **{
+            **vars(second),
+            "id": "10",
+            "relation": None,
+            "unavailable": say(
+                "Den här enkäten går inte att svara på just nu. Din mottagning kan hjälpa dig.",
+                "This survey cannot be answered just now. Your care unit can help you.",
+            ),
+        }
     )
     fresh = Row(
         id="3",
@@ -185,13 +196,66 @@ def pages(locale: str) -> dict[str, Page]:
         ],
     }
     asked = say("Hur ofta har du haft ork kvar?", "How often have you had energy left?")
+    shown: dict[str, Any] = {
+        "patient": Row(name="Alice Ek", personal_number="19810211-2381"),
+        "response": opened,
+        "index_is_made_of": [(say("Full hälsa", "Full health"), say("0,9755", "0.9755"))],
+        "gone": None,
+        "receipt": Row(
+            at=ago(hours=2), by="Astrid Lindqvist", unit_name=unit, route=say("Arbetslistan", "The worklist")
+        ),
+        "scores": [
+            Row(
+                variable="energy_t",
+                label=say("Ork, T-värde", "Energy, T-score"),
+                value=41.3,
+                shown=say("41,3", "41.3"),
+                missing=None,
+                band=say("lindriga besvär", "mild"),
+                direction=say("En högre siffra är bättre.", "A higher figure is better."),
+                important_change=say(
+                    "Minsta viktiga förändring: 3 (publicerade uppskattningar: 2 till 6).",
+                    "Smallest important change: 3 (published estimates: 2 to 6).",
+                ),
+                t_score=True,
+                se=2.8,
+                method=say("Adaptivt test, EAP", "Adaptive test, EAP"),
+            ),
+            Row(
+                variable="everyday_index",
+                label=say("Vardagsindex", "Everyday index"),
+                value=None,
+                shown=None,
+                missing=say("en fråga hoppades över", "a question was skipped"),
+                band=None,
+                direction=None,
+                important_change=None,
+                t_score=False,
+                se=None,
+                method=say("Demonstrationsvärden", "Demonstration values"),
+            ),
+        ],
+        "answers": [
+            Row(question=asked, answer=say("Någon gång", "Once in a while"), at=ago(hours=26)),
+            Row(
+                question=say("Hur ofta har du vilat mitt på dagen?", "How often have you rested at midday?"),
+                answer=None,
+                at=ago(hours=25.98),
+            ),
+            Row(
+                question=say("Vad vill du att vi tar upp?", "What do you want us to take up?"),
+                answer=say("Trappan hemma.\nOch nätterna.", "The stairs at home.\nAnd the nights."),
+                at=ago(hours=25.9),
+            ),
+        ],
+    }
     return {
         "home": Page("home.html", signed_in=None),
         "sign_in": Page("sign_in.html", signed_in=None),
         "inbox": Page(
             "inbox.html",
             {
-                "waiting": [first, second],
+                "waiting": [first, second, stopped],
                 "done": [fresh, finished],
                 "messages": [
                     Row(
@@ -214,6 +278,7 @@ def pages(locale: str) -> dict[str, Page]:
             "completed.html",
             {
                 "unit_name": unit,
+                "tells_of_health": True,
                 "responses": [fresh, Row(**{**vars(fresh), "id": "6", "title": say("Om ork", "About energy")})],
                 "scores": [
                     Row(
@@ -277,55 +342,8 @@ def pages(locale: str) -> dict[str, Page]:
             {"responses": [], "counts": {"unread": 0, "all": 0}, "filter": "unread", "outstanding": []},
             "staff",
         ),
-        "staff_response": Page(
-            "staff/response.html",
-            {
-                "patient": Row(name="Alice Ek", personal_number="19810211-2381"),
-                "response": opened,
-                "index_is_made_of": [(say("Full hälsa", "Full health"), say("0,9755", "0.9755"))],
-                "receipt": Row(
-                    at=ago(hours=2), by="Astrid Lindqvist", unit_name=unit, route=say("Arbetslistan", "The worklist")
-                ),
-                "scores": [
-                    Row(
-                        variable="energy_t",
-                        label=say("Ork, T-värde", "Energy, T-score"),
-                        value=41.3,
-                        shown=say("41,3", "41.3"),
-                        missing=None,
-                        band=say("lindriga besvär", "mild"),
-                        t_score=True,
-                        se=2.8,
-                        method=say("Adaptivt test, EAP", "Adaptive test, EAP"),
-                    ),
-                    Row(
-                        variable="everyday_index",
-                        label=say("Vardagsindex", "Everyday index"),
-                        value=None,
-                        shown=None,
-                        missing=say("en fråga hoppades över", "a question was skipped"),
-                        band=None,
-                        t_score=False,
-                        se=None,
-                        method=say("Demonstrationsvärden", "Demonstration values"),
-                    ),
-                ],
-                "answers": [
-                    Row(question=asked, answer=say("Någon gång", "Once in a while"), at=ago(hours=26)),
-                    Row(
-                        question=say("Hur ofta har du vilat mitt på dagen?", "How often have you rested at midday?"),
-                        answer=None,
-                        at=ago(hours=25.98),
-                    ),
-                    Row(
-                        question=say("Vad vill du att vi tar upp?", "What do you want us to take up?"),
-                        answer=say("Trappan hemma.\nOch nätterna.", "The stairs at home.\nAnd the nights."),
-                        at=ago(hours=25.9),
-                    ),
-                ],
-            },
-            "staff",
-        ),
+        "staff_response": Page("staff/response.html", shown, "staff"),
+        "staff_response_gone": Page("staff/response.html", shown | {"gone": "energy 1.0"}, "staff"),
         "staff_confirm_receipt": Page("staff/confirm_receipt.html", {"response": response}, "staff"),
         "staff_enrol": Page("staff/enrol.html", enrol, "staff"),
         "staff_enrol_error": Page(

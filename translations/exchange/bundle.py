@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from translations.placeholders import wanted_forms
+from translations.sentences import Value, Where, filled, mark
 from translations.states import State
 from translations.subjects import CONTEXT_END, INTERFACE
 
@@ -27,10 +28,11 @@ SHOWN_END = "\u2404"
 class NotExchangeable(ValueError):
     """A text cannot be given out in a file; the message names its context and the reason."""
 
-    def __init__(self, context: str, problem: str) -> None:
-        super().__init__(f"{context}: {problem}")
+    def __init__(self, context: str, problem: str, **values: Value) -> None:
+        super().__init__(f"{context}: {filled(problem, values)}")
         self.context = context
         self.problem = problem
+        self.values = values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +52,7 @@ class ExchangeSegment:
     state: State | None = None
     translation_id: UUID | None = None
     given: str = ""
-    place: str = field(default="", compare=False)
+    place: Where = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "concept", " ".join(self.concept.split()))
@@ -83,11 +85,11 @@ class Bundle:
         seen: set[str] = set()
         for segment in self.segments:
             if segment.context in seen:
-                raise NotExchangeable(segment.context, "is there twice")
+                raise NotExchangeable(segment.context, mark("is there twice"))
             seen.add(segment.context)
             _check_forms(self, segment)
         if len(self.segments) > MOST_TEXTS:
-            raise NotExchangeable(self.subject, f"has more than {MOST_TEXTS:,} texts")
+            raise NotExchangeable(self.subject, "has more than %(most)s texts", most=MOST_TEXTS)
 
     @property
     def by_context(self) -> dict[str, ExchangeSegment]:
@@ -119,23 +121,28 @@ def _check_characters(segment: ExchangeSegment) -> None:
     texts = (*segment.context.split(CONTEXT_END, 1), segment.concept, *segment.source, *segment.target)
     for text in texts:
         if found := _NOT_CARRIED.search(text):
-            raise NotExchangeable(segment.context, f"holds U+{ord(found.group()):04X}, which no file can carry")
+            problem = mark("holds %(character)s, which no file can carry")
+            raise NotExchangeable(segment.context, problem, character=f"U+{ord(found.group()):04X}")
         if len(text) > MOST_CHARACTERS:
-            raise NotExchangeable(segment.context, f"has {len(text):,} characters, more than {MOST_CHARACTERS:,}")
+            problem = mark("has %(found)s characters, more than %(most)s")
+            raise NotExchangeable(segment.context, problem, found=len(text), most=MOST_CHARACTERS)
     if SHOWN_END in segment.context:
-        raise NotExchangeable(segment.context, f"holds U+{ord(SHOWN_END):04X}, which stands for something else")
+        problem = mark("holds %(character)s, which stands for something else")
+        raise NotExchangeable(segment.context, problem, character=f"U+{ord(SHOWN_END):04X}")
 
 
 def _check_forms(bundle: Bundle, segment: ExchangeSegment) -> None:
     if not segment.source or not all(text.strip() for text in segment.source):
-        raise NotExchangeable(segment.context, "has no source text")
+        raise NotExchangeable(segment.context, mark("has no source text"))
     if len(segment.source) > 1:
         if bundle.subject != INTERFACE:
-            raise NotExchangeable(segment.context, "has plural forms, which only the interface can have")
+            raise NotExchangeable(segment.context, mark("has plural forms, which only the interface can have"))
         wanted = wanted_forms(segment.source, bundle.source_locale)
         if len(segment.source) != len(wanted):
-            raise NotExchangeable(segment.context, f"must have the source forms {', '.join(wanted)}")
+            problem = mark("must have the source forms %(forms)s")
+            raise NotExchangeable(segment.context, problem, forms=", ".join(wanted))
     if segment.target and len(segment.target) != len(wanted_forms(segment.source, bundle.locale)):
-        raise NotExchangeable(segment.context, f"has {len(segment.target)} forms in {bundle.locale}")
+        problem = mark("has %(found)s forms in %(language)s")
+        raise NotExchangeable(segment.context, problem, found=len(segment.target), language=bundle.locale)
     if bundle.subject == INTERFACE and segment.context.rpartition(CONTEXT_END)[2] != segment.source[0]:
-        raise NotExchangeable(segment.context, "is not the key of its source text")
+        raise NotExchangeable(segment.context, mark("is not the key of its source text"))

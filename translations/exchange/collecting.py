@@ -11,6 +11,7 @@ from uuid import UUID
 from translations.exchange.bundle import MOST_TEXTS, Bundle, ExchangeSegment, NotExchangeable, digest
 from translations.placeholders import wanted_forms
 from translations.po import WordingError
+from translations.sentences import Where, mark
 from translations.states import State
 
 _NONE = "-"
@@ -39,7 +40,7 @@ class ReadText:
     source: tuple[str, ...]
     target: tuple[str, ...]
     mark: str
-    place: str
+    place: Where
     finished: bool = True
 
 
@@ -71,7 +72,9 @@ def form_rows(bundle: Bundle, segment: ExchangeSegment) -> tuple[FormRow, ...]:
     )
 
 
-def forms_of(rows: Sequence[FormRow], head: Head, *, file: str, place: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def forms_of(
+    rows: Sequence[FormRow], head: Head, *, file: str, place: Where
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Source and target from the rows of one text.
 
     Raises
@@ -81,16 +84,19 @@ def forms_of(rows: Sequence[FormRow], head: Head, *, file: str, place: str) -> t
     """
     by_name = {row.name: row for row in rows}
     if len(by_name) != len(rows):
-        raise WordingError(file, place, "has a form twice")
+        raise WordingError(file, place, mark("has a form twice"))
     is_plural = set(by_name) != {""}
     shape = ("one", "other") if is_plural else ("",)
     sources, targets = wanted_forms(shape, head.source_locale), wanted_forms(shape, head.locale)
     wanted = {*sources, *targets}
     if by_name.keys() != wanted:
-        raise WordingError(file, place, f"must have the forms {', '.join(sorted(wanted))}")
+        raise WordingError(
+            file, place, mark("must have the forms %(forms)s"), values={"forms": ", ".join(sorted(wanted))}
+        )
     for name in wanted.difference(targets):
         if by_name[name].target:
-            raise WordingError(file, place, f"has a translation of the form {name}, which {head.locale} has not")
+            problem = mark("has a translation of the form %(form)s, which %(language)s has not")
+            raise WordingError(file, place, problem, values={"form": name, "language": head.locale})
     return tuple(by_name[name].source for name in sources), tuple(by_name[name].target for name in targets)
 
 
@@ -103,27 +109,30 @@ def collect(head: Head, texts: Iterable[ReadText], *, file: str) -> Bundle:
         Naming file and place, if a text is missing, there twice, or not as it was given out.
     """
     segments: list[ExchangeSegment] = []
-    places: dict[str, str] = {}
+    places: dict[str, Where] = {}
     for text in texts:
         if len(segments) == MOST_TEXTS:
-            raise WordingError(file, text.place, f"is one text more than the {MOST_TEXTS:,} there can be")
+            problem = mark("is one text more than the %(most)s there can be")
+            raise WordingError(file, text.place, problem, values={"most": MOST_TEXTS})
         segment = _segment(head, text, file=file)
         if (first := places.setdefault(segment.context, text.place)) != text.place:
-            raise WordingError(file, text.place, f"{segment.context}: is there twice, first at {first}")
+            problem = mark("is there twice, first at %(place)s")
+            raise WordingError(file, text.place, problem, context=segment.context, values={"place": first})
         segments.append(segment)
     if len(segments) != head.texts:
-        raise WordingError(file, "", f"has {len(segments):,} of the {head.texts:,} texts that it was given out with")
+        problem = mark("has %(found)s of the %(given)s texts that it was given out with")
+        raise WordingError(file, "", problem, values={"found": len(segments), "given": head.texts})
     try:
         return Bundle(
             subject=head.subject, source_locale=head.source_locale, locale=head.locale, segments=tuple(segments)
         )
     except NotExchangeable as error:
-        raise WordingError(file, places.get(error.context, ""), str(error)) from None
+        raise _refused(file, places.get(error.context, ""), error) from None
 
 
 def _segment(head: Head, text: ReadText, *, file: str) -> ExchangeSegment:
     if not text.context:
-        raise WordingError(file, text.place, "has no context")
+        raise WordingError(file, text.place, mark("has no context"))
     try:
         state, version, source, given = text.mark.split()
         segment = ExchangeSegment(
@@ -137,12 +146,17 @@ def _segment(head: Head, text: ReadText, *, file: str) -> ExchangeSegment:
             place=text.place,
         )
     except NotExchangeable as error:
-        raise WordingError(file, text.place, str(error)) from None
+        raise _refused(file, text.place, error) from None
     except ValueError:
-        raise WordingError(file, text.place, f"{text.context}: its mark is missing or damaged") from None
+        raise WordingError(file, text.place, mark("its mark is missing or damaged"), context=text.context) from None
     if source != _source_digest(head, segment):
-        raise WordingError(file, text.place, f"{text.context}: the source text is not the one given out")
+        problem = mark("the source text is not the one given out")
+        raise WordingError(file, text.place, problem, context=text.context)
     return _with_state_returned(segment, finished=text.finished)
+
+
+def _refused(file: str, place: Where, error: NotExchangeable) -> WordingError:
+    return WordingError(file, place, error.problem, context=error.context, values=error.values)
 
 
 def _with_state_returned(segment: ExchangeSegment, *, finished: bool) -> ExchangeSegment:

@@ -5,6 +5,7 @@ from pathlib import PurePath
 
 from translations.exchange.bundle import MOST_BYTES, Bundle, NotExchangeable
 from translations.po import WordingError
+from translations.sentences import mark
 
 
 class FileFormat(StrEnum):
@@ -68,7 +69,7 @@ def read_bundle(content: bytes, *, file: str) -> Bundle:
     """
     form = _ENDINGS.get(PurePath(file).suffix.lower())
     if len(content) > MOST_BYTES:
-        raise WordingError(file, "", f"is larger than {MOST_BYTES // 1024**2} MB")
+        raise WordingError(file, "", mark("is larger than %(most)s MB"), values={"most": MOST_BYTES // 1024**2})
     match form:
         case FileFormat.PO:
             from translations.exchange.po_file import read_po
@@ -83,4 +84,4 @@ def read_bundle(content: bytes, *, file: str) -> Bundle:
 
             return read_xlsx(content, file=file)
         case None:
-            raise WordingError(file, "", f"is not one of {', '.join(_ENDINGS)}")
+            raise WordingError(file, "", mark("is not one of %(endings)s"), values={"endings": ", ".join(_ENDINGS)})

@@ -13,8 +13,9 @@ from translations.exchange.bundle import Bundle, ExchangeSegment, NotExchangeabl
 from translations.exchange.collecting import Head, ReadText, collect, mark_of
 from translations.placeholders import wanted_forms
 from translations.plurals import NoPluralForms, agrees_with_cldr, plural_forms, plural_header
-from translations.po import Entries, WordingError, parse_into
+from translations.po import Entries, WordingError, line_at, parse_into
 from translations.po_writing import PoEntry, po_text
+from translations.sentences import mark
 from translations.states import State
 from translations.subjects import CONTEXT_END, INTERFACE
 
@@ -61,7 +62,7 @@ class _Texts(Entries):
         first = id if isinstance(id, str) else id[0]
         # Babel would merge the comments of the two.
         if self.get(first, message.context) is not None:
-            raise WordingError(self.file, f"line {message.lineno}", "an entry occurs twice")
+            raise WordingError(self.file, line_at(message.lineno or 0), mark("an entry occurs twice"))
         self.messages.append(message)
 
 
@@ -90,14 +91,16 @@ def _entry(bundle: Bundle, segment: ExchangeSegment) -> PoEntry:
 
 def _head(entries: _Texts) -> Head:
     if entries.charset.lower().replace("-", "") != "utf8":
-        raise WordingError(entries.file, "Content-Type", f"{entries.charset!r} is not UTF-8")
+        values = {"found": repr(entries.charset), "wanted": "UTF-8"}
+        raise WordingError(entries.file, "Content-Type", mark("%(found)s is not %(wanted)s"), values=values)
     subject, locale = entries.header("X-Subject"), entries.header("X-Target-Language")
     named = entries.header("Language")
     if named.replace("-", "_").lower() != locale.replace("-", "_").lower():
-        raise WordingError(entries.file, "Language", f"{named!r} is not {locale!r}")
+        values = {"found": repr(named), "wanted": repr(locale)}
+        raise WordingError(entries.file, "Language", mark("%(found)s is not %(wanted)s"), values=values)
     texts = entries.header("X-Texts")
     if not texts.isdecimal():
-        raise WordingError(entries.file, "X-Texts", "is no number")
+        raise WordingError(entries.file, "X-Texts", mark("is no number"))
     return Head(subject, entries.header("X-Source-Language"), locale, int(texts))
 
 
@@ -109,18 +112,20 @@ def _check_plural_forms(entries: _Texts, locale: str) -> None:
         agrees = False
     if not agrees:
         forms = ", ".join(plural_forms(locale))
-        raise WordingError(entries.file, "Plural-Forms", f"does not have the forms {forms}, in this order")
+        problem = mark("does not have the forms %(forms)s, in this order")
+        raise WordingError(entries.file, "Plural-Forms", problem, values={"forms": forms})
 
 
 def _texts(entries: _Texts, head: Head) -> Iterator[ReadText]:
     for message in entries.messages:
-        place = f"line {message.lineno}"
+        place = line_at(message.lineno or 0)
         source = (message.id,) if isinstance(message.id, str) else tuple(message.id)
         target = (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
         context = interface_key(message.context, source[0]) if head.subject == INTERFACE else message.context
         marked = _MARK.fullmatch(" ".join(message.auto_comments))
         if not marked or not context:
-            raise WordingError(entries.file, place, "the entry has no mark or no context: it was not given out here")
+            problem = mark("the entry has no mark or no context: it was not given out here")
+            raise WordingError(entries.file, place, problem)
         yield ReadText(
             context=context,
             concept=marked["concept"] or "",

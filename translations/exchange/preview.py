@@ -13,6 +13,7 @@ from translations.contexts import PARAGRAPHS
 from translations.exchange.bundle import Bundle, ExchangeSegment
 from translations.placeholders import FormProblem, problems
 from translations.po import WordingError
+from translations.sentences import Place, PlaceKind, Where, mark
 from translations.subjects import INTERFACE
 
 
@@ -62,7 +63,7 @@ class PreviewLine:
         return segment.context
 
     @property
-    def place(self) -> str:
+    def place(self) -> Where:
         """Where the text stands in the file; empty if it does not."""
         return self.read.place if self.read else ""
 
@@ -107,13 +108,14 @@ def compare(now: Bundle, read: Bundle, *, file: str, check: Check | None = None)
     WordingError
         If the file is of another subject or language.
     """
-    for name, mine, theirs in (
-        ("subject", now.subject, read.subject),
-        ("source language", now.source_locale, read.source_locale),
-        ("language", now.locale, read.locale),
+    for kind, mine, theirs in (
+        (PlaceKind.SUBJECT, now.subject, read.subject),
+        (PlaceKind.SOURCE_LANGUAGE, now.source_locale, read.source_locale),
+        (PlaceKind.LANGUAGE, now.locale, read.locale),
     ):
         if mine != theirs:
-            raise WordingError(file, name, f"{theirs!r} is not {mine!r}")
+            values = {"found": repr(theirs), "wanted": repr(mine)}
+            raise WordingError(file, Place(kind), mark("%(found)s is not %(wanted)s"), values=values)
     now_by_context, read_by_context = now.by_context, read.by_context
     lines = [
         _line(segment, read_by_context.get(segment.context), check or partial(_problems, now))

@@ -12,6 +12,7 @@ from translations.exchange.bundle import Bundle, ExchangeSegment, context_shown,
 from translations.exchange.collecting import FormRow, Head, ReadText, collect, form_rows, forms_of, mark_of
 from translations.plurals import is_right_to_left
 from translations.po import WordingError
+from translations.sentences import Place, PlaceKind, mark
 from translations.states import State
 from translations.xliff import V2, check_language, parse_xml, plain_text
 
@@ -39,10 +40,11 @@ def read_xliff(content: bytes, *, file: str) -> Bundle:
     """Raises ``WordingError`` naming the unit."""
     root = parse_xml(content, file=file)
     if root.tag != f"{V2}xliff" or root.get("version") != "2.0":
-        raise WordingError(file, "", "is not XLIFF 2.0")
+        raise WordingError(file, "", mark("is not XLIFF 2.0"))
     files = root.findall(f"{V2}file")
     if len(files) != 1:
-        raise WordingError(file, "", f"has {len(files)} file elements; it must have one")
+        problem = mark("has %(found)s file elements; it must have one")
+        raise WordingError(file, "", problem, values={"found": len(files)})
     head = _head(root, files[0], file=file)
     return collect(head, _texts(files[0], head, file=file), file=file)
 
@@ -109,7 +111,8 @@ def _head(root: Element, element: Element, *, file: str) -> Head:
     try:
         head = Head(facts["subject"], facts["source-language"], facts["target-language"], int(facts["texts"]))
     except (KeyError, ValueError):
-        raise WordingError(file, "file", "its metadata are missing or damaged: it was not given out here") from None
+        problem = mark("its metadata are missing or damaged: it was not given out here")
+        raise WordingError(file, "file", problem) from None
     check_language(file, root.get("srcLang"), "srcLang", head.source_locale)
     check_language(file, root.get("trgLang"), "trgLang", head.locale)
     return head
@@ -129,7 +132,8 @@ def _texts(element: Element, head: Head, *, file: str) -> Iterator[ReadText]:
 
 
 def _read_text(element: Element, units: list[Element], head: Head, *, file: str) -> ReadText:
-    place = f"{element.tag.rpartition('}')[2]} {element.get('id', '')}"
+    kind = PlaceKind.UNIT if element.tag == f"{V2}unit" else PlaceKind.GROUP
+    place = Place(kind, element.get("id", ""))
     read = [_read_unit(unit, file=file) for unit in units]
     name_of_only = element is units[0] if units else False
     rows = [
@@ -149,13 +153,14 @@ def _read_text(element: Element, units: list[Element], head: Head, *, file: str)
 
 
 def _read_unit(unit: Element, *, file: str) -> tuple[str, str, bool]:
-    place = f"unit {unit.get('id', '')}"
+    place = Place(PlaceKind.UNIT, unit.get("id", ""))
     segments = [child for child in unit if child.tag in (f"{V2}segment", f"{V2}ignorable")]
     if len(segments) != 1 or segments[0].tag != f"{V2}segment":
-        raise WordingError(file, place, f"has {len(segments)} segments; it must have one, as it was given out")
+        problem = mark("has %(found)s segments; it must have one, as it was given out")
+        raise WordingError(file, place, problem, values={"found": len(segments)})
     source, target = segments[0].find(f"{V2}source"), segments[0].find(f"{V2}target")
     if source is None:
-        raise WordingError(file, place, "has no source")
+        raise WordingError(file, place, mark("has no source"))
     translated = "" if target is None else plain_text(target, file=file, place=place)
     # A tool that does not tell states leaves none, and none is not "initial".
     return plain_text(source, file=file, place=place), translated, segments[0].get("state") != "initial"

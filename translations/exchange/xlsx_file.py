@@ -15,7 +15,8 @@ from translations.exchange.bundle import MOST_TEXTS, Bundle, context_shown, show
 from translations.exchange.collecting import FormRow, Head, ReadText, collect, form_rows, forms_of, mark_of
 from translations.plurals import cldr_locale, is_right_to_left
 from translations.po import WordingError
-from translations.workbooks import only_sheet, saved, text_of, text_sheet
+from translations.sentences import mark
+from translations.workbooks import only_sheet, row_at, saved, text_of, text_sheet
 
 COLUMNS = ("context", "form", "concept", "source", "translation", "state", "mark")
 _WIDTHS = {"A": 26, "B": 14, "C": 40, "D": 60, "E": 60, "F": 14, "G": 12}
@@ -81,7 +82,7 @@ def _head(cells: Sequence[str], *, file: str) -> Head:
     match [*cells, *[""] * 5][:5]:
         case ["subject", str(subject), str(source), str(locale), str(texts)] if subject and texts.isdecimal():
             return Head(subject, source, locale, int(texts))
-    raise WordingError(file, "row 1", "does not say what the file is: it was not given out here")
+    raise WordingError(file, row_at(1), mark("does not say what the file is: it was not given out here"))
 
 
 def _columns(header: Sequence[str], *, file: str) -> dict[str, int]:
@@ -89,7 +90,8 @@ def _columns(header: Sequence[str], *, file: str) -> dict[str, int]:
     while names and not names[-1]:
         names.pop()
     if sorted(names) != sorted(COLUMNS):
-        raise WordingError(file, "row 2", f"must have the columns {', '.join(COLUMNS)}, each once")
+        problem = mark("must have the columns %(columns)s, each once")
+        raise WordingError(file, row_at(2), problem, values={"columns": ", ".join(COLUMNS)})
     return {name: place for place, name in enumerate(names)}
 
 
@@ -104,7 +106,7 @@ class _Row:
     """One row as texts, and where it is."""
 
     def __init__(self, cells: tuple[Cell, ...], columns: dict[str, int], *, file: str) -> None:
-        self.place = f"row {cells[0].row}"
+        self.place = row_at(cells[0].row)
         self.texts = {name: text_of(cells[column], file=file) for name, column in columns.items()}
         form = self.texts["form"].partition(" ")[0]
         self.form = FormRow(form, self.texts["source"], self.texts["translation"], is_wanted=True)
@@ -114,7 +116,7 @@ def _text(context: str, rows: list[_Row], head: Head, *, file: str) -> ReadText:
     place = rows[0].place
     marks = {row.texts["mark"] for row in rows}
     if len(marks) != 1:
-        raise WordingError(file, place, "the rows of one text have different marks")
+        raise WordingError(file, place, mark("the rows of one text have different marks"))
     source, target = forms_of([row.form for row in rows], head, file=file, place=place)
     return ReadText(
         context=context_shown(context),

@@ -134,13 +134,13 @@ def test_a_prior_that_is_none_is_refused(mean: float, sd: float) -> None:
 @pytest.mark.parametrize("value", [0, 99, -1, True, 2.0, "2", float("nan"), np.bool_(True)])
 def test_an_answer_that_is_not_a_category_is_refused_without_repeating_it(value: object) -> None:
     with pytest.raises(AnswerError) as error:
-        TEST.next({"item000": value})  # type: ignore[dict-item]
+        TEST.next({"item000": value})
     assert "item000" in str(error.value)
     assert "99" not in str(error.value)
 
 
 def test_whole_numbers_of_numpy_are_answers() -> None:
-    assert TEST.next({"item000": np.int64(1)}) == TEST.next({"item000": 1})  # type: ignore[dict-item]
+    assert TEST.next({"item000": np.int64(1)}) == TEST.next({"item000": 1})
 
 
 def test_unknown_items_are_refused() -> None:

@@ -63,7 +63,7 @@ def test_an_item_that_does_not_fit_is_found() -> None:
 def test_what_would_spoil_a_calibration_is_refused(spoil: object, problem: str) -> None:
     codes = made_up_answers(BANK, _people(300))
     with pytest.raises(CalibrationError, match=problem):
-        _calibrate(spoil(codes))  # type: ignore[operator]
+        _calibrate(spoil(codes))
 
 
 def test_linking_without_its_parts_is_refused() -> None:
@@ -76,7 +76,7 @@ def test_linking_without_its_parts_is_refused() -> None:
         ({"reference": BANK, "anchors": ids, "method": "odd"}, "must be one of stocking-lord, mean-sigma"),
     ):
         with pytest.raises(CalibrationError, match=problem):
-            calibrate(codes, ids, CATEGORIES, **arguments)  # type: ignore[arg-type]
+            calibrate(codes, ids, CATEGORIES, **arguments)
 
 
 @pytest.mark.parametrize(

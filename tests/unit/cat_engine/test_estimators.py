@@ -125,4 +125,4 @@ def test_a_test_reports_the_estimator_it_was_given(estimator: Estimator) -> None
 @pytest.mark.parametrize("make", [lambda: MaximumLikelihood(1, 1), lambda: WeightedLikelihood(2, 1)])
 def test_bounds_that_are_none_are_refused(make: object) -> None:
     with pytest.raises(ValueError, match="an estimator needs"):
-        make()  # type: ignore[operator]
+        make()

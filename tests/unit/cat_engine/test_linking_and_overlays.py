@@ -19,7 +19,7 @@ BANK = graded_bank(seed=51, items=10, slope=1.7)
 @given(slope=st.floats(0.5, 2), intercept=st.floats(-1.5, 1.5))
 def test_a_linear_transformation_is_found_again(method: object, slope: float, intercept: float) -> None:
     away = Link(1 / slope, -intercept / slope)
-    link = method([away.item(item) for item in BANK.items], BANK.items)  # type: ignore[operator]
+    link = method([away.item(item) for item in BANK.items], BANK.items)
     assert link.slope == pytest.approx(slope, abs=1e-6)
     assert link.intercept == pytest.approx(intercept, abs=1e-6)
 

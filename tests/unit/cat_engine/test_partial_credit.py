@@ -24,7 +24,7 @@ def parameters(draw: st.DrawFn) -> tuple[float, np.ndarray]:
 def test_category_probabilities_sum_to_one_with_steps_in_any_order(item: tuple[float, np.ndarray], rng: object) -> None:
     slope, steps = item
     shuffled = np.array(steps)
-    rng.shuffle(shuffled)  # type: ignore[attr-defined]
+    rng.shuffle(shuffled)
     probabilities = np.exp(partial_credit.log_probabilities(slope, shuffled, POINTS))
     np.testing.assert_allclose(probabilities.sum(axis=0), 1, rtol=0, atol=1e-12)
 

@@ -16,13 +16,13 @@ BANK = graded_bank(seed=61, items=40, slope=1.5)
 @pytest.mark.parametrize("bank", [BANK, partial_credit_bank(seed=62, items=40)], ids=["graded", "partial-credit"])
 def test_at_the_true_theta_of_a_long_test_the_statistic_is_standard_normal(bank: object) -> None:
     thetas = np.random.default_rng(1).normal(0, 0.7, 1500)
-    codes = made_up_answers(bank, thetas, seed=9)  # type: ignore[arg-type]
+    codes = made_up_answers(bank, thetas, seed=9)
     values = [
-        person_fit(bank, dict(zip(bank.item_ids, row, strict=True)), theta).lz  # type: ignore[attr-defined, arg-type]
+        person_fit(bank, dict(zip(bank.item_ids, row, strict=True)), theta).lz
         for row, theta in zip(codes.tolist(), thetas.tolist(), strict=True)
     ]
-    assert np.mean(values) == pytest.approx(0, abs=0.1)  # type: ignore[arg-type]
-    assert np.std(values) == pytest.approx(1, abs=0.1)  # type: ignore[arg-type]
+    assert np.mean(values) == pytest.approx(0, abs=0.1)
+    assert np.std(values) == pytest.approx(1, abs=0.1)
 
 
 def test_answers_at_random_are_flagged_and_those_by_the_model_are_not() -> None:

@@ -44,7 +44,7 @@ def _sessions(**environment: str) -> list[tuple[list[str], str, float, float]]:
 
 def _dispatched_instructions() -> str:
     """Those that numpy may do without: none of its baseline, which cannot be switched off."""
-    features = np.show_config(mode="dicts")["SIMD Extensions"]  # type: ignore[call-overload, index]
+    features = np.show_config(mode="dicts")["SIMD Extensions"]
     return " ".join(features.get("found", []))
 
 

@@ -67,7 +67,7 @@ def test_a_small_change_of_the_standard_error_stops_only_after_the_minimum() -> 
 
 
 def _progress(**figures: object) -> Progress:
-    return Progress(**({"answered": 5, "se": 0.5} | figures))  # type: ignore[arg-type]
+    return Progress(**({"answered": 5, "se": 0.5} | figures))
 
 
 @pytest.mark.parametrize(

@@ -144,7 +144,7 @@ def test_what_counts_counts_again_and_holds_no_item_whose_condition_fails(
 
 
 @given(forms(), st.lists(st.sampled_from((0, *CODES)), min_size=8, max_size=8), st.randoms())
-def test_the_order_in_which_answers_came_does_not_matter(items: dict[str, Item], codes: list[int], random) -> None:  # type: ignore[no-untyped-def]
+def test_the_order_in_which_answers_came_does_not_matter(items: dict[str, Item], codes: list[int], random) -> None:
     answers = _answers(items, codes)
     shuffled = list(answers.items())
     random.shuffle(shuffled)

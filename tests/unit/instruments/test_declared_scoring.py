@@ -259,7 +259,7 @@ def test_rounding_is_half_away_from_zero(value: str, decimals: int | None, round
 
 
 @given(st.lists(st.decimals(-1000, 1000, places=3, allow_nan=False), min_size=1, max_size=8), st.randoms())
-def test_a_mean_is_exact_and_does_not_depend_on_the_order(values: list[Decimal], random) -> None:  # type: ignore[no-untyped-def]
+def test_a_mean_is_exact_and_does_not_depend_on_the_order(values: list[Decimal], random) -> None:
     expected = sum(map(Fraction, values), start=Fraction(0)) / len(values)
     shuffled = random.sample(values, len(values))
     for order in (values, shuffled):

@@ -149,7 +149,7 @@ def test_no_answers_to_a_short_form_are_healthier_than_the_healthiest(
     whole = library.latest(bank)
     form = whole.in_form(data.draw(st.sampled_from([each.id for each in whole.short_forms])))
     ends = _worded(form, english[bank])
-    codes = {item: data.draw(st.sampled_from(form.items[item].question.options)) for item in ends}  # type: ignore[union-attr]
+    codes = {item: data.draw(st.sampled_from(form.items[item].question.options)) for item in ends}
     best, worst = ({item: pair[end] for item, pair in ends.items()} for end in (0, 1))
     variable = _t_of(form)
     assert _health(form, worst, variable) <= _health(form, codes, variable) <= _health(form, best, variable)

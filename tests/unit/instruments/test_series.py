@@ -21,7 +21,7 @@ T = "promis_anxiety.t"
 
 def _score(instrument: Instrument, variable: str = T) -> Score:
     given: dict[str, AnswerValue] = dict.fromkeys(list(instrument.items)[:4], 2)
-    return scores_of(instrument, given)[variable]  # type: ignore[arg-type]
+    return scores_of(instrument, given)[variable]
 
 
 def _series(score: Score, **changes: str) -> Series:
@@ -60,7 +60,7 @@ def test_another_instrument_version_or_respondent_never_joins(anxiety: Instrumen
 )
 def test_another_variable_bank_or_algorithm_never_joins(anxiety: Instrument, change: dict[str, str]) -> None:
     """D3"""
-    assert _series(replace(_score(anxiety), **change)) != _series(_score(anxiety))  # type: ignore[arg-type]
+    assert _series(replace(_score(anxiety), **change)) != _series(_score(anxiety))
 
 
 def test_another_value_set_never_joins(library: Library) -> None:

@@ -128,11 +128,11 @@ def test_an_option_has_its_code_its_worth_and_its_texts(shipped: tuple[Told, ...
 
 def test_declared_points_are_the_ordinals(tiny: tuple[Told, ...]) -> None:
     told = _told(tiny, "tiny-points")
-    points = told.definition.scoring.points  # type: ignore[union-attr]
+    points = told.definition.scoring.points
     for link, item in told.definition.items.items():
         options = _item(_export(told), link)["answerOption"]
         ordinals = [one["valueCoding"]["extension"][0]["valueDecimal"] for one in options]
-        expected = points.get(item.question.option_set, item.question.options)  # type: ignore[union-attr]
+        expected = points.get(item.question.option_set, item.question.options)
         assert ordinals == list(expected)
 
 

@@ -13,6 +13,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from tests.unit.translations import bundles
 from translations.exchange.bundle import MOST_BYTES, MOST_CHARACTERS, Bundle, ExchangeSegment, NotExchangeable
 from translations.exchange.files import FileFormat, read_bundle, write_bundle
+from translations.interface import interface_translations
 from translations.po import WordingError
 
 FORMATS = pytest.mark.parametrize("form", list(FileFormat))
@@ -23,6 +24,8 @@ def refusal(content: bytes | str, file: str) -> str:
     with pytest.raises(WordingError) as refused:
         read_bundle(content.encode() if isinstance(content, str) else content, file=file)
     assert str(refused.value).startswith(f"{file}: ")
+    # The desk tells the same in the reader's language.
+    assert interface_translations()["fi"].gettext(refused.value.problem) != refused.value.problem
     return str(refused.value).removeprefix(f"{file}: ")
 
 
@@ -323,7 +326,7 @@ def test_a_text_that_is_none_is_not_given_out(change: dict[str, object], problem
             subject=bundles.SUBJECT,
             source_locale="en",
             locale="fi",
-            segments=(ExchangeSegment(**({"context": "title", "source": ("x",)} | change)),),  # type: ignore[arg-type]
+            segments=(ExchangeSegment(**({"context": "title", "source": ("x",)} | change)),),
         )
 
 

@@ -46,8 +46,31 @@ def test_a_breach_of_the_rules_would_be_noticed() -> None:
         (b"<segment>", b'<segment state="done">'),
         (b"<segment>", b'<segment state="final">'),
         (b"</segment>", b"<note/></segment>"),
+        (b'id="f1"', b'id="f 1"'),
+        (b"</file>", b'</file><file id="f1"><unit id="u9"><segment><source>x</source></segment></unit></file>'),
+        (b"<segment>", b'<segment canResegment="yes">'),
+        (b"<segment>", b'<segment canResegment="maybe">'),
+        (b"<segment>", b'<segment subState="survey:draft">'),
+        (b"<source ", b'<source xml:lang="sv" '),
+        (b'<target xml:space="preserve">', b'<target xml:space="preserve" xml:lang="sv">'),
+        (b'<target xml:space="preserve">', b'<target xml:space="preserve" order="2">'),
+        (b'<target xml:space="preserve">Aamusi', b"<target>Aamusi "),
+        (b'<target xml:space="preserve">', b'<target xml:space="always">'),
+        (b'srcDir="ltr"', b'srcDir="left"'),
+        (b'srcLang="en"', b'srcLang="en_GB"'),
+        (b"<unit id", b'<unit sourceLanguage="en" id'),
     ):
+        assert old in content, old
         assert breaches(content.replace(old, new, 1)), new
+
+
+@pytest.mark.parametrize("locale", ["fi", "sv_simple", "zh_Hans", "sr_Latn_RS"])
+def test_languages_are_written_as_the_standard_writes_them_and_splitting_is_ruled_out(locale: str) -> None:
+    """XLIFF takes BCP 47, and we say ``no`` once, for the whole file: a text goes out and comes back as one."""
+    content = write_bundle(bundles.plurals(locale), FileFormat.XLIFF)
+    assert breaches(content) == []
+    assert f'trgLang="{locale.replace("_", "-")}"'.encode() in content
+    assert content.count(b'canResegment="no"') == content.count(b"canResegment") == 1
 
 
 def test_translate_toolkit_reads_every_text() -> None:

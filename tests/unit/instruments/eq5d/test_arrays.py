@@ -14,8 +14,7 @@ from instruments.eq5d.crosswalk import Crosswalk
 
 OFFERED = catalogue().offered
 ACROSS = [Crosswalk(one) for one in OFFERED if one.version is Version.THREE_LEVEL] + [
-    ReverseCrosswalk(value_set_by_id(set_id))  # type: ignore[arg-type]  # because these ids are of value sets
-    for set_id in ("SE-2020-TTO", "ENG-2018-VT", "SG-2025-VT", "CA-2016-VT")
+    ReverseCrosswalk(value_set_by_id(set_id)) for set_id in ("SE-2020-TTO", "ENG-2018-VT", "SG-2025-VT", "CA-2016-VT")
 ]
 SWEDEN = value_set_by_id("SE-2020-TTO")
 
