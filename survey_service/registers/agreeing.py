@@ -28,20 +28,20 @@ from survey_service.registers.records import (
     agreement_variables,
     agreements,
 )
-from survey_service.registers.rules import BACKLOG_JOB, AgreementState, Identifier, RegisterState, Side
+from survey_service.registers.rules import BACKLOG_JOB, AgreementState, Identifier, OperatorRefused, RegisterState, Side
 
 
 def propose(services: Services, proposal: Proposal) -> UUID:
     """Enter the next version of an agreement; nobody has said yes to it yet.
 
-    Raises ``BadInput`` for what no agreement may say: an undefined variable [B8], a provider that is none [A4].
+    Raises ``OperatorRefused`` for what no agreement may say: an undefined variable [B8], a provider that is none [A4].
     """
     refuse_unsound(proposal, services.library)
     agreement_id = new_id()
     with services.db.transaction(as_=Operator()) as connection:
         provider_id, register_id = _parties(connection, proposal)
         if proposal.identifier is Identifier.KEYED_PSEUDONYM and register_id not in pseudonym_keys(connection):
-            raise BadInput(
+            raise OperatorRefused(
                 "A keyed pseudonym takes a key that the register shares: make one with survey registers keys."
             )
         # Two proposals at once would both be the next version: the unique key lets one of them through.
@@ -109,9 +109,9 @@ def approve_for_register(services: Services, agreement_id: UUID, *, as_: Registe
 def approve_on_paper(
     services: Services, agreement_id: UUID, *, sides: Collection[Side], by: str, document: str
 ) -> None:
-    """Enter what was signed on paper. Raises ``BadInput`` without the name of the document and of who enters it."""
+    """Enter what was signed on paper. Raises ``OperatorRefused`` without the document's name and the enterer's."""
     if not by.strip() or not document.strip():
-        raise BadInput("Name the document that was signed, and who enters it.")
+        raise OperatorRefused("Name the document that was signed, and who enters it.")
 
     def work(connection: Connection) -> None:
         found = _existing(connection, services, agreement_id)
@@ -145,15 +145,17 @@ def _parties(connection: Connection, proposal: Proposal) -> tuple[UUID, UUID]:
     """Provider and register. A register can never be the controller: it is no provider [A4]."""
     codes = {one.code: one for one in all_registers(connection)}
     if proposal.register not in codes:
-        raise BadInput(f"There is no register {proposal.register} here.")
+        raise OperatorRefused(f"There is no register {proposal.register} here.")
     if codes[proposal.register].state is RegisterState.RETIRED:
-        raise BadInput(f"The register {proposal.register} is retired.")
+        raise OperatorRefused(f"The register {proposal.register} is retired.")
     if proposal.provider in codes or proposal.provider == proposal.register:
-        raise BadInput(f"{proposal.provider} is a register, and a register is never the controller: name a provider.")
+        raise OperatorRefused(
+            f"{proposal.provider} is a register, and a register is never the controller: name a provider."
+        )
     for one in all_providers(connection).values():
         if one.hsa_id == proposal.provider:
             return one.id, codes[proposal.register].id
-    raise BadInput(f"There is no care provider {proposal.provider} here.")
+    raise OperatorRefused(f"There is no care provider {proposal.provider} here.")
 
 
 def _approve(
@@ -199,7 +201,7 @@ def _agreement(connection: Connection, services: Services, agreement_id: UUID) -
 def _existing(connection: Connection, services: Services, agreement_id: UUID) -> AgreementRecord:
     found = _agreement(connection, services, agreement_id)
     if found is None:
-        raise BadInput("There is no such agreement.")
+        raise OperatorRefused("There is no such agreement.")
     return found
 
 

@@ -9,9 +9,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from instruments import Instrument, Library, QuestionKind, UnknownInstrument
-from survey_service.errors import BadInput
 from survey_service.foundation.clock import at_local_time
-from survey_service.registers.rules import Identifier
+from survey_service.registers.rules import Identifier, OperatorRefused
 
 _FIELDS = frozenset(
     {
@@ -43,13 +42,13 @@ class Proposal:
 
 
 def read_proposal(data: Mapping[str, Any], library: Library) -> Proposal:
-    """The proposal that a file holds. Raises ``BadInput`` with one sentence for the first thing that is wrong."""
+    """The proposal that a file holds. Raises ``OperatorRefused`` with one sentence for the first wrong."""
     if unknown := sorted(set(data) - _FIELDS):
-        raise BadInput(f"The agreement has no field {unknown[0]}.")
+        raise OperatorRefused(f"The agreement has no field {unknown[0]}.")
     valid_until = _day(data, "valid_until")
     valid_from = _day(data, "valid_from")
     if valid_from is None:
-        raise BadInput("The agreement lacks valid_from, the day on which it begins.")
+        raise OperatorRefused("The agreement lacks valid_from, the day on which it begins.")
     whole = [_instrument(library, one) for one in _texts(data, "instruments")]
     named = [*_texts(data, "variables"), *(variable.name for one in whole for variable in one.variables)]
     return Proposal(
@@ -67,7 +66,7 @@ def read_proposal(data: Mapping[str, Any], library: Library) -> Proposal:
 
 
 def refuse_unsound(proposal: Proposal, library: Library) -> None:
-    """Raises ``BadInput`` with one sentence for what no agreement may say."""
+    """Raises ``OperatorRefused`` with one sentence for what no agreement may say."""
     catalogue = {
         variable.name: instrument
         for instrument in map(library.latest, library.ids())
@@ -75,26 +74,28 @@ def refuse_unsound(proposal: Proposal, library: Library) -> None:
         if variable.definition.strip()
     }
     if not proposal.variables:
-        raise BadInput("The agreement names no variable.")
+        raise OperatorRefused("The agreement names no variable.")
     if unknown := sorted(set(proposal.variables) - set(catalogue)):
-        raise BadInput(f"No instrument defines the variable {unknown[0]}.")
+        raise OperatorRefused(f"No instrument defines the variable {unknown[0]}.")
     agreed = {catalogue[name].id for name in proposal.variables}
     for one in proposal.item_answers:
         _refuse_item_answers(_instrument(library, one), agreed)
     if proposal.identifier is Identifier.PERSONAL_NUMBER and not (proposal.identifier_reason or "").strip():
-        raise BadInput("The personal number is given only for a recorded reason: write identifier_reason.")
+        raise OperatorRefused("The personal number is given only for a recorded reason: write identifier_reason.")
     if proposal.valid_until is not None and proposal.valid_until <= proposal.valid_from:
-        raise BadInput("The agreement ends before it begins.")
+        raise OperatorRefused("The agreement ends before it begins.")
     if not 0 <= proposal.review_hold_hours <= MOST_HOLD_HOURS:
-        raise BadInput(f"The review hold is 0 to {MOST_HOLD_HOURS} hours.")
+        raise OperatorRefused(f"The review hold is 0 to {MOST_HOLD_HOURS} hours.")
 
 
 def _refuse_item_answers(instrument: Instrument, agreed: set[str]) -> None:
     if instrument.id not in agreed:
-        raise BadInput(f"Item answers of {instrument.id} go with a variable of it, and the agreement names none.")
+        raise OperatorRefused(
+            f"Item answers of {instrument.id} go with a variable of it, and the agreement names none."
+        )
     for item in instrument.items.values():
         if item.kind is QuestionKind.FREE_TEXT:
-            raise BadInput(
+            raise OperatorRefused(
                 f"{instrument.id} may not give item answers: {item.id} is in the patient's own words, which can name"
                 " anybody."
             )
@@ -104,20 +105,20 @@ def _instrument(library: Library, id_: str) -> Instrument:
     try:
         return library.latest(id_)
     except UnknownInstrument:
-        raise BadInput(f"There is no instrument {id_}.") from None
+        raise OperatorRefused(f"There is no instrument {id_}.") from None
 
 
 def _identifier(data: Mapping[str, Any]) -> Identifier:
     try:
         return Identifier(data.get("identifier", Identifier.PSEUDONYM))
     except ValueError:
-        raise BadInput(f"The identifier is one of {', '.join(Identifier)}.") from None
+        raise OperatorRefused(f"The identifier is one of {', '.join(Identifier)}.") from None
 
 
 def _hours(data: Mapping[str, Any]) -> int:
     hours = data.get("review_hold_hours", 0)
     if not isinstance(hours, int) or isinstance(hours, bool):
-        raise BadInput("review_hold_hours is a number of whole hours.")
+        raise OperatorRefused("review_hold_hours is a number of whole hours.")
     return hours
 
 
@@ -126,19 +127,19 @@ def _day(data: Mapping[str, Any], name: str) -> date | None:
     if value is None:
         return None
     if not isinstance(value, date) or isinstance(value, datetime):
-        raise BadInput(f"{name} is a day, written as 2026-12-01 without quotation marks.")
+        raise OperatorRefused(f"{name} is a day, written as 2026-12-01 without quotation marks.")
     return value
 
 
 def _text(data: Mapping[str, Any], name: str) -> str:
     value = data.get(name)
     if not isinstance(value, str) or not value.strip() or not value.isprintable():
-        raise BadInput(f"The agreement lacks {name}, or it is no text.")
+        raise OperatorRefused(f"The agreement lacks {name}, or it is no text.")
     return value.strip()
 
 
 def _texts(data: Mapping[str, Any], name: str) -> tuple[str, ...]:
     value = data.get(name, [])
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise BadInput(f"{name} is a list of texts.")
+        raise OperatorRefused(f"{name} is a list of texts.")
     return tuple(value)

@@ -29,6 +29,10 @@ BACKLOG_JOB = "registers.release_backlog"
 PSEUDONYM_KEY_PLACE = {"table": "register_pseudonym_keys", "column": "sealed"}
 
 
+class OperatorRefused(BadInput):
+    """An operator's command cannot be carried out. Shown on the command line alone, so in English."""
+
+
 class RegisterState(StrEnum):
     """Where a register stands: draft, then active and suspended in turn, then retired for good."""
 
@@ -53,13 +57,13 @@ _STEPS = frozenset(
 def refuse_step(here: RegisterState, to: RegisterState) -> None:
     """Raises ``BadInput`` unless a register goes from the one state to the other."""
     if (here, to) not in _STEPS:
-        raise BadInput(f"A register that is {here} does not become {to}.")
+        raise OperatorRefused(f"A register that is {here} does not become {to}.")
 
 
 def refuse_register_code(code: str) -> None:
     """Raises ``BadInput`` unless it is one: it is in commands, files and tokens."""
     if not _CODE.fullmatch(code):
-        raise BadInput("The code of a register is lower-case letters, digits and dashes.")
+        raise OperatorRefused("The code of a register is lower-case letters, digits and dashes.")
 
 
 class Identifier(StrEnum):
@@ -198,10 +202,10 @@ def refuse_private_keys(jwks: Mapping[str, Any]) -> Mapping[str, Any]:
     """The key set, if it is one of public signing keys. Raises ``BadInput``: a private key has no business here."""
     keys = jwks.get("keys")
     if not isinstance(keys, list) or not keys or not all(isinstance(key, Mapping) for key in keys):
-        raise BadInput("The key file is no JSON Web Key Set with at least one key.")
+        raise OperatorRefused("The key file is no JSON Web Key Set with at least one key.")
     for key in keys:
         if set(key) & _PRIVATE_PARTS or key.get("kty") not in {"EC", "RSA"}:
-            raise BadInput(
+            raise OperatorRefused(
                 "The key file holds more than public EC or RSA keys: the private part stays with the register."
             )
     return jwks

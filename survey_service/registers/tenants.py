@@ -15,7 +15,6 @@ from sqlalchemy import Connection, insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from survey_service.access.queries import all_providers
-from survey_service.errors import BadInput
 from survey_service.foundation.crypto import service_cipher
 from survey_service.foundation.db import insert_if_new, new_id
 from survey_service.foundation.jobs import enqueue
@@ -35,6 +34,7 @@ from survey_service.registers.rules import (
     PSEUDONYM_KEY_PLACE,
     AgreementState,
     Identifier,
+    OperatorRefused,
     RegisterState,
     Side,
     refuse_private_keys,
@@ -58,10 +58,10 @@ class NewRegister:
 
 
 def enter_register(services: Services, new: NewRegister, *, jwks: Mapping[str, Any] = NO_KEYS) -> UUID:
-    """Enter a draft; ``jwks`` may be told later. Raises ``BadInput`` for a code or a client id that is taken."""
+    """Enter a draft; ``jwks`` may be told later. Raises ``OperatorRefused`` for a code or a client id that is taken."""
     refuse_register_code(new.code)
     if not new.name.strip():
-        raise BadInput("A register has a name.")
+        raise OperatorRefused("A register has a name.")
     register_id = new_id()
     values = {
         "id": register_id,
@@ -76,7 +76,7 @@ def enter_register(services: Services, new: NewRegister, *, jwks: Mapping[str, A
     }
     with services.db.transaction(as_=Operator()) as connection:
         if not insert_if_new(connection, upsert(registers).values(values).on_conflict_do_nothing()):
-            raise BadInput("There is a register with this code or client id already.")
+            raise OperatorRefused("There is a register with this code or client id already.")
         connection.execute(insert(register_feeds).values(register_id=register_id, epoch=1, last=0))
         _record(connection, services, register_id, "entered", "entered as a draft")
     return register_id
@@ -101,7 +101,7 @@ def change_register(
     with services.db.transaction(as_=Operator()) as connection:
         state = _locked_state(connection, register_id)
         if state is RegisterState.ACTIVE and not all(value for value in values.values()):
-            raise BadInput("An active register keeps its authority, legal ground and contact.")
+            raise OperatorRefused("An active register keeps its authority, legal ground and contact.")
         connection.execute(sa.update(registers).where(registers.c.id == register_id).values(values))
         _record(connection, services, register_id, "changed", note)
 
@@ -109,7 +109,7 @@ def change_register(
 def make_pseudonym_key(services: Services, register_id: UUID, *, note: str) -> str:
     """A new key for keyed pseudonyms, in hexadecimal, shown this once: hand it to the register by a safe way.
 
-    Raises ``BadInput`` where there is one: another would give everybody another pseudonym.
+    Raises ``OperatorRefused`` where there is one: another would give everybody another pseudonym.
     """
     _refuse_empty_note(note)
     key = secrets.token_hex(32)
@@ -119,7 +119,7 @@ def make_pseudonym_key(services: Services, register_id: UUID, *, note: str) -> s
         sealed = cipher.seal(key, **PSEUDONYM_KEY_PLACE, row=str(register_id))
         row = upsert(register_pseudonym_keys).values(register_id=register_id, sealed=sealed).on_conflict_do_nothing()
         if not insert_if_new(connection, row):
-            raise BadInput("The register has a key for pseudonyms, and keeps it.")
+            raise OperatorRefused("The register has a key for pseudonyms, and keeps it.")
         _record(connection, services, register_id, "changed", note)
     return key
 
@@ -127,7 +127,7 @@ def make_pseudonym_key(services: Services, register_id: UUID, *, note: str) -> s
 def activate_register(services: Services, register_id: UUID, *, note: str) -> None:
     """From draft or suspension. What it could not have meanwhile is released.
 
-    Raises ``BadInput`` without the authority that answers for it, a legal ground, a contact, or keys [B2].
+    Raises ``OperatorRefused`` without the authority that answers for it, a legal ground, a contact, or keys [B2].
     """
 
     def work(connection: Connection) -> None:
@@ -155,11 +155,11 @@ def retire_register(services: Services, register_id: UUID, *, note: str) -> None
 
 
 def register_with_code(connection: Connection, code: str) -> RegisterRecord:
-    """Raises ``BadInput`` when there is none."""
+    """Raises ``OperatorRefused`` when there is none."""
     for one in all_registers(connection):
         if one.code == code:
             return one
-    raise BadInput(f"There is no register {code} here.")
+    raise OperatorRefused(f"There is no register {code} here.")
 
 
 def add_register(
@@ -173,7 +173,7 @@ def add_register(
     legal_ground: str = "PDL 7 kap. 4 §",
     contact: str = "the register's office",
 ) -> UUID:
-    """Enter a register and activate it, for a demonstration and for tests. Raises ``BadInput`` as those do."""
+    """Enter a register and activate it, for a demonstration and for tests. Raises ``OperatorRefused`` as those do."""
     new = NewRegister(
         code=code,
         name=name,
@@ -183,7 +183,7 @@ def add_register(
         client_id=client_id,
     )
     if not cpua_authority.strip():
-        raise BadInput("A register cannot be active without a responsible authority (CPUA).")
+        raise OperatorRefused("A register cannot be active without a responsible authority (CPUA).")
     register_id = enter_register(services, new, jwks=jwks)
     activate_register(services, register_id, note="entered and activated in one step")
     return register_id
@@ -192,7 +192,7 @@ def add_register(
 def agree(services: Services, *, provider_id: UUID, register_id: UUID, variables: Sequence[str], **terms: Any) -> UUID:
     """Propose an agreement and enter what both signed, in one step, for a demonstration and for tests.
 
-    ``terms`` are fields of ``Proposal``. Raises ``BadInput`` as ``propose`` does.
+    ``terms`` are fields of ``Proposal``. Raises ``OperatorRefused`` as ``propose`` does.
     """
     with services.db.transaction(as_=Operator()) as connection:
         code = next(one.code for one in all_registers(connection) if one.id == register_id)
@@ -227,25 +227,25 @@ def _locked_state(connection: Connection, register_id: UUID) -> RegisterState:
         sa.select(registers.c.state).where(registers.c.id == register_id).with_for_update()
     ).scalar_one_or_none()
     if found is None:
-        raise BadInput("There is no such register.")
+        raise OperatorRefused("There is no such register.")
     return RegisterState(found)
 
 
 def _refuse_incomplete(connection: Connection, register_id: UUID) -> None:
     (register,) = (one for one in all_registers(connection) if one.id == register_id)
     if not register.cpua_authority:
-        raise BadInput("A register cannot be active without a responsible authority (CPUA).")
+        raise OperatorRefused("A register cannot be active without a responsible authority (CPUA).")
     if not register.legal_ground:
-        raise BadInput("A register cannot be active without its legal ground.")
+        raise OperatorRefused("A register cannot be active without its legal ground.")
     if not register.contact:
-        raise BadInput("A register cannot be active without a contact.")
+        raise OperatorRefused("A register cannot be active without a contact.")
     if not register.key_ids:
-        raise BadInput("A register cannot be active without the keys that its client signs with.")
+        raise OperatorRefused("A register cannot be active without the keys that its client signs with.")
 
 
 def _refuse_empty_note(note: str) -> None:
     if not note.strip():
-        raise BadInput("Say why, in a few words: it is kept with the step.")
+        raise OperatorRefused("Say why, in a few words: it is kept with the step.")
 
 
 def _record(connection: Connection, services: Services, register_id: UUID, decision: str, note: str) -> None:

@@ -56,7 +56,7 @@ class EnrolmentForm(FlaskForm):
     anchor_date = DateField()
     care_contact = StringField(validators=[Length(max=200)])
     procedure_id = StringField(validators=[Follows(parse_procedure)])
-    side = StringField(validators=[AnyOf(["", *BodySide])])
+    side = StringField(validators=[AnyOf([None, "", *BodySide])])
     request_id = StringField()
 
     def sentences(self) -> dict[str, str]:
