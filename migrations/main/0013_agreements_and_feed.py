@@ -80,6 +80,9 @@ def _agreements() -> None:
             -- Hours after the receipt in which the provider may correct before anything is released.
             ADD COLUMN review_hold_hours integer NOT NULL DEFAULT 0 CHECK (review_hold_hours BETWEEN 0 AND 8760),
             ADD COLUMN proposed_at timestamptz NOT NULL DEFAULT now(),
+            -- One that ended before it began has no time at all.
+            DROP CONSTRAINT agreements_check,
+            ADD CONSTRAINT agreements_valid_until CHECK (valid_until >= valid_from),
             ADD CONSTRAINT agreements_reason CHECK
                 (identifier <> 'personal_number' OR coalesce(identifier_reason ~ '\\S', false));
         ALTER TABLE agreements ALTER COLUMN proposed_at DROP DEFAULT;
@@ -167,7 +170,7 @@ def _agreements() -> None:
                 RAISE EXCEPTION 'only the manager of a unit ends for the provider'
                     USING ERRCODE = 'insufficient_privilege';
             END IF;
-            UPDATE agreements SET valid_until = greatest(p_at, valid_from + interval '1 microsecond')
+            UPDATE agreements SET valid_until = greatest(p_at, valid_from)
                 WHERE id = p_agreement AND {PROVIDER} AND (valid_until IS NULL OR valid_until > p_at);
         END $$;
         -- The register says yes, and what care has received in the meantime is made up. Its login reads released
@@ -192,6 +195,17 @@ def _agreements() -> None:
             END IF;
             RETURN true;
         END $$;
+        -- Once the next version has begun, an earlier one gives nothing more, also when the next has ended.
+        CREATE FUNCTION superseded(p_agreement agreements, p_at timestamptz)
+        RETURNS boolean LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+            SELECT EXISTS (
+                SELECT FROM agreements next
+                WHERE next.provider_id = p_agreement.provider_id AND next.register_id = p_agreement.register_id
+                  AND next.version > p_agreement.version AND next.valid_from <= p_at
+                  AND (next.valid_until IS NULL OR next.valid_until > next.valid_from)
+                  AND (SELECT count(*) FROM agreement_approvals a
+                       WHERE a.agreement_id = next.id AND a.approved_at <= p_at) = 2);
+        $$;
         -- Held to the end of a release, so that an end or a suspension comes before it or after it, never during it.
         CREATE FUNCTION hold_agreements()
         RETURNS void LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -201,7 +215,7 @@ def _agreements() -> None:
                 ORDER BY id FOR SHARE;
         END $$;
         REVOKE EXECUTE ON FUNCTION refuse_approval, manages_a_unit, end_own_agreement, approve_for_register,
-            hold_agreements FROM PUBLIC;
+            hold_agreements, superseded FROM PUBLIC;
         CREATE TRIGGER refuse_approval AFTER INSERT ON agreement_approvals
             FOR EACH ROW EXECUTE FUNCTION refuse_approval();
         GRANT EXECUTE ON FUNCTION end_own_agreement TO survey_staff;
@@ -252,6 +266,8 @@ def _release_guard() -> None:
                     THEN 'agreement_approved'
                 WHEN NEW.released_at < agreed.valid_from OR NEW.released_at >= agreed.valid_until
                     THEN 'agreement_in_force'
+                WHEN superseded(agreed, NEW.released_at)
+                    THEN 'agreement_superseded'
                 WHEN (SELECT state FROM registers WHERE id = NEW.register_id FOR SHARE) <> 'active'
                     THEN 'register_active'
                 WHEN NEW.released_at < (SELECT received_at FROM receipts WHERE response_id = NEW.response_id)
@@ -549,7 +565,7 @@ def downgrade() -> None:
             DROP COLUMN sealed, DROP COLUMN version, DROP COLUMN reference,
             ADD CONSTRAINT releases_response_id_agreement_id_key UNIQUE (response_id, agreement_id);
         ALTER TABLE enrolments DROP COLUMN side, DROP COLUMN procedure_id;
-        DROP FUNCTION hold_agreements, approve_for_register, end_own_agreement;
+        DROP FUNCTION superseded, hold_agreements, approve_for_register, end_own_agreement;
         DROP TABLE agreement_approvals, agreement_item_answers;
         DROP FUNCTION refuse_approval, manages_a_unit;
         DROP TRIGGER refuse_longer_agreement ON agreements;
@@ -557,7 +573,10 @@ def downgrade() -> None:
         REVOKE SELECT ON agreements, agreement_variables FROM survey_register;
         REVOKE UPDATE (valid_until) ON agreements FROM survey_operator;
         GRANT UPDATE ON agreements TO survey_operator;
-        ALTER TABLE agreements DROP CONSTRAINT agreements_reason, DROP COLUMN proposed_at,
+        UPDATE agreements SET valid_until = valid_from + interval '1 microsecond' WHERE valid_until = valid_from;
+        ALTER TABLE agreements DROP CONSTRAINT agreements_valid_until,
+            ADD CONSTRAINT agreements_check CHECK (valid_until > valid_from),
+            DROP CONSTRAINT agreements_reason, DROP COLUMN proposed_at,
             DROP COLUMN review_hold_hours, DROP COLUMN look_back, DROP COLUMN identifier_reason,
             DROP COLUMN identifier;
         DROP TABLE register_decisions, register_pseudonym_keys;

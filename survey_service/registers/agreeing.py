@@ -5,7 +5,7 @@ one in force makes up for what was received within its look-back.
 """
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -135,7 +135,7 @@ def end_agreement(services: Services, agreement_id: UUID, *, as_: Staff | Operat
         found = _existing(connection, services, agreement_id)
         _refuse_ended(found)
         # One that has not begun never does.
-        end = max(services.clock(), found.valid_from + timedelta(microseconds=1))
+        end = max(services.clock(), found.valid_from)
         connection.execute(sa.update(agreements).where(agreements.c.id == agreement_id).values(valid_until=end))
 
     services.db.run(work, as_=as_)

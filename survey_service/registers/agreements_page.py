@@ -16,6 +16,8 @@ from survey_service.registers.rules import AgreementState, Identifier, RegisterS
 
 Context = dict[str, Any]
 
+_OVER = frozenset({AgreementState.SUPERSEDED, AgreementState.ENDED})
+
 
 def agreements(services: Services, *, as_: Staff) -> Context:
     """The provider's agreements, those in force and those that wait for its yes; what has ended last."""
@@ -24,7 +26,7 @@ def agreements(services: Services, *, as_: Staff) -> Context:
         found = recorded_agreements(connection, now, provider_id=as_.provider_id)
         registers = {one.id: one for one in all_registers(connection)}
         manages = is_unit_manager(connection, as_, now)
-    ordered = sorted(found, key=lambda one: one.state is AgreementState.ENDED)
+    ordered = sorted(found, key=lambda one: one.state in _OVER)
     return {
         "manages": manages,
         "agreements": [_describe(one, registers[one.register_id], services.library) for one in ordered],
@@ -55,8 +57,8 @@ def _describe(one: AgreementRecord, register: RegisterRecord, library: Library) 
         "approved_at": approved.at if approved else None,
         "approved_by": approved.by if approved else None,
         "approved_there_at": theirs.at if theirs else None,
-        "may_approve": one.state is not AgreementState.ENDED and approved is None,
-        "may_end": one.state is not AgreementState.ENDED,
+        "may_approve": one.state not in _OVER and approved is None,
+        "may_end": one.state not in _OVER,
     }
 
 
@@ -72,12 +74,13 @@ def _given(one: AgreementRecord, library: Library) -> list[tuple[str, list[str]]
 
 
 def _state(one: AgreementRecord) -> str:
-    if one.state is not AgreementState.ENDED and one.register_state is not RegisterState.ACTIVE:
+    if one.state not in _OVER and one.register_state is not RegisterState.ACTIVE:
         return str(gettext("The register is not active: nothing is given"))
     words: Mapping[AgreementState, str] = {
         AgreementState.PROPOSED: gettext("Waits for approval: nothing is given"),
         AgreementState.COMING: gettext("Approved, not begun yet"),
         AgreementState.IN_FORCE: gettext("In force"),
+        AgreementState.SUPERSEDED: gettext("Replaced by a newer version"),
         AgreementState.ENDED: gettext("Ended"),
     }
     return words[one.state]

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -133,7 +133,11 @@ def registers_served_by(connection: Connection, provider_ids: list[UUID], now: d
         .where(
             registers.c.state == "active",
             registers.c.id.in_(
-                sa.select(agreements.c.register_id).where(agreements.c.provider_id.in_(provider_ids), _in_force(now))
+                sa.select(agreements.c.register_id).where(
+                    agreements.c.provider_id.in_(provider_ids),
+                    _has_begun(now),
+                    sa.or_(agreements.c.valid_until.is_(None), agreements.c.valid_until > now),
+                )
             ),
         )
         .order_by(registers.c.name)
@@ -142,12 +146,22 @@ def registers_served_by(connection: Connection, provider_ids: list[UUID], now: d
 
 
 def agreements_in_force(connection: Connection, provider_id: UUID, now: datetime) -> list[Agreement]:
-    """The provider's agreements with active registers that both sides have approved, with what they name."""
-    rows = connection.execute(
-        sa.select(agreements)
+    """The provider's agreements with active registers that both sides have approved, with what they name.
+
+    One for each register at most: the newest version that has begun, unless that one has ended.
+    """
+    begun = connection.execute(
+        sa.select(agreements, registers.c.state)
         .join(registers, registers.c.id == agreements.c.register_id)
-        .where(agreements.c.provider_id == provider_id, registers.c.state == "active", _in_force(now))
+        .where(agreements.c.provider_id == provider_id, _has_begun(now))
+        .order_by(agreements.c.version)
     ).all()
+    newest = {row.register_id: row for row in begun}
+    rows = [
+        row
+        for row in newest.values()
+        if row.state == RegisterState.ACTIVE and (row.valid_until is None or row.valid_until > now)
+    ]
     ids = [row.id for row in rows]
     variables = _by_agreement(connection, agreement_variables.c.agreement_id, agreement_variables.c.variable, ids)
     answers = _by_agreement(connection, agreement_item_answers.c.agreement_id, agreement_item_answers.c.instrument, ids)
@@ -233,7 +247,7 @@ def recorded_agreements(
     variables = _by_agreement(connection, agreement_variables.c.agreement_id, agreement_variables.c.variable, ids)
     answers = _by_agreement(connection, agreement_item_answers.c.agreement_id, agreement_item_answers.c.instrument, ids)
     approvals = _approvals(connection, ids)
-    return [
+    found = [
         AgreementRecord(
             id=row.id,
             provider_id=row.provider_id,
@@ -259,6 +273,18 @@ def recorded_agreements(
         )
         for row in rows
     ]
+    return [replace(one, state=AgreementState.SUPERSEDED) if _is_superseded(one, found, now) else one for one in found]
+
+
+def _is_superseded(one: AgreementRecord, among: Collection[AgreementRecord], now: datetime) -> bool:
+    return one.state is not AgreementState.ENDED and any(
+        (other.provider_id, other.register_id) == (one.provider_id, one.register_id)
+        and other.version > one.version
+        and other.valid_from <= now
+        and other.valid_until != other.valid_from
+        and len(other.approvals) == len(Side)
+        for other in among
+    )
 
 
 def _approvals(connection: Connection, ids: Collection[UUID]) -> Mapping[UUID, tuple[Approval, ...]]:
@@ -305,8 +331,8 @@ def feed_page(connection: Connection, after: Cursor, *, limit: int) -> list[Feed
     return [FeedEntry(*row) for row in rows]
 
 
-def _in_force(now: datetime) -> sa.ColumnElement[bool]:
-    """Both sides have said yes, and the time has come and is not over."""
+def _has_begun(now: datetime) -> sa.ColumnElement[bool]:
+    """Both sides have said yes, and the time has come; it may be over."""
     approvals = (
         sa.select(sa.func.count())
         .where(agreement_approvals.c.agreement_id == agreements.c.id, agreement_approvals.c.approved_at <= now)
@@ -314,6 +340,7 @@ def _in_force(now: datetime) -> sa.ColumnElement[bool]:
     )
     return sa.and_(
         agreements.c.valid_from <= now,
-        sa.or_(agreements.c.valid_until.is_(None), agreements.c.valid_until > now),
+        # One that ended before it began never has.
+        sa.or_(agreements.c.valid_until.is_(None), agreements.c.valid_until > agreements.c.valid_from),
         approvals == len(Side),
     )

@@ -91,6 +91,8 @@ class AgreementState(StrEnum):
     """One side, or both, has not said yes."""
     COMING = "coming"
     IN_FORCE = "in_force"
+    SUPERSEDED = "superseded"
+    """The next version has begun: this one gives nothing more, also when the next has ended."""
     ENDED = "ended"
 
 
