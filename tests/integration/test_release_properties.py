@@ -133,15 +133,23 @@ class Life(RuleBasedStateMachine):
         self.objected: set[tuple[int, int]] = set()
 
     def teardown(self) -> None:
+        try:
+            self.the_worker_runs()
+            self.nothing_is_visible_that_may_not_be()
+        finally:
+            self.remove()
+
+    def remove(self) -> None:
         self.world.services.db.close()
         drop(self.database.server, self.database.name)
 
     # ---- what people do
 
-    @initialize()
-    def begin_with_an_agreement(self) -> None:
-        self.propose_agreement(0, list(ASKED), [], None, 0, timedelta(0), None)
-        self.approve(0, [Side.PROVIDER, Side.REGISTER])
+    @initialize(hold=st.sampled_from([0, 24]), with_answers=st.sampled_from([[], ["promis-anxiety"]]))
+    def begin_with_agreements(self, hold: int, with_answers: list[str]) -> None:
+        for register, hours in ((0, hold), (1, 24 - hold)):
+            self.propose_agreement(register, list(ASKED), with_answers, None, hours, timedelta(0), None)
+            self.approve(0, list(Side))
 
     @rule(
         register=REGISTERS,
@@ -222,9 +230,13 @@ class Life(RuleBasedStateMachine):
             activate_register(self.world.services, register_id, note="a test")
             spans.append((self.clock(), None))
 
-    @rule(person=st.sampled_from((0, 1)), protocol=st.sampled_from(sorted(ASKED)), social_service=st.booleans())
-    def order_and_answer(self, person: int, protocol: str, social_service: bool) -> None:
-        regime = "social_service" if social_service and len(self.answered) % 3 == 2 else "health_care"
+    @rule(
+        person=st.sampled_from((0, 1)),
+        protocol=st.sampled_from(sorted(ASKED)),
+        regime=st.sampled_from(("health_care", "health_care", "social_service")),
+        is_received=st.booleans(),
+    )
+    def order_and_answer(self, person: int, protocol: str, regime: str, is_received: bool) -> None:
         with self.database.connect("survey_owner") as connection:
             connection.execute("UPDATE providers SET legal_regime = %s", [regime])
         patient, occasion = self.world.enrol(self.people[person][0], protocol=protocol)
@@ -233,6 +245,8 @@ class Life(RuleBasedStateMachine):
         instrument, variables = ASKED[protocol]
         is_social = regime == "social_service"
         self.answered.append(Answered(response_id, person, instrument, variables, is_social, self.clock()))
+        if is_received:
+            self.receive(len(self.answered) - 1)
 
     @precondition(lambda self: self.answered)
     @rule(which=WHICH)
@@ -276,7 +290,7 @@ class Life(RuleBasedStateMachine):
             connection.execute(
                 "UPDATE jobs.procrastinate_jobs SET scheduled_at = now() WHERE scheduled_at <= %s", [self.clock()]
             )
-        with ThreadPoolExecutor(1) as thread:
+        with ThreadPoolExecutor(1) as thread:  # because a worker wants a thread without an event loop
             thread.submit(create_worker(self.world.services).run, until_idle=True).result()
         seen = {(row["response_id"], row["register"]) for row in self.releases()}
         missing = [
@@ -375,7 +389,7 @@ def test_however_things_happen_a_register_sees_what_it_may_and_in_the_end_all_of
     run_state_machine_as_test(
         lives,
         settings=settings(
-            max_examples=20,
+            max_examples=15,
             stateful_step_count=30,
             deadline=None,
             database=None,
