@@ -218,8 +218,10 @@ class Life(RuleBasedStateMachine):
         end_agreement(self.world.services, one.id, as_=Operator())
         one.ends = max(self.clock(), one.begins)
 
-    @rule(register=REGISTERS)
-    def suspend_or_activate(self, register: int) -> None:
+    @rule(register=REGISTERS, worker_first=st.booleans())
+    def suspend_or_activate(self, register: int, worker_first: bool) -> None:
+        if worker_first:
+            self.the_worker_runs()
         spans = self.active_spans[register]
         register_id = self.registers[register].register_id
         since, until = spans[-1]
