@@ -386,6 +386,16 @@ def lives(world: World, services: Services, database: TestDatabase, clock: TestC
     return type("Life", (Life,), {"start": staticmethod(start)})
 
 
+def test_what_a_suspension_kept_back_is_there_when_it_is_over(lives: type[Life]) -> None:
+    """B2: a life that chance seldom lives. At its end the work is done, and what ought to be visible is."""
+    life = lives()
+    life.begin_with_agreements(hold=0, with_answers=["promis-anxiety"])
+    life.suspend_or_activate(register=0, worker_first=False)
+    life.order_and_answer(person=0, protocol="anxiety-only", regime="health_care", is_received=True)
+    life.suspend_or_activate(register=0, worker_first=True)
+    life.teardown()
+
+
 def test_however_things_happen_a_register_sees_what_it_may_and_in_the_end_all_of_it(lives: type[Life]) -> None:
     """A2, A3, B1, B2, B4, B9"""
     run_state_machine_as_test(
