@@ -15,6 +15,7 @@ from survey_service.commands.cat import cat
 from survey_service.commands.eq5d import eq5d
 from survey_service.commands.fhir import fhir
 from survey_service.commands.instruments import instruments
+from survey_service.commands.registers import agreements, registers
 from survey_service.commands.translations import translations
 from survey_service.demo.environment import DemoFolder
 from survey_service.settings import Settings, SettingsError
@@ -200,10 +201,12 @@ def replay(
         click.echo(f"{name:<28}{figure:>10}")
 
 
+main.add_command(agreements)
 main.add_command(cat)
 main.add_command(eq5d)
 main.add_command(fhir)
 main.add_command(instruments)
+main.add_command(registers)
 main.add_command(translations)
 
 

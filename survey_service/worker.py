@@ -13,6 +13,7 @@ from survey_service.foundation.services import Services
 from survey_service.languages.interface_texts import InterfaceTexts
 from survey_service.notifying import jobs as notifying
 from survey_service.registers import jobs as registers
+from survey_service.registers.rules import BACKLOG_JOB
 from survey_service.scheduling.use_cases import INVITE_JOB
 
 # The log and the inbox have partitions for this month and the next ones, so many in all.
@@ -29,6 +30,7 @@ def create_worker(services: Services) -> Worker:
         jobs=[
             Job(INVITE_JOB, partial(notifying.invite, services, texts)),
             Job(RELEASE_JOB, partial(registers.release, services)),
+            Job(BACKLOG_JOB, partial(registers.backlog, services)),
         ],
         periodic=[
             PeriodicJob("audit.prepare_partitions", "17 3 * * *", partial(prepare_partitions, services)),

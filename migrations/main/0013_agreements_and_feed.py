@@ -27,11 +27,10 @@ def _registers() -> None:
     op.execute(f"""
         ALTER TABLE registers
             ADD COLUMN legal_ground text NOT NULL DEFAULT 'PDL 7 kap.',
-            ADD COLUMN contact text NOT NULL DEFAULT '',
-            -- For the keyed pseudonym, sealed under the master key; the register has the same key.
-            ADD COLUMN pseudonym_key_sealed bytea,
+            ADD COLUMN contact text NOT NULL DEFAULT 'not on record',
             ADD CONSTRAINT registers_complete_when_active CHECK (state <> 'active' OR
-                (cpua_authority ~ '\\S' AND legal_ground ~ '\\S' AND jsonb_array_length(jwks -> 'keys') > 0));
+                (cpua_authority ~ '\\S' AND legal_ground ~ '\\S' AND contact ~ '\\S'
+                 AND coalesce(jsonb_array_length(jwks -> 'keys'), 0) > 0));
         ALTER TABLE registers ALTER COLUMN legal_ground DROP DEFAULT, ALTER COLUMN contact DROP DEFAULT;
 
         -- draft -> active <-> suspended -> retired. Nobody comes back from retirement, and nothing becomes draft again.
@@ -58,6 +57,15 @@ def _registers() -> None:
             decided_at  timestamptz NOT NULL
         );
         {protect("register_decisions", operator="SELECT, INSERT")}
+
+        -- For the keyed pseudonym, sealed under the master key; the register has the same key. Never changed: another
+        -- key would give everybody another pseudonym.
+        CREATE TABLE register_pseudonym_keys (
+            register_id uuid PRIMARY KEY REFERENCES registers,
+            sealed      bytea NOT NULL
+        );
+        GRANT SELECT ON register_pseudonym_keys TO survey_worker, survey_operator;
+        GRANT INSERT ON register_pseudonym_keys TO survey_operator;
     """)
 
 
@@ -72,6 +80,9 @@ def _agreements() -> None:
             -- Hours after the receipt in which the provider may correct before anything is released.
             ADD COLUMN review_hold_hours integer NOT NULL DEFAULT 0 CHECK (review_hold_hours BETWEEN 0 AND 8760),
             ADD COLUMN proposed_at timestamptz NOT NULL DEFAULT now(),
+            -- One that ended before it began has no time at all.
+            DROP CONSTRAINT agreements_check,
+            ADD CONSTRAINT agreements_valid_until CHECK (valid_until >= valid_from),
             ADD CONSTRAINT agreements_reason CHECK
                 (identifier <> 'personal_number' OR coalesce(identifier_reason ~ '\\S', false));
         ALTER TABLE agreements ALTER COLUMN proposed_at DROP DEFAULT;
@@ -111,16 +122,105 @@ def _agreements() -> None:
             FROM agreements CROSS JOIN (VALUES ('provider'), ('register')) AS sides (side);
         GRANT SELECT ON agreement_approvals TO survey_staff, survey_patient, survey_worker, survey_register,
             survey_operator;
-        GRANT INSERT ON agreement_approvals TO survey_staff, survey_register, survey_operator;
+        GRANT INSERT ON agreement_approvals TO survey_staff, survey_operator;
         ALTER TABLE agreement_approvals ENABLE ROW LEVEL SECURITY;
         CREATE POLICY readers ON agreement_approvals FOR SELECT TO survey_staff, survey_patient, survey_worker,
             survey_register, survey_operator USING (true);
         CREATE POLICY provider ON agreement_approvals FOR INSERT TO survey_staff
             WITH CHECK (side = 'provider' AND {PROVIDER} AND {ACTOR.replace("actor_id", "staff_id")});
-        CREATE POLICY register ON agreement_approvals FOR INSERT TO survey_register
-            WITH CHECK (side = 'register' AND {REGISTER} AND staff_id IS NULL);
         CREATE POLICY operator ON agreement_approvals FOR INSERT TO survey_operator
             WITH CHECK (staff_id IS NULL AND document IS NOT NULL);
+
+        -- An end can come, or come sooner; what has ended is not made to last.
+        CREATE FUNCTION refuse_longer_agreement() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF OLD.valid_until IS NOT NULL AND (NEW.valid_until IS NULL OR NEW.valid_until > OLD.valid_until) THEN
+                RAISE EXCEPTION 'an agreement is not made to last longer: propose the next version'
+                    USING ERRCODE = 'check_violation', CONSTRAINT = 'agreements_end_stands';
+            END IF;
+            RETURN NEW;
+        END $$;
+        REVOKE EXECUTE ON FUNCTION refuse_longer_agreement FROM PUBLIC;
+        CREATE TRIGGER refuse_longer_agreement BEFORE UPDATE ON agreements
+            FOR EACH ROW EXECUTE FUNCTION refuse_longer_agreement();
+
+        -- For a provider, who manages a unit of it says yes, and nobody else.
+        CREATE FUNCTION manages_a_unit(p_staff uuid, p_provider uuid, p_at timestamptz)
+        RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+            SELECT EXISTS (
+                SELECT FROM commissions c
+                WHERE c.staff_id = p_staff AND c.provider_id = p_provider AND c.role = 'unit_manager'
+                  AND c.valid_from <= p_at AND (c.valid_until IS NULL OR c.valid_until > p_at));
+        $$;
+        CREATE FUNCTION refuse_approval() RETURNS trigger LANGUAGE plpgsql
+        SECURITY DEFINER SET search_path = public, pg_temp AS $$
+        BEGIN
+            IF NEW.staff_id IS NOT NULL AND NOT manages_a_unit(NEW.staff_id, NEW.provider_id, NEW.approved_at) THEN
+                RAISE EXCEPTION 'only the manager of a unit approves for the provider'
+                    USING ERRCODE = 'insufficient_privilege', CONSTRAINT = 'agreement_approvals_manager';
+            END IF;
+            RETURN NEW;
+        END $$;
+        -- Ends an agreement of the manager's own provider; one that has not begun never does.
+        CREATE FUNCTION end_own_agreement(p_agreement uuid, p_at timestamptz)
+        RETURNS void LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+        BEGIN
+            IF NOT manages_a_unit(nullif(current_setting('app.actor', true), '')::uuid,
+                                  nullif(current_setting('app.provider', true), '')::uuid, p_at) THEN
+                RAISE EXCEPTION 'only the manager of a unit ends for the provider'
+                    USING ERRCODE = 'insufficient_privilege';
+            END IF;
+            UPDATE agreements SET valid_until = greatest(p_at, valid_from)
+                WHERE id = p_agreement AND {PROVIDER} AND (valid_until IS NULL OR valid_until > p_at);
+        END $$;
+        -- The register says yes, and what care has received in the meantime is made up. Its login reads released
+        -- results and enqueues nothing else.
+        CREATE FUNCTION approve_for_register(p_agreement uuid, p_by text, p_at timestamptz)
+        RETURNS boolean LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+        DECLARE
+            agreed agreements;
+        BEGIN
+            SELECT * INTO agreed FROM agreements WHERE id = p_agreement AND {REGISTER};
+            IF NOT FOUND THEN
+                RETURN false;
+            END IF;
+            INSERT INTO agreement_approvals (agreement_id, provider_id, register_id, side, approved_at, approved_by)
+                VALUES (agreed.id, agreed.provider_id, agreed.register_id, 'register', p_at, p_by)
+                ON CONFLICT DO NOTHING;
+            IF FOUND THEN
+                PERFORM jobs.procrastinate_defer_jobs_v1(ARRAY[ROW(
+                    'default', 'registers.release_backlog', 0, NULL, NULL,
+                    jsonb_build_object('provider_id', agreed.provider_id, 'register_id', agreed.register_id),
+                    greatest(p_at, agreed.valid_from))::jobs.procrastinate_job_to_defer_v1]);
+            END IF;
+            RETURN true;
+        END $$;
+        -- Once the next version has begun, an earlier one gives nothing more, also when the next has ended.
+        CREATE FUNCTION superseded(p_agreement agreements, p_at timestamptz)
+        RETURNS boolean LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+            SELECT EXISTS (
+                SELECT FROM agreements next
+                WHERE next.provider_id = p_agreement.provider_id AND next.register_id = p_agreement.register_id
+                  AND next.version > p_agreement.version AND next.valid_from <= p_at
+                  AND (next.valid_until IS NULL OR next.valid_until > next.valid_from)
+                  AND (SELECT count(*) FROM agreement_approvals a
+                       WHERE a.agreement_id = next.id AND a.approved_at <= p_at) = 2);
+        $$;
+        -- Held to the end of a release, so that an end or a suspension comes before it or after it, never during it.
+        CREATE FUNCTION hold_agreements()
+        RETURNS void LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+        BEGIN
+            PERFORM FROM agreements WHERE {PROVIDER} ORDER BY id FOR SHARE;
+            PERFORM FROM registers WHERE id IN (SELECT register_id FROM agreements WHERE {PROVIDER})
+                ORDER BY id FOR SHARE;
+        END $$;
+        REVOKE EXECUTE ON FUNCTION refuse_approval, manages_a_unit, end_own_agreement, approve_for_register,
+            hold_agreements, superseded FROM PUBLIC;
+        CREATE TRIGGER refuse_approval AFTER INSERT ON agreement_approvals
+            FOR EACH ROW EXECUTE FUNCTION refuse_approval();
+        GRANT EXECUTE ON FUNCTION end_own_agreement TO survey_staff;
+        GRANT EXECUTE ON FUNCTION approve_for_register TO survey_register;
+        GRANT EXECUTE ON FUNCTION hold_agreements TO survey_worker;
     """)
 
 
@@ -166,6 +266,8 @@ def _release_guard() -> None:
                     THEN 'agreement_approved'
                 WHEN NEW.released_at < agreed.valid_from OR NEW.released_at >= agreed.valid_until
                     THEN 'agreement_in_force'
+                WHEN superseded(agreed, NEW.released_at)
+                    THEN 'agreement_superseded'
                 WHEN (SELECT state FROM registers WHERE id = NEW.register_id FOR SHARE) <> 'active'
                     THEN 'register_active'
                 WHEN NEW.released_at < (SELECT received_at FROM receipts WHERE response_id = NEW.response_id)
@@ -184,6 +286,23 @@ def _release_guard() -> None:
                     WHERE NOT EXISTS (SELECT FROM agreement_variables v
                                       WHERE v.agreement_id = agreed.id AND v.variable = score ->> 'variable'))
                     THEN 'agreed_variables'
+                WHEN NOT EXISTS (
+                    SELECT FROM responses r JOIN sessions s ON s.id = r.session_id
+                        JOIN notices_given n ON n.id = s.notice_id
+                    WHERE r.id = NEW.response_id AND n.id = NEW.notice_id AND n.given_at <= r.completed_at)
+                    THEN 'notice_before'
+                WHEN NEW.payload ->> 'subject' IS DISTINCT FROM CASE agreed.identifier
+                        WHEN 'pseudonym' THEN (SELECT p.pseudonym::text FROM register_pseudonyms p
+                            WHERE p.person_id = NEW.person_id AND p.register_id = NEW.register_id)
+                        WHEN 'keyed_pseudonym' THEN substring(NEW.payload ->> 'subject' FROM '^[0-9a-f]{64}$') END
+                    OR (agreed.identifier = 'keyed_pseudonym' AND NEW.payload ->> 'subject' IS NULL)
+                    THEN 'agreed_identifier'
+                -- What is sealed cannot be read here: that anything of the kind was agreed can.
+                WHEN NEW.sealed IS NOT NULL AND agreed.identifier <> 'personal_number' AND NOT EXISTS (
+                    SELECT FROM responses r JOIN sessions s ON s.id = r.session_id
+                        JOIN agreement_item_answers i ON i.instrument = s.instrument
+                    WHERE r.id = NEW.response_id AND i.agreement_id = agreed.id)
+                    THEN 'agreed_item_answers'
             END;
             IF why IS NOT NULL THEN
                 RAISE EXCEPTION 'this may not be released: %', why
@@ -234,6 +353,27 @@ def _feed() -> None:
                 SELECT p_register, epoch, last, p_kind, p_release, p_replaces, p_erasure FROM next
             RETURNING position;
         $$;
+        -- New releases to one register, in the order given, for one step of its feed: a backlog costs one row version
+        -- for each batch, not for each release.
+        CREATE FUNCTION announce_releases(p_releases uuid[])
+        RETURNS void LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+        DECLARE
+            target uuid;
+            feed register_feeds;
+        BEGIN
+            SELECT register_id INTO target FROM releases WHERE id = p_releases[1] AND {PROVIDER};
+            IF target IS NULL OR cardinality(p_releases) <> (
+                    SELECT count(*) FROM releases
+                    WHERE id = ANY(p_releases) AND register_id = target AND {PROVIDER}) THEN
+                RAISE EXCEPTION 'no such releases to one register at this provider'
+                    USING ERRCODE = 'insufficient_privilege';
+            END IF;
+            UPDATE register_feeds SET last = last + cardinality(p_releases) WHERE register_id = target
+                RETURNING * INTO feed;
+            INSERT INTO feed_entries (register_id, epoch, position, kind, release_id)
+                SELECT target, feed.epoch, feed.last - cardinality(p_releases) + one.place, 'result', one.id
+                FROM unnest(p_releases) WITH ORDINALITY AS one (id, place);
+        END $$;
         -- The worker takes a release of its own provider back, because it has been voided or is about to be corrected.
         CREATE FUNCTION take_back_release(p_release uuid)
         RETURNS void LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -264,9 +404,10 @@ def _feed() -> None:
             END IF;
             RETURN append_entry(p_register, 'withdrawn', p_release, NULL, NULL);
         END $$;
-        REVOKE EXECUTE ON FUNCTION append_entry, take_back_release, announce_correction, announce_withdrawal
-            FROM PUBLIC;
-        GRANT EXECUTE ON FUNCTION take_back_release, announce_correction, announce_withdrawal TO survey_worker;
+        REVOKE EXECUTE ON FUNCTION append_entry, announce_releases, take_back_release, announce_correction,
+            announce_withdrawal FROM PUBLIC;
+        GRANT EXECUTE ON FUNCTION announce_releases, take_back_release, announce_correction, announce_withdrawal
+            TO survey_worker;
     """)
 
 
@@ -412,7 +553,7 @@ def downgrade() -> None:
         DROP TABLE register_messages;
         DROP FUNCTION object_to_register(uuid, timestamptz, uuid);
         DROP FUNCTION object_for;
-        DROP FUNCTION take_back_release, announce_correction, announce_withdrawal, append_entry;
+        DROP FUNCTION take_back_release, announce_correction, announce_withdrawal, announce_releases, append_entry;
         ALTER TABLE feed_entries DROP CONSTRAINT feed_entries_shape, DROP CONSTRAINT feed_entries_erasure,
             DROP COLUMN erasure_id, DROP COLUMN replaces, ALTER COLUMN release_id SET NOT NULL,
             DROP CONSTRAINT feed_entries_kind_check,
@@ -424,17 +565,24 @@ def downgrade() -> None:
             DROP COLUMN sealed, DROP COLUMN version, DROP COLUMN reference,
             ADD CONSTRAINT releases_response_id_agreement_id_key UNIQUE (response_id, agreement_id);
         ALTER TABLE enrolments DROP COLUMN side, DROP COLUMN procedure_id;
+        DROP FUNCTION superseded, hold_agreements, approve_for_register, end_own_agreement;
         DROP TABLE agreement_approvals, agreement_item_answers;
+        DROP FUNCTION refuse_approval, manages_a_unit;
+        DROP TRIGGER refuse_longer_agreement ON agreements;
+        DROP FUNCTION refuse_longer_agreement;
         REVOKE SELECT ON agreements, agreement_variables FROM survey_register;
         REVOKE UPDATE (valid_until) ON agreements FROM survey_operator;
         GRANT UPDATE ON agreements TO survey_operator;
-        ALTER TABLE agreements DROP CONSTRAINT agreements_reason, DROP COLUMN proposed_at,
+        UPDATE agreements SET valid_until = valid_from + interval '1 microsecond' WHERE valid_until = valid_from;
+        ALTER TABLE agreements DROP CONSTRAINT agreements_valid_until,
+            ADD CONSTRAINT agreements_check CHECK (valid_until > valid_from),
+            DROP CONSTRAINT agreements_reason, DROP COLUMN proposed_at,
             DROP COLUMN review_hold_hours, DROP COLUMN look_back, DROP COLUMN identifier_reason,
             DROP COLUMN identifier;
-        DROP TABLE register_decisions;
+        DROP TABLE register_decisions, register_pseudonym_keys;
         DROP TRIGGER refuse_register_state ON registers;
         DROP FUNCTION refuse_register_state;
-        ALTER TABLE registers DROP CONSTRAINT registers_complete_when_active, DROP COLUMN pseudonym_key_sealed,
+        ALTER TABLE registers DROP CONSTRAINT registers_complete_when_active,
             DROP COLUMN contact, DROP COLUMN legal_ground;
     """)
     op.execute("""

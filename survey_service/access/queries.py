@@ -8,7 +8,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from survey_service.access.records import providers, staff_members, translators, units
+from survey_service.access.records import commissions, providers, staff_members, translators, units
+from survey_service.foundation.principals import Staff
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,18 @@ def staff_names(connection: Connection) -> Mapping[UUID, str]:
     """Names of the provider's staff, by id."""
     rows = connection.execute(sa.select(staff_members.c.id, staff_members.c.name)).all()
     return {row.id: row.name for row in rows}
+
+
+def is_unit_manager(connection: Connection, who: Staff, now: datetime) -> bool:
+    """Whether the commission that somebody is signed in under is that of the unit's manager."""
+    query = sa.select(commissions.c.id).where(
+        commissions.c.staff_id == who.staff_id,
+        commissions.c.unit_id == who.unit_id,
+        commissions.c.role == "unit_manager",
+        commissions.c.valid_from <= now,
+        sa.or_(commissions.c.valid_until.is_(None), commissions.c.valid_until > now),
+    )
+    return connection.execute(query.limit(1)).first() is not None
 
 
 def all_translators(connection: Connection) -> Mapping[UUID, TranslatorRecord]:

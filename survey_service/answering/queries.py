@@ -224,6 +224,25 @@ def notice_given(connection: Connection, occasion_id: UUID) -> bool:
     )
 
 
+def notices_given_at(connection: Connection, notice_ids: Collection[UUID]) -> Mapping[UUID, datetime]:
+    """When each of these information notices was given."""
+    rows = connection.execute(
+        sa.select(notices_given.c.id, notices_given.c.given_at).where(notices_given.c.id.in_(notice_ids))
+    ).all()
+    return {row.id: row.given_at for row in rows}
+
+
+def sealed_logs(connection: Connection, session_ids: Collection[UUID]) -> Mapping[UUID, list[Row[tuple[object, ...]]]]:
+    """Answers as stored, by session. Open each with ``open_log``."""
+    found: dict[UUID, list[Row[tuple[object, ...]]]] = {session_id: [] for session_id in session_ids}
+    rows = connection.execute(
+        sa.select(answers).where(answers.c.session_id.in_(session_ids)).order_by(answers.c.sequence)
+    ).all()
+    for row in rows:
+        found[row.session_id].append(row)
+    return found
+
+
 def _responses(connection: Connection, condition: sa.ColumnElement[bool]) -> list[Response]:
     rows = connection.execute(
         sa.select(

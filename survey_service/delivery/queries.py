@@ -44,6 +44,18 @@ def worklist(connection: Connection, unit_id: UUID, *, only_unread: bool, limit:
     return [Whereabouts(*row) for row in connection.execute(ordered).all()]
 
 
+def received_since(connection: Connection, since: datetime, *, after: UUID | None, limit: int) -> list[UUID]:
+    """Responses of the provider that have been received and were delivered at ``since`` or later, by id, after one."""
+    query = (
+        sa.select(deliveries.c.response_id)
+        .join(receipts, receipts.c.response_id == deliveries.c.response_id)
+        .where(deliveries.c.delivered_at >= since)
+    )
+    if after is not None:
+        query = query.where(deliveries.c.response_id > after)
+    return list(connection.execute(query.order_by(deliveries.c.response_id).limit(limit)).scalars())
+
+
 def counts(connection: Connection, unit_id: UUID) -> Mapping[str, int]:
     """How many responses the unit has, and how many of them nobody has received."""
     row = connection.execute(

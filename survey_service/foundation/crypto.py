@@ -189,6 +189,12 @@ class MemoryKeyStore:
         """Nothing is held."""
 
 
+def service_cipher(master_keyset: str) -> PersonCipher:
+    """For the few secrets of the service itself that lie in rows, such as the key that a register shares with us."""
+    handle = tink.json_proto_keyset_format.parse(master_keyset, secret_key_access.TOKEN)
+    return PersonCipher(handle.primitive(aead.Aead))
+
+
 def new_master_keyset() -> str:
     """A fresh master keyset (JSON). Production keeps it in a secret store; losing it is losing every sealed value."""
     handle = tink.new_keyset_handle(aead.aead_key_templates.AES256_GCM)

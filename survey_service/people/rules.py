@@ -36,6 +36,11 @@ def parse_identity_number(text: str) -> str:
         ) from None
 
 
+def looks_like_identity_number(text: str) -> bool:
+    """Whether the text, written in any of the usual ways, is somebody's identity number."""
+    return bool(personnummer.valid(text.strip())) if text.isascii() else False
+
+
 def age_on(number: str, day: date) -> int:
     """Age in whole years, by the identity number's own date of birth; somebody born on 29 February ages on 1 March."""
     born: date = personnummer.parse(number).get_date()

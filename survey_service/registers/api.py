@@ -3,18 +3,17 @@
 from typing import Any
 
 import marshmallow as ma
-from flask import current_app, g, request
+from flask import current_app
 from flask.typing import ResponseReturnValue
 from flask.views import MethodView
 from flask_smorest import Blueprint
 from marshmallow import validate
 
-from survey_service.errors import AccessDenied, NotSignedIn
-from survey_service.foundation.principals import Gate, Register
-from survey_service.http.context import principal, services
+from survey_service.http.context import services
 from survey_service.http.security import csrf, limiter
+from survey_service.registers.bearer import register_of_request
 from survey_service.registers.feed import pull
-from survey_service.registers.oauth import EXTENSION, register_of_token
+from survey_service.registers.oauth import EXTENSION
 from survey_service.registers.rules import ACCEPTED_PURPOSE, MOST_PER_PAGE
 
 blueprint = Blueprint("registers", __name__, description="Registers, second, as consumers: released results by cursor.")
@@ -103,7 +102,7 @@ class Results(MethodView):
             cursor=arguments.get("cursor"),
             limit=arguments["limit"],
             purpose=arguments.get("purpose"),
-            as_=_register(),
+            as_=register_of_request(),
         )
         return {
             "entries": [
@@ -116,14 +115,3 @@ class Results(MethodView):
             "next_cursor": page.next_cursor,
             "more": page.more,
         }
-
-
-def _register() -> Register:
-    """The register behind the bearer token. A signed-in person is refused: this is not a page."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and token:
-        g.principal = register_of_token(services(), token)
-        return g.principal  # type: ignore[no-any-return]  # because Flask's g holds anything
-    if isinstance(principal(), Gate):
-        raise NotSignedIn("Send the access token as a bearer token.")
-    raise AccessDenied

@@ -1,25 +1,38 @@
 """Reading registers, agreements, choices and feeds."""
 
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from survey_service.foundation.clock import local_day
 from survey_service.registers.records import (
+    agreement_approvals,
+    agreement_item_answers,
     agreement_variables,
     agreements,
     feed_entries,
     register_choices,
+    register_decisions,
     register_feeds,
+    register_pseudonym_keys,
     registers,
     releases,
 )
-from survey_service.registers.rules import Agreement, Cursor
+from survey_service.registers.rules import (
+    Agreement,
+    AgreementState,
+    Cursor,
+    Identifier,
+    RegisterState,
+    Side,
+    agreement_state,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +62,56 @@ class FeedEntry:
     payload: Mapping[str, Any] | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterRecord:
+    """A register as a tenant: who answers for it, on which ground, and where it stands."""
+
+    id: UUID
+    code: str
+    name: str
+    cpua_authority: str
+    legal_ground: str
+    contact: str
+    state: RegisterState
+    client_id: str
+    key_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Who said yes, for which side, when, and by which document where it was on paper."""
+
+    side: Side
+    at: datetime
+    by: str
+    document: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreementRecord:
+    """A version of an agreement, as it was proposed, and what has become of it."""
+
+    id: UUID
+    provider_id: UUID
+    register_id: UUID
+    register_state: RegisterState
+    version: int
+    valid_from: datetime
+    valid_until: datetime | None
+    identifier: Identifier
+    identifier_reason: str | None
+    look_back: date
+    review_hold_hours: int
+    proposed_at: datetime
+    variables: tuple[str, ...]
+    item_answers: tuple[str, ...]
+    approvals: tuple[Approval, ...]
+    state: AgreementState
+
+    def approval_of(self, side: Side) -> Approval | None:
+        return next((one for one in self.approvals if one.side is side), None)
+
+
 def register_client(connection: Connection, *, client_id: str) -> RegisterClient | None:
     if not client_id.isprintable():
         return None  # no client is called so, and PostgreSQL refuses a zero byte
@@ -70,7 +133,11 @@ def registers_served_by(connection: Connection, provider_ids: list[UUID], now: d
         .where(
             registers.c.state == "active",
             registers.c.id.in_(
-                sa.select(agreements.c.register_id).where(agreements.c.provider_id.in_(provider_ids), _in_force(now))
+                sa.select(agreements.c.register_id).where(
+                    agreements.c.provider_id.in_(provider_ids),
+                    _has_begun(now),
+                    sa.or_(agreements.c.valid_until.is_(None), agreements.c.valid_until > now),
+                )
             ),
         )
         .order_by(registers.c.name)
@@ -79,18 +146,165 @@ def registers_served_by(connection: Connection, provider_ids: list[UUID], now: d
 
 
 def agreements_in_force(connection: Connection, provider_id: UUID, now: datetime) -> list[Agreement]:
-    """The provider's agreements with active registers, with their variables."""
-    rows = connection.execute(
-        sa.select(agreements.c.id, agreements.c.register_id, agreements.c.version)
+    """The provider's agreements with active registers that both sides have approved, with what they name.
+
+    One for each register at most: the newest version that has begun, unless that one has ended.
+    """
+    begun = connection.execute(
+        sa.select(agreements, registers.c.state)
         .join(registers, registers.c.id == agreements.c.register_id)
-        .where(agreements.c.provider_id == provider_id, registers.c.state == "active", _in_force(now))
+        .where(agreements.c.provider_id == provider_id, _has_begun(now))
+        .order_by(agreements.c.version)
     ).all()
-    variables: dict[UUID, set[str]] = defaultdict(set)
+    newest = {row.register_id: row for row in begun}
+    rows = [
+        row
+        for row in newest.values()
+        if row.state == RegisterState.ACTIVE and (row.valid_until is None or row.valid_until > now)
+    ]
+    ids = [row.id for row in rows]
+    variables = _by_agreement(connection, agreement_variables.c.agreement_id, agreement_variables.c.variable, ids)
+    answers = _by_agreement(connection, agreement_item_answers.c.agreement_id, agreement_item_answers.c.instrument, ids)
+    return [
+        Agreement(
+            id=row.id,
+            register_id=row.register_id,
+            version=row.version,
+            variables=variables[row.id],
+            item_answers=answers[row.id],
+            identifier=Identifier(row.identifier),
+            look_back=row.look_back or local_day(row.valid_from),
+            review_hold=timedelta(hours=row.review_hold_hours),
+        )
+        for row in rows
+    ]
+
+
+def released_already(connection: Connection, register_id: UUID, response_ids: Collection[UUID]) -> set[UUID]:
+    """Those of the responses that the register has been given."""
+    query = sa.select(releases.c.response_id).where(
+        releases.c.register_id == register_id, releases.c.response_id.in_(response_ids)
+    )
+    return set(connection.execute(query).scalars())
+
+
+def pseudonym_keys(connection: Connection) -> Mapping[UUID, bytes]:
+    """The sealed keys that keyed pseudonyms are made with, by register."""
+    return {row.register_id: row.sealed for row in connection.execute(sa.select(register_pseudonym_keys)).all()}
+
+
+def all_registers(connection: Connection) -> list[RegisterRecord]:
+    """Every register, by its code."""
+    rows = connection.execute(sa.select(registers).order_by(registers.c.code)).all()
+    return [
+        RegisterRecord(
+            id=row.id,
+            code=row.code,
+            name=row.name,
+            cpua_authority=row.cpua_authority,
+            legal_ground=row.legal_ground,
+            contact=row.contact,
+            state=RegisterState(row.state),
+            client_id=row.client_id,
+            key_ids=tuple(str(key.get("kid", "?")) for key in row.jwks.get("keys", ())),
+        )
+        for row in rows
+    ]
+
+
+def decisions_on(connection: Connection, register_id: UUID) -> list[tuple[datetime, str, str]]:
+    """When what was decided about a register, and why, oldest first."""
+    rows = connection.execute(
+        sa.select(register_decisions)
+        .where(register_decisions.c.register_id == register_id)
+        .order_by(register_decisions.c.id)
+    ).all()
+    return [(row.decided_at, row.decision, row.note) for row in rows]
+
+
+def recorded_agreements(
+    connection: Connection,
+    now: datetime,
+    *,
+    provider_id: UUID | None = None,
+    register_id: UUID | None = None,
+    agreement_id: UUID | None = None,
+) -> list[AgreementRecord]:
+    """Agreements with where they stand: by register, the newest version of each first. None is every one."""
+    query = sa.select(agreements, registers.c.code, registers.c.state).join(
+        registers, registers.c.id == agreements.c.register_id
+    )
+    for column, wanted in (
+        (agreements.c.provider_id, provider_id),
+        (agreements.c.register_id, register_id),
+        (agreements.c.id, agreement_id),
+    ):
+        query = query if wanted is None else query.where(column == wanted)
+    rows = connection.execute(
+        query.order_by(registers.c.code, agreements.c.provider_id, agreements.c.version.desc())
+    ).all()
+    ids = [row.id for row in rows]
+    variables = _by_agreement(connection, agreement_variables.c.agreement_id, agreement_variables.c.variable, ids)
+    answers = _by_agreement(connection, agreement_item_answers.c.agreement_id, agreement_item_answers.c.instrument, ids)
+    approvals = _approvals(connection, ids)
+    found = [
+        AgreementRecord(
+            id=row.id,
+            provider_id=row.provider_id,
+            register_id=row.register_id,
+            register_state=RegisterState(row.state),
+            version=row.version,
+            valid_from=row.valid_from,
+            valid_until=row.valid_until,
+            identifier=Identifier(row.identifier),
+            identifier_reason=row.identifier_reason,
+            look_back=row.look_back or local_day(row.valid_from),
+            review_hold_hours=row.review_hold_hours,
+            proposed_at=row.proposed_at,
+            variables=tuple(sorted(variables[row.id])),
+            item_answers=tuple(sorted(answers[row.id])),
+            approvals=approvals[row.id],
+            state=agreement_state(
+                approved={one.side for one in approvals[row.id]},
+                valid_from=row.valid_from,
+                valid_until=row.valid_until,
+                now=now,
+            ),
+        )
+        for row in rows
+    ]
+    return [replace(one, state=AgreementState.SUPERSEDED) if _is_superseded(one, found, now) else one for one in found]
+
+
+def _is_superseded(one: AgreementRecord, among: Collection[AgreementRecord], now: datetime) -> bool:
+    return one.state is not AgreementState.ENDED and any(
+        (other.provider_id, other.register_id) == (one.provider_id, one.register_id)
+        and other.version > one.version
+        and other.valid_from <= now
+        and other.valid_until != other.valid_from
+        and len(other.approvals) == len(Side)
+        for other in among
+    )
+
+
+def _approvals(connection: Connection, ids: Collection[UUID]) -> Mapping[UUID, tuple[Approval, ...]]:
+    found: dict[UUID, tuple[Approval, ...]] = defaultdict(tuple)
     for row in connection.execute(
-        sa.select(agreement_variables).where(agreement_variables.c.agreement_id.in_([row.id for row in rows]))
+        sa.select(agreement_approvals)
+        .where(agreement_approvals.c.agreement_id.in_(ids))
+        .order_by(agreement_approvals.c.side)
     ).all():
-        variables[row.agreement_id].add(row.variable)
-    return [Agreement(row.id, row.register_id, row.version, frozenset(variables[row.id])) for row in rows]
+        found[row.agreement_id] += (Approval(Side(row.side), row.approved_at, row.approved_by, row.document),)
+    return found
+
+
+def _by_agreement(
+    connection: Connection, key: sa.Column[UUID], value: sa.Column[str], ids: Collection[UUID]
+) -> Mapping[UUID, frozenset[str]]:
+    found: dict[UUID, frozenset[str]] = defaultdict(frozenset)
+    for agreement_id, one in connection.execute(sa.select(key, value).where(key.in_(ids))).all():
+        found[agreement_id] |= {one}
+    return found
 
 
 def my_objections(connection: Connection) -> frozenset[UUID]:
@@ -117,8 +331,16 @@ def feed_page(connection: Connection, after: Cursor, *, limit: int) -> list[Feed
     return [FeedEntry(*row) for row in rows]
 
 
-def _in_force(now: datetime) -> sa.ColumnElement[bool]:
+def _has_begun(now: datetime) -> sa.ColumnElement[bool]:
+    """Both sides have said yes, and the time has come; it may be over."""
+    approvals = (
+        sa.select(sa.func.count())
+        .where(agreement_approvals.c.agreement_id == agreements.c.id, agreement_approvals.c.approved_at <= now)
+        .scalar_subquery()
+    )
     return sa.and_(
         agreements.c.valid_from <= now,
-        sa.or_(agreements.c.valid_until.is_(None), agreements.c.valid_until > now),
+        # One that ended before it began never has.
+        sa.or_(agreements.c.valid_until.is_(None), agreements.c.valid_until > agreements.c.valid_from),
+        approvals == len(Side),
     )

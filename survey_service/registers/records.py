@@ -17,7 +17,6 @@ registers = sa.Table(
     sa.Column("jwks", JSONB, nullable=False),
     sa.Column("legal_ground", sa.Text, nullable=False),
     sa.Column("contact", sa.Text, nullable=False),
-    sa.Column("pseudonym_key_sealed", sa.LargeBinary),
 )
 
 register_decisions = sa.Table(
@@ -28,6 +27,13 @@ register_decisions = sa.Table(
     sa.Column("decision", sa.Text, nullable=False),
     sa.Column("note", sa.Text, nullable=False),
     sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+)
+
+register_pseudonym_keys = sa.Table(
+    "register_pseudonym_keys",
+    metadata,
+    sa.Column("register_id", sa.Uuid, primary_key=True),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
 )
 
 agreements = sa.Table(

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -49,6 +49,10 @@ class Occasion:
     opens_at: datetime
     due_at: datetime
     closes_at: datetime
+    anchor_kind: str
+    anchor_date: date
+    procedure_id: str | None
+    side: str | None
 
     def is_open(self, now: datetime) -> bool:
         return self.opens_at <= now < self.closes_at
@@ -171,9 +175,15 @@ def tasks_of(connection: Connection, occasion_ids: Sequence[UUID]) -> list[Task]
 
 
 def _occasions() -> Select[Any]:
-    return sa.select(occasions, enrolments.c.legal_regime, enrolments.c.purpose).join(
-        enrolments, enrolments.c.id == occasions.c.enrolment_id
-    )
+    return sa.select(
+        occasions,
+        enrolments.c.legal_regime,
+        enrolments.c.purpose,
+        enrolments.c.anchor_kind,
+        enrolments.c.anchor_date,
+        enrolments.c.procedure_id,
+        enrolments.c.side,
+    ).join(enrolments, enrolments.c.id == occasions.c.enrolment_id)
 
 
 def _read_occasions(connection: Connection, query: Select[Any]) -> list[Occasion]:
@@ -192,6 +202,10 @@ def _read_occasions(connection: Connection, query: Select[Any]) -> list[Occasion
             opens_at=row.opens_at,
             due_at=row.due_at,
             closes_at=row.closes_at,
+            anchor_kind=row.anchor_kind,
+            anchor_date=row.anchor_date,
+            procedure_id=row.procedure_id,
+            side=row.side,
         )
         for row in connection.execute(query).all()
     ]

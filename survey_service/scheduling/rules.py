@@ -1,17 +1,30 @@
 """Care protocols, and when their occasions open, fall due and close. Pure."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from enum import StrEnum
 from typing import Any
 
 from survey_service.errors import BadInput, mark
 from survey_service.foundation.clock import at_local_time
 from survey_service.licensing.rules import UseOfAnswers
+from survey_service.people.rules import looks_like_identity_number
 
 # Nobody is woken by a survey: an occasion opens in the morning and closes at midnight, Swedish time.
 OPENING_TIME = time(8, 0)
 MIDNIGHT = time(0, 0)
+# It is told to registers, so it is a code and never words.
+_PROCEDURE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,39}")
+
+
+class BodySide(StrEnum):
+    """Which side an event concerns: forms about one knee are no series with forms about the other."""
+
+    LEFT = "left"
+    RIGHT = "right"
+    BOTH = "both"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +68,21 @@ class PlannedOccasion:
     opens_at: datetime
     due_at: datetime
     closes_at: datetime
+
+
+def parse_procedure(text: str) -> str | None:
+    """The id of what was done, as the unit's own system has it; None for an empty field. Raises ``BadInput``."""
+    procedure = text.strip()
+    if not procedure:
+        return None
+    if not _PROCEDURE.fullmatch(procedure) or looks_like_identity_number(procedure):
+        raise BadInput(
+            "The procedure's id cannot be right.",
+            fields={
+                "procedure_id": mark("Write an id of at most 40 letters, digits and dashes, and no personal number.")
+            },
+        )
+    return procedure
 
 
 def parse_protocol(data: Mapping[str, Any]) -> CareProtocol:

@@ -33,7 +33,7 @@ from survey_service.scheduling.records import (
     occasions,
     tasks,
 )
-from survey_service.scheduling.rules import CareProtocol, PlannedOccasion, parse_protocol, plan_occasions
+from survey_service.scheduling.rules import BodySide, CareProtocol, PlannedOccasion, parse_protocol, plan_occasions
 
 INVITE_JOB = "notifying.invite"
 
@@ -45,7 +45,8 @@ _FURTHEST_ANCHOR = timedelta(days=366 * 3)
 class Order:
     """What a unit asks for: whom, in which protocol, counted from when, in which care contact.
 
-    ``request_id`` is made with the form: the same form sent twice is one order.
+    ``request_id`` is made with the form: the same form sent twice is one order. ``procedure_id`` and ``side`` say what
+    was done, and where; registers are told.
     """
 
     identity: Identity
@@ -53,6 +54,8 @@ class Order:
     anchor_date: date
     care_contact: str
     request_id: UUID
+    procedure_id: str | None = None
+    side: BodySide | None = None
 
 
 def enrol_patient(services: Services, order: Order, *, as_: Principal) -> UUID:
@@ -225,6 +228,8 @@ def _insert_enrolment(
             care_contact=order.care_contact.strip(),
             anchor_kind=published.protocol.anchor_kind,
             anchor_date=order.anchor_date,
+            procedure_id=order.procedure_id,
+            side=order.side,
             request_id=order.request_id,
             ordered_by=as_.staff_id,
             ordered_at=services.clock(),

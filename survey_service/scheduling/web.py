@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_wtf import FlaskForm
 from wtforms import DateField, Field, StringField
-from wtforms.validators import Length, ValidationError
+from wtforms.validators import AnyOf, Length, ValidationError
 
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
@@ -16,7 +16,7 @@ from survey_service.errors import AccessDenied, BadInput
 from survey_service.foundation.db import new_id
 from survey_service.foundation.principals import Staff
 from survey_service.http.context import services, staff
-from survey_service.http.locale import current_locale, languages
+from survey_service.http.locale import current_locale, day, languages
 from survey_service.people.queries import NAME_IS_ERASED, open_patients, sealed_patients
 from survey_service.people.rules import Identity, parse_email, parse_identity_number, parse_name, parse_phone
 from survey_service.scheduling.queries import (
@@ -25,7 +25,7 @@ from survey_service.scheduling.queries import (
     protocol_of_enrolment,
     published_protocols,
 )
-from survey_service.scheduling.rules import in_language
+from survey_service.scheduling.rules import BodySide, in_language, parse_procedure
 from survey_service.scheduling.use_cases import Order, enrol_patient
 
 blueprint = Blueprint("scheduling", __name__)
@@ -55,6 +55,8 @@ class EnrolmentForm(FlaskForm):
     protocol = StringField()
     anchor_date = DateField()
     care_contact = StringField(validators=[Length(max=200)])
+    procedure_id = StringField(validators=[Follows(parse_procedure)])
+    side = StringField(validators=[AnyOf([None, "", *BodySide])])
     request_id = StringField()
 
     def sentences(self) -> dict[str, str]:
@@ -66,6 +68,8 @@ class EnrolmentForm(FlaskForm):
             found["care_contact"] = gettext("Write which care contact this is for.")
         if _uuid(self.protocol.data) is None:
             found["protocol"] = gettext("Choose a protocol.")
+        if "side" in found:
+            found["side"] = gettext("Choose a side, or none.")
         if self.language.data not in dict(languages()):
             found["language"] = gettext("Choose a language.")
         return found
@@ -113,6 +117,11 @@ def enrolled(enrolment_id: UUID) -> ResponseReturnValue:
         "staff/enrolled.html",
         patient_name=identity.name if identity else NAME_IS_ERASED,
         protocol_name=in_language(protocol.names, locale),
+        event={
+            "date": day(occasions[0].anchor_date),
+            "procedure": occasions[0].procedure_id,
+            "side": side_in_words(occasions[0].side),
+        },
         occasions=[
             {
                 "title": in_language(one.titles, locale),
@@ -125,12 +134,19 @@ def enrolled(enrolment_id: UUID) -> ResponseReturnValue:
     )
 
 
+def side_in_words(side: str | None) -> str | None:
+    """In the language of the page; None where no side was named."""
+    words = {BodySide.LEFT: gettext("Left"), BodySide.RIGHT: gettext("Right"), BodySide.BOTH: gettext("Both sides")}
+    return None if side is None else words[BodySide(side)]
+
+
 def _form_page(as_: Staff, *, values: Mapping[str, str], errors: Mapping[str, str], request_id: str) -> str:
     with services().db.transaction(as_=as_) as connection:
         protocols = published_protocols(connection)
     return render_template(
         "staff/enrol.html",
         protocols=[_describe(published) for published in protocols],
+        sides=[("", gettext("Not stated")), *((side, side_in_words(side)) for side in BodySide)],
         values=values,
         errors=errors,
         request_id=request_id,
@@ -163,6 +179,8 @@ def _order(form: EnrolmentForm, request_id: UUID) -> Order:
         anchor_date=anchor_date,
         care_contact=form.care_contact.data or "",
         request_id=request_id,
+        procedure_id=parse_procedure(form.procedure_id.data or ""),
+        side=BodySide(form.side.data) if form.side.data else None,
     )
 
 

@@ -19,10 +19,11 @@ from survey_service.audit.rules import actor_of
 from survey_service.delivery.use_cases import open_response
 from survey_service.foundation.clock import local_day
 from survey_service.foundation.db import new_id
-from survey_service.foundation.principals import Gate, Patient, Principal
+from survey_service.foundation.principals import Gate, Operator, Patient, Principal
 from survey_service.languages.rules import State
 from survey_service.languages.workflow import Evidence, take_step, translate
 from survey_service.registers.oauth import TOKEN_PATH
+from survey_service.registers.queries import recorded_agreements
 from survey_service.registers.rules import ACCEPTED_PURPOSE
 from survey_service.settings import IdentityProvider, Settings
 from tests.browsing import Visitor
@@ -68,6 +69,10 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     ("GET",  "/staff/enrolments/new"):                           (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
     ("POST", "/staff/enrolments/new"):                           (401,     401,     403, 400, 303, 303, 403, 403),
     ("GET",  "/staff/enrolments/<uuid:enrolment_id>"):           (SIGN_IN, SIGN_IN, 403, 403, 403, 200, 403, 403),
+    # What is given to registers is open to all staff; saying yes or ending it is for the manager of a unit.
+    ("GET",  "/staff/registers"):                                (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
+    ("POST", "/staff/registers/<uuid:agreement_id>/approval"):   (401,     401,     403, 403, 403, 403, 403, 403),
+    ("POST", "/staff/registers/<uuid:agreement_id>/end"):        (401,     401,     403, 403, 403, 403, 403, 403),
     # Texts are for translators, and they see nothing else.
     ("GET",  "/translate/sign-in"):                              EVERYBODY_GETS_IN,
     ("GET",  "/translate"):                                       (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 403, 200),
@@ -92,10 +97,15 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     ("GET",  "/api/v1/openapi.json"):                            EVERYBODY_GETS_IN,
     ("POST", "/api/v1/token"):                                   (400,) * 8,  # whoever asks, without an assertion
     ("GET",  "/api/v1/registers/me/results"):                    (401,     200,     403, 403, 403, 403, 403, 403),
+    ("GET",  "/api/v1/registers/me/agreements"):                 (401,     200,     403, 403, 403, 403, 403, 403),
+    ("POST", "/api/v1/registers/me/agreements/<uuid:agreement_id>/approval"): (401, 204, 403, 403, 403, 403, 403, 403),
 }
 # fmt: on
 
-FORMS_WITHOUT_A_TOKEN = {"/api/v1/token": "machines have no cookies, so nothing can be sent in their name"}
+FORMS_WITHOUT_A_TOKEN = {
+    "/api/v1/token": "machines have no cookies, so nothing can be sent in their name",
+    "/api/v1/registers/me/agreements/<uuid:agreement_id>/approval": "it takes a token of another kind",
+}
 
 
 @dataclass(frozen=True)
@@ -110,6 +120,7 @@ class Scene:
     survey_id: UUID
     enrolment_id: UUID
     response_id: UUID
+    agreement_id: UUID
     session_id: UUID
     sequence: int
     item_id: str
@@ -144,6 +155,7 @@ class Scene:
             path = path.replace("<uuid:survey_id>", str(self.answered_id))
         for name in ("survey_id", "session_id", "response_id", "enrolment_id", "step_id"):
             path = path.replace(f"<uuid:{name}>", str(getattr(self, name)))
+        path = path.replace("<uuid:agreement_id>", str(self.agreement_id))
         path = path.replace("<uuid:source_id>", str(self.desk.source_id(QUESTION)))
         for name, value in {"locale": "nb", "subject": PREM, "page": "overall", "ending": "po"}.items():
             path = path.replace(f"<{name}>", value)
@@ -205,6 +217,7 @@ def scene(app: Flask, world: World, register_key: ECKey, monkeypatch: pytest.Mon
         survey_id=waiting.id,
         enrolment_id=answered.enrolment_id,
         response_id=response_id,
+        agreement_id=the_agreement(world),
         session_id=state.session.id,
         sequence=submission.sequence,
         item_id=submission.answer.item_id,
@@ -220,6 +233,12 @@ def scene(app: Flask, world: World, register_key: ECKey, monkeypatch: pytest.Mon
         },
         bearer=bearer_token(app, register_key),
     )
+
+
+def the_agreement(world: World) -> UUID:
+    with world.services.db.transaction(as_=Operator()) as connection:
+        (found,) = recorded_agreements(connection, world.services.clock(), register_id=world.register.register_id)
+    return found.id
 
 
 def validated(desk: Desk) -> tuple[UUID, UUID]:

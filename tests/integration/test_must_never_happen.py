@@ -70,7 +70,12 @@ def release(household: Household) -> Row:
         "SELECT s.notice_id FROM sessions s JOIN responses r ON r.session_id = s.id WHERE r.id = %s",
         household.completed,
     )
-    return there | {"id": new_id(), "response_id": household.completed, "notice_id": session[0]["notice_id"]}
+    return there | {
+        "id": new_id(),
+        "response_id": household.completed,
+        "notice_id": session[0]["notice_id"],
+        "reference": new_id(),
+    }
 
 
 def entries(world: World) -> list[tuple[str, Any]]:
@@ -126,11 +131,11 @@ def test_a_release_that_is_not_the_providers_own_cannot_be_announced(household: 
 def test_only_the_person_objects_and_only_for_themselves(household: Household) -> None:
     """B4"""
     world = household.world
-    values = {"register": world.register.register_id}
+    values = {"register": world.register.register_id, "order": new_id()}
     for principal in (world.alice, world.system, world.register, Gate(), Operator()):
-        for function in ("object_to_register", "withdraw_objection"):
+        for call in ("object_to_register(%(register)s, now(), %(order)s)", "withdraw_objection(%(register)s, now())"):
             with pytest.raises(InsufficientPrivilege):
-                household.execute(f"SELECT {function}(%(register)s, now())", values, as_=principal)
+                household.execute(f"SELECT {call}", values, as_=principal)
     object_to_register(world.services, world.register.register_id, as_=household.stranger)
     assert len(household.rows("SELECT * FROM releases")) == 1
 
@@ -227,8 +232,8 @@ def test_an_objection_that_meets_a_release_under_way_withdraws_it(
     assert releasing.result() == 1
     objecting.result()
     assert household.rows("SELECT * FROM releases") == []
-    assert [kind for kind, _ in entries(world)] == ["result", "result", "withdrawn", "withdrawn"]
-    assert [payload for _, payload in entries(world)] == [None] * 4
+    assert [kind for kind, _ in entries(world)] == ["result", "result", "withdrawn", "withdrawn", "erasure"]
+    assert [payload for _, payload in entries(world)] == [None] * 5
 
 
 def test_a_release_that_meets_an_objection_under_way_is_not_written(
@@ -245,7 +250,8 @@ def test_a_release_that_meets_an_objection_under_way_is_not_written(
     objecting.result()
     assert releasing.result() == 0
     assert household.rows("SELECT * FROM releases") == []
-    assert [payload for _, payload in entries(world)] == [None, None]
+    assert [kind for kind, _ in entries(world)] == ["result", "withdrawn", "erasure"]
+    assert [payload for _, payload in entries(world)] == [None] * 3
 
 
 def test_however_often_released_at_once_a_result_is_announced_once(

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace as Row
 from typing import Any
 
+from tests.preview.agreements import agreement_samples
 from tests.preview.desk import desk_pages
 from tests.preview.questions import question_pages
 
@@ -177,6 +178,7 @@ def pages(locale: str) -> dict[str, Page]:
     }
     enrol: dict[str, Any] = {
         "request_id": "r",
+        "sides": [("", say("Ej angivet", "Not stated")), ("left", say("Vänster", "Left"))],
         "values": {},
         "errors": {},
         "protocols": [
@@ -371,6 +373,11 @@ def pages(locale: str) -> dict[str, Page]:
             {
                 "patient_name": "Bertil Öberg",
                 "protocol_name": say("Knäoperation", "Knee surgery"),
+                "event": Row(
+                    date=say("29 november 2026", "29 November 2026"),
+                    procedure="OP-2026-1734",
+                    side=say("Vänster", "Left"),
+                ),
                 "occasions": [
                     Row(
                         title=say("Före operationen", "Before surgery"),
@@ -388,6 +395,7 @@ def pages(locale: str) -> dict[str, Page]:
             },
             "staff",
         ),
+        **{name: Page("staff/registers.html", context, "staff") for name, context in agreement_samples(locale).items()},
         **{name: Page(template, context, "translator") for name, (template, context) in desk_pages(locale).items()},
         "email": Page(
             "email/invitation.html",
