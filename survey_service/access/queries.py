@@ -8,7 +8,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from survey_service.access.records import providers, staff_members, translators, units
+from survey_service.access.records import commissions, providers, staff_members, translators, units
+from survey_service.foundation.principals import Staff
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,26 @@ def staff_names(connection: Connection) -> Mapping[UUID, str]:
     """Names of the provider's staff, by id."""
     rows = connection.execute(sa.select(staff_members.c.id, staff_members.c.name)).all()
     return {row.id: row.name for row in rows}
+
+
+def manages_unit(connection: Connection, who: Staff, now: datetime) -> bool:
+    """Whether the commission that somebody has signed in under is that of the unit's manager."""
+    in_force = sa.select(commissions.c.id).where(
+        commissions.c.staff_id == who.staff_id,
+        commissions.c.unit_id == who.unit_id,
+        commissions.c.role == "unit_manager",
+        commissions.c.valid_from <= now,
+        sa.or_(commissions.c.valid_until.is_(None), commissions.c.valid_until > now),
+    )
+    return connection.execute(in_force.limit(1)).first() is not None
+
+
+def alarm_email(connection: Connection, unit_id: UUID) -> str | None:
+    """Where the unit wants to be told that something waits for somebody."""
+    found: str | None = connection.execute(
+        sa.select(units.c.alarm_email).where(units.c.id == unit_id)
+    ).scalar_one_or_none()
+    return found
 
 
 def all_translators(connection: Connection) -> Mapping[UUID, TranslatorRecord]:

@@ -1,4 +1,4 @@
-"""Deliveries, receipts, readings, assessments, record systems, alarms. Constraints and policies: ``migrations/main``."""
+"""Deliveries, receipts, readings, assessments, record systems, alarms. Constraints are in ``migrations/main``."""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB

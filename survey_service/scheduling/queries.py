@@ -19,7 +19,7 @@ from survey_service.scheduling.records import (
     occasions,
     tasks,
 )
-from survey_service.scheduling.rules import CareProtocol, parse_protocol
+from survey_service.scheduling.rules import CareProtocol, ReceiptPlan, ReceiptPolicy, parse_protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,7 @@ class Occasion:
     opens_at: datetime
     due_at: datetime
     closes_at: datetime
+    receipt: ReceiptPlan
 
     def is_open(self, now: datetime) -> bool:
         return self.opens_at <= now < self.closes_at
@@ -192,6 +193,7 @@ def _read_occasions(connection: Connection, query: Select[Any]) -> list[Occasion
             opens_at=row.opens_at,
             due_at=row.due_at,
             closes_at=row.closes_at,
+            receipt=ReceiptPlan(ReceiptPolicy(row.receipt_policy), row.receipt_within_hours, row.read_within_hours),
         )
         for row in connection.execute(query).all()
     ]
