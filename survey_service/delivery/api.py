@@ -1,6 +1,8 @@
 """What a provider's own record system calls: the responses that wait for it, each as a Bundle, and its receipts."""
 
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
 from uuid import UUID
 
 import marshmallow as ma
@@ -15,6 +17,8 @@ from survey_service.foundation.principals import Gate, RecordSystem
 from survey_service.http.context import principal, services
 from survey_service.http.security import csrf
 from survey_service.registers.oauth import record_system_of_token
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 blueprint = Blueprint(
     "deliveries", __name__, description="Record systems: what patients have answered to their own provider."
@@ -64,9 +68,27 @@ class AcknowledgedSchema(ma.Schema):
     )
 
 
+def _for_record_systems(view: View) -> View:
+    """Asked before anything else is looked at: a signed-in person is refused, for this is not a page."""
+
+    @wraps(view)
+    def guarded(*args: Any, **values: Any) -> Any:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and token:
+            g.principal = record_system_of_token(services(), token)
+            return view(*args, **values)
+        if isinstance(principal(), Gate):
+            raise NotSignedIn("Send the access token as a bearer token.")
+        raise AccessDenied
+
+    return guarded  # type: ignore[return-value]  # because it takes and gives what the view does
+
+
 @blueprint.route("/deliveries")
 class Deliveries(MethodView):
     """The provider's responses."""
+
+    decorators = [_for_record_systems]  # noqa: RUF012  # because Flask types it as a list
 
     @blueprint.doc(security=[{"bearer": []}], summary="Responses that wait for the record system, the oldest first")
     @blueprint.arguments(WaitingArguments, location="query")
@@ -84,6 +106,8 @@ class Deliveries(MethodView):
 class Delivery(MethodView):
     """One response."""
 
+    decorators = [_for_record_systems]  # noqa: RUF012  # because Flask types it as a list
+
     @blueprint.doc(security=[{"bearer": []}], summary="A response as a FHIR R4 transaction Bundle")
     @blueprint.response(200, ma.Schema.from_dict({}, name="Bundle"), content_type="application/fhir+json")
     def get(self, response_id: UUID) -> Response:
@@ -95,6 +119,8 @@ class Delivery(MethodView):
 class DeliveryReceipt(MethodView):
     """The receipt of one response."""
 
+    decorators = [_for_record_systems]  # noqa: RUF012  # because Flask types it as a list
+
     @blueprint.doc(security=[{"bearer": []}], summary="Acknowledge a response with the record system's own id")
     @blueprint.arguments(ReceiptSchema)
     @blueprint.response(200, AcknowledgedSchema)
@@ -104,11 +130,6 @@ class DeliveryReceipt(MethodView):
 
 
 def _record_system() -> RecordSystem:
-    """The record system behind the bearer token. A signed-in person is refused: this is not a page."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and token:
-        g.principal = record_system_of_token(services(), token)
-        return g.principal  # type: ignore[no-any-return]  # because Flask's g holds anything
-    if isinstance(principal(), Gate):
-        raise NotSignedIn("Send the access token as a bearer token.")
-    raise AccessDenied
+    found = principal()
+    assert isinstance(found, RecordSystem)
+    return found
