@@ -116,7 +116,8 @@ def test_the_archive_takes_in_what_nobody_opens_and_the_register_may_then_have_i
     """A3: a follow-up that nobody opens still reaches the register lawfully."""
     _, response_id = answered(world, "by-archive")
     assert happened(world, response_id).received_at is None
-    run_jobs()
+    run_jobs()  # to the archive
+    run_jobs()  # what follows from it
     seen = happened(world, response_id)
     assert (seen.route, seen.read_at) == ("taken_into_archive", None)
     with database.connect("survey_owner") as connection:
@@ -271,9 +272,7 @@ def test_only_a_manager_connects_a_record_system(world: World, services: Service
 
 def test_a_manager_cannot_set_the_alarm_of_another_providers_unit(world: World, services: Services) -> None:
     with services.db.transaction(as_=world.bob) as connection:
-        connection.execute(
-            sa.text("SELECT set_alarm_email(:unit, 'x@example.se')"), {"unit": world.charlie.unit_id}
-        )
+        connection.execute(sa.text("SELECT set_alarm_email(:unit, 'x@example.se')"), {"unit": world.charlie.unit_id})
     with services.db.transaction(as_=Operator()) as connection:
         found = connection.execute(
             sa.text("SELECT alarm_email FROM units WHERE id = :unit"), {"unit": world.charlie.unit_id}
