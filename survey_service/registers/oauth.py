@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from authlib.integrations.flask_oauth2 import AuthorizationServer
-from authlib.oauth2.rfc6749 import ClientMixin, InvalidClientError, grants
+from authlib.oauth2.rfc6749 import ClientMixin, InvalidClientError, InvalidScopeError, grants
 from authlib.oauth2.rfc7523 import JWTBearerClientAssertion
 from authlib.oauth2.rfc9068 import JWTBearerTokenGenerator
 from flask import Flask
@@ -113,6 +113,12 @@ class _Client(ClientMixin):
 
 class _ClientCredentials(grants.ClientCredentialsGrant):
     TOKEN_ENDPOINT_AUTH_METHODS = (JWTBearerClientAssertion.CLIENT_AUTH_METHOD,)
+
+    def validate_token_request(self) -> None:
+        super().validate_token_request()
+        # The other kind of client's scope is one that we know: without this, it would be granted as an empty one.
+        if not self.request.client.get_allowed_scope(self.request.payload.scope):
+            raise InvalidScopeError
 
 
 class _Assertion(JWTBearerClientAssertion):

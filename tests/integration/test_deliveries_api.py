@@ -191,15 +191,15 @@ def test_what_the_description_allows_never_fails_and_always_answers_as_described
     schema = schemathesis.openapi.from_dict(document).include(path_regex="deliveries")
     schema.app = app
     checks = (not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance)
+    few = bounds(
+        max_examples=30, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
+    )
     seen: set[str] = set()
     for operation in (result.ok() for result in schema.get_all_operations()):
-        modes = [
-            operation.as_strategy(generation_mode=one) for one in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
-        ]
+        both = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
+        modes = [operation.as_strategy(generation_mode=one) for one in both]
 
-        @bounds(
-            max_examples=30, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
-        )
+        @few
         @given(case=strategies.one_of(*modes))
         def answers_as_described(case: schemathesis.Case) -> None:
             case.headers = {**(case.headers or {}), **bearer}
