@@ -1,13 +1,16 @@
 """Receipt by each route that the protocol allows, and by no other; received, read and assessed are three things."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner
 from flask import Flask
 
 from notifications.channels.memory import MemoryChannel
+from survey_service.cli import main
 from survey_service.delivery.pushing import acknowledge_fetched
 from survey_service.delivery.queries import alarmed, needs_a_look, unreceived_by_unit, whereabouts
 from survey_service.delivery.record_systems import Entered, activate, enter, pause, set_alarm_email
@@ -17,9 +20,11 @@ from survey_service.delivery.watching import watch
 from survey_service.errors import AccessDenied, BadInput
 from survey_service.foundation.principals import Operator, RecordSystem
 from survey_service.foundation.services import Services
+from survey_service.settings import Settings
 from tests.browsing import Visitor
 from tests.conftest import TestClock, TestDatabase
-from tests.world import World
+from tests.operating import environment_of
+from tests.world import UNIT_HSA, World
 
 
 def answered(world: World, protocol: str = "anxiety-only"):
@@ -278,3 +283,15 @@ def test_a_manager_cannot_set_the_alarm_of_another_providers_unit(world: World, 
             sa.text("SELECT alarm_email FROM units WHERE id = :unit"), {"unit": world.charlie.unit_id}
         ).scalar_one()
     assert found is None
+
+
+def test_the_operator_sees_counts_by_unit_and_nobody(world: World, clock: TestClock, settings: Settings) -> None:
+    """H2"""
+    answered(world)
+    environment = environment_of(settings)
+    said = CliRunner().invoke(main, ["deliveries"], env=environment)
+    assert said.exit_code == 0, said.output
+    assert UNIT_HSA in said.output
+    told = json.loads(CliRunner().invoke(main, ["deliveries", "--json"], env=environment).output)
+    assert told["survey_deliveries_waiting"] == [{"labels": {"unit": UNIT_HSA}, "value": 1}]
+    assert told["survey_deliveries_too_late"] == [{"labels": {"unit": UNIT_HSA}, "value": 0}]
