@@ -15,6 +15,8 @@ from survey_service.access.oidc import install_identity_providers
 from survey_service.answering import web as answering
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_denial
+from survey_service.delivery import api as deliveries
+from survey_service.delivery import record_system_page as record_systems
 from survey_service.delivery import web as delivery
 from survey_service.errors import AccessDenied, SignInRefused
 from survey_service.foundation.logging import configure_logging, get_logger
@@ -61,6 +63,7 @@ def create_app(wired: Services, *, texts: Catalogues | None = None) -> Flask:
     install_token_server(app, wired)
     for blueprint in (home, preferences, health, access.blueprint, answering.blueprint, delivery.blueprint):
         app.register_blueprint(blueprint)
+    app.register_blueprint(record_systems.blueprint)
     for blueprint in (privacy.blueprint, scheduling.blueprint, languages_web.blueprint, agreements_web.blueprint):
         app.register_blueprint(blueprint)
     _install_api(app)
@@ -103,6 +106,7 @@ def _install_api(app: Flask) -> _Api:
     api = _Api(app)
     api.register_blueprint(registers.blueprint, url_prefix=API_PREFIX)
     api.register_blueprint(agreements_api.blueprint, url_prefix=API_PREFIX)
+    api.register_blueprint(deliveries.blueprint, url_prefix=API_PREFIX)
     return api
 
 

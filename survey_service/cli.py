@@ -12,6 +12,7 @@ import click
 import migrations
 from instruments import InstrumentsError, Library
 from survey_service.commands.cat import cat
+from survey_service.commands.deliveries import deliveries
 from survey_service.commands.eq5d import eq5d
 from survey_service.commands.fhir import fhir
 from survey_service.commands.instruments import instruments
@@ -52,7 +53,7 @@ def web(host: str, port: int, processes: int, threads: int) -> None:
 @main.command()
 @click.option("--until-idle", is_flag=True, help="Stop when no job is due.")
 def worker(until_idle: bool) -> None:
-    """Run jobs: invitations, releases, housekeeping."""
+    """Run jobs: invitations, deliveries, alarms, releases, housekeeping."""
     from survey_service.foundation.logging import configure_logging
     from survey_service.wiring import build_services
     from survey_service.worker import create_worker
@@ -203,6 +204,7 @@ def replay(
 
 main.add_command(agreements)
 main.add_command(cat)
+main.add_command(deliveries)
 main.add_command(eq5d)
 main.add_command(fhir)
 main.add_command(instruments)

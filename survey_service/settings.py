@@ -59,6 +59,22 @@ class Mail:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordSystemSettings:
+    """What the service needs to reach providers' record systems; nothing of it where none is connected.
+
+    ``signing_key`` (a private JWK on P-384) signs what is sent, and who asks for a token; its public half is at
+    ``/.well-known/jwks.json``. ``hosts`` are those that providers may enter: without such a list, whoever manages a
+    unit could have the service call any machine of the operator's network.
+    """
+
+    hosts: frozenset[str] = frozenset()
+    signing_key: Mapping[str, str] | None = field(default=None, repr=False)
+    certificate: Path | None = None
+    certificate_key: Path | None = None
+    authorities: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """See the module. Times are seconds."""
 
@@ -78,6 +94,8 @@ class Settings:
     trusted_proxies: int = 0
     json_logs: bool = True
     instruments: Path | None = None
+    operator_email: str | None = None
+    record_systems: RecordSystemSettings = RecordSystemSettings()
 
     @property
     def demonstration(self) -> bool:
@@ -116,6 +134,14 @@ class Settings:
             trusted_proxies=read.number("TRUSTED_PROXIES", default=0),
             json_logs=read.flag("JSON_LOGS", default=True),
             instruments=read.folder("INSTRUMENTS"),
+            operator_email=environ.get("SURVEY_OPERATOR_EMAIL") or None,
+            record_systems=RecordSystemSettings(
+                hosts=frozenset(environ.get("SURVEY_RECORD_SYSTEM_HOSTS", "").lower().split()),
+                signing_key=read.mapping("SIGNING_KEY") if environ.get("SURVEY_SIGNING_KEY") else None,
+                certificate=read.file("CLIENT_CERTIFICATE"),
+                certificate_key=read.file("CLIENT_CERTIFICATE_KEY"),
+                authorities=read.file("RECORD_SYSTEM_AUTHORITIES"),
+            ),
         )
 
 
@@ -149,6 +175,12 @@ class _Reader:
         value = self._environ.get(f"SURVEY_{name}")
         if value and not Path(value).is_dir():
             raise SettingsError(f"The setting SURVEY_{name} must be a folder.")
+        return Path(value) if value else None
+
+    def file(self, name: str) -> Path | None:
+        value = self._environ.get(f"SURVEY_{name}")
+        if value and not Path(value).is_file():
+            raise SettingsError(f"The setting SURVEY_{name} must be a file.")
         return Path(value) if value else None
 
     def hexadecimal(self, name: str) -> bytes:

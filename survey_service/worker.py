@@ -5,7 +5,11 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from survey_service.delivery.use_cases import RELEASE_JOB
+from survey_service.delivery import jobs as delivery
+from survey_service.delivery.gateway import RecordSystemGateway
+from survey_service.delivery.pushing import CATCH_UP_JOB, PUSH_NOW_JOB
+from survey_service.delivery.use_cases import ARCHIVE_JOB, PUSH_JOB, RELEASE_JOB, WATCH_JOB
+from survey_service.delivery.watching import TELL_JOB
 from survey_service.foundation.clock import local_day
 from survey_service.foundation.jobs import Job, PeriodicJob, Worker
 from survey_service.foundation.principals import System
@@ -25,12 +29,19 @@ _NO_PROVIDER = UUID(int=0)
 def create_worker(services: Services) -> Worker:
     """A worker on these services."""
     texts = InterfaceTexts(services)
+    gateway = RecordSystemGateway(services.settings, services.clock)
     return Worker(
         services.settings.databases.worker,
         jobs=[
             Job(INVITE_JOB, partial(notifying.invite, services, texts)),
             Job(RELEASE_JOB, partial(registers.release, services)),
             Job(BACKLOG_JOB, partial(registers.backlog, services)),
+            Job(PUSH_JOB, partial(delivery.push, services, gateway)),
+            Job(PUSH_NOW_JOB, partial(delivery.push_now, services, gateway)),
+            Job(ARCHIVE_JOB, partial(delivery.archive, services)),
+            Job(WATCH_JOB, partial(delivery.watch, services)),
+            Job(CATCH_UP_JOB, partial(delivery.catch_up, services)),
+            Job(TELL_JOB, partial(delivery.tell_of_alarm, services, texts)),
         ],
         periodic=[
             PeriodicJob("audit.prepare_partitions", "17 3 * * *", partial(prepare_partitions, services)),

@@ -32,7 +32,14 @@ from survey_service.demo.people import LOA3
 from survey_service.foundation.crypto import KeyWrapper, MemoryKeyStore, new_master_keyset
 from survey_service.foundation.db import Database
 from survey_service.foundation.services import Services
-from survey_service.settings import DatabaseUrls, Environment, IdentityProvider, Mail, Settings
+from survey_service.settings import (
+    DatabaseUrls,
+    Environment,
+    IdentityProvider,
+    Mail,
+    RecordSystemSettings,
+    Settings,
+)
 from survey_service.worker import create_worker
 from tests.world import World, make_world
 
@@ -167,6 +174,10 @@ def settings(database: TestDatabase) -> Settings:
         patient_identity=identity,
         staff_identity=identity,
         mail=Mail("localhost", 25, "no-reply@example.se", starttls=False),
+        operator_email="operator@example.se",
+        record_systems=RecordSystemSettings(
+            signing_key=ECKey.generate_key("P-384", auto_kid=True).as_dict(private=True),  # type: ignore[arg-type]
+        ),
     )
 
 

@@ -31,4 +31,5 @@ def environment_of(settings: Settings) -> dict[str, str]:
         "SURVEY_SMTP_PORT": str(settings.mail.port),
         "SURVEY_SMTP_SENDER": settings.mail.sender_address,
         "SURVEY_SMTP_STARTTLS": "false",
+        "SURVEY_SIGNING_KEY": json.dumps(dict(settings.record_systems.signing_key or {})),
     }

@@ -40,7 +40,7 @@ AGREED = ("eq5d5l.index", "eq5d5l.vas", "promis_anxiety.t", "promis_anxiety.n_it
 
 @dataclass(frozen=True)
 class World:
-    """alice and bob work for one provider, at two units; charlie works for another."""
+    """alice and bob work for one provider, at two units, bob as a manager; charlie works for another."""
 
     services: Services
     alice: Staff
@@ -70,7 +70,7 @@ class World:
     def enrol(
         self, identity: Identity | None = None, *, protocol: str = "anxiety-only", by: Staff | None = None
     ) -> tuple[Patient, Occasion]:
-        """A patient with one open occasion of a protocol: "anxiety-only", "eq5d-only" or "both"."""
+        """A patient with one open occasion of a protocol: "anxiety-only", "eq5d-only", "both" …"""
         identity = identity or self.new_identity()
         by = by or self.alice
         protocols = self.charlies_protocols if by == self.charlie else self.protocols
@@ -138,7 +138,7 @@ def make_world(services: Services, register_key: ECKey) -> World:
         services, hsa_id="SE5561234567-p2", name="Bolag Två", sender_name="Bolag Två", legal_regime="health_care"
     )
     alice = _clinician(services, here, (UNIT_HSA, "Enhet Ett"), (ALICE_HSA, "Alice Ask"))
-    bob = _clinician(services, here, (OTHER_UNIT_HSA, "Enhet Två"), (BOB_HSA, "Bob Bok"))
+    bob = _clinician(services, here, (OTHER_UNIT_HSA, "Enhet Två"), (BOB_HSA, "Bob Bok"), role="unit_manager")
     charlie = _clinician(services, there, (FOREIGN_UNIT_HSA, "Enhet Tre"), (CHARLIE_HSA, "Charlie Cederlund"))
     registers = [
         add_register(
@@ -164,23 +164,35 @@ def make_world(services: Services, register_key: ECKey) -> World:
     )
 
 
-def _clinician(services: Services, provider_id: UUID, unit: tuple[str, str], member: tuple[str, str]) -> Staff:
+def _clinician(
+    services: Services, provider_id: UUID, unit: tuple[str, str], member: tuple[str, str], *, role: str = "clinician"
+) -> Staff:
     unit_id = add_unit(services, provider_id=provider_id, hsa_id=unit[0], name=unit[1])
-    staff_id = add_staff_member(services, provider_id=provider_id, unit_id=unit_id, hsa_id=member[0], name=member[1])
+    staff_id = add_staff_member(
+        services, provider_id=provider_id, unit_id=unit_id, hsa_id=member[0], name=member[1], role=role
+    )
     return Staff(staff_id, provider_id, unit_id)
 
 
 def _protocols(services: Services, provider_id: UUID) -> dict[str, UUID]:
     instruments = {"anxiety-only": ["promis-anxiety"], "eq5d-only": ["eq5d-5l"], "both": ["eq5d-5l", "promis-anxiety"]}
+    definitions = [protocol_definition(code, asked) for code, asked in instruments.items()]
+    definitions += [
+        protocol_definition("by-record-system", ["promis-anxiety"], receipt={"policy": "record_system"}),
+        protocol_definition("by-archive", ["promis-anxiety"], receipt={"policy": "archive", "read_within_hours": 0}),
+    ]
     return {
-        code: publish_protocol(services, provider_id=provider_id, definition=protocol_definition(code, asked))
-        for code, asked in instruments.items()
+        definition["code"]: publish_protocol(services, provider_id=provider_id, definition=definition)
+        for definition in definitions
     }
 
 
-def protocol_definition(code: str, instruments: list[str], **occasion: Any) -> dict[str, Any]:
+def protocol_definition(
+    code: str, instruments: list[str], *, receipt: dict[str, Any] | None = None, **occasion: Any
+) -> dict[str, Any]:
     """A protocol with one occasion that is open on the anchor date."""
     return {
+        **({"receipt": receipt} if receipt else {}),
         "code": code,
         "names": {"sv": "Uppföljning", "en": "Follow-up"},
         "reasons": {"sv": "Vi vill veta hur du mår.", "en": "We want to know how you are."},

@@ -38,6 +38,15 @@ def _policies() -> None:
             ADD CONSTRAINT deliveries_alarm_after CHECK (alarm_at > delivered_at);
         -- Where an alarm goes: an address of the unit's own, read by its manager. An alarm names nobody.
         ALTER TABLE units ADD COLUMN alarm_email text CHECK (alarm_email LIKE '%_@_%');
+        -- Units are the operator's to enter, but for this: each provider for its own.
+        CREATE FUNCTION set_alarm_email(p_unit uuid, p_email text) RETURNS void
+        LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+            UPDATE units SET alarm_email = p_email
+            WHERE id = p_unit AND provider_id = nullif(current_setting('app.provider', true), '')::uuid;
+        $$;
+        REVOKE EXECUTE ON FUNCTION set_alarm_email FROM PUBLIC;
+        GRANT EXECUTE ON FUNCTION set_alarm_email TO survey_staff;
+        CREATE INDEX deliveries_of_provider ON deliveries (provider_id, delivered_at);
     """)
 
 
@@ -53,7 +62,7 @@ def _record_systems() -> None:
             base_url       text CHECK (base_url ~ '^https?://[^ ]+$'),
             authentication text CHECK (authentication IN ('oauth', 'mutual_tls')),
             token_url      text CHECK (token_url ~ '^https?://[^ ]+$'),
-            client_id      text UNIQUE CHECK (client_id <> ''),
+            client_id      text CHECK (client_id <> ''),
             scope          text,
             jwks           jsonb,
             UNIQUE (id, provider_id),
@@ -63,6 +72,8 @@ def _record_systems() -> None:
         );
         -- A response has one record system to go to.
         CREATE UNIQUE INDEX record_systems_one_active ON record_systems (provider_id) WHERE state = 'active';
+        -- What comes to us is known by its client id; what we are called elsewhere is theirs to choose.
+        CREATE UNIQUE INDEX record_systems_clients ON record_systems (client_id) WHERE route = 'fetch';
         {
         protect(
             "record_systems",
@@ -74,6 +85,8 @@ def _record_systems() -> None:
     }
 
         -- A record system that comes to fetch acts for its provider, and only through these grants.
+        GRANT USAGE ON SCHEMA public, jobs TO survey_record_system;
+        GRANT EXECUTE ON FUNCTION jobs.procrastinate_defer_jobs_v1 TO survey_record_system;
         GRANT SELECT ON providers, units, deliveries, responses, sessions, answers, scores, receipts, occasions,
             enrolments, tasks, patients, wordings, record_systems TO survey_record_system;
         GRANT INSERT ON receipts, audit_events TO survey_record_system;
@@ -186,7 +199,8 @@ def _deliveries() -> None:
         );
         CREATE INDEX ON delivery_attempts (response_id, at);
         {protect("delivery_attempts", staff="SELECT", worker="SELECT, INSERT")}
-        GRANT INSERT ON delivery_attempts TO survey_record_system;
+        GRANT SELECT, INSERT ON delivery_attempts TO survey_record_system;
+        CREATE POLICY record_system_reads ON delivery_attempts FOR SELECT TO survey_record_system USING ({PROVIDER});
         CREATE POLICY record_system ON delivery_attempts FOR INSERT TO survey_record_system
             WITH CHECK ({PROVIDER} AND {ACTOR.replace("actor_id", "record_system_id")});
 
@@ -257,6 +271,10 @@ def downgrade() -> None:
     op.execute("""
         DROP TABLE record_systems;
         REVOKE ALL ON ALL TABLES IN SCHEMA public FROM survey_record_system;
+        REVOKE EXECUTE ON FUNCTION jobs.procrastinate_defer_jobs_v1 FROM survey_record_system;
+        REVOKE USAGE ON SCHEMA public, jobs FROM survey_record_system;
+        DROP FUNCTION set_alarm_email;
+        DROP INDEX deliveries_of_provider;
         ALTER TABLE units DROP COLUMN alarm_email;
         ALTER TABLE deliveries DROP CONSTRAINT deliveries_alarm_after, DROP CONSTRAINT deliveries_response_key,
             DROP COLUMN alarm_at;

@@ -73,16 +73,24 @@ def staff_names(connection: Connection) -> Mapping[UUID, str]:
     return {row.id: row.name for row in rows}
 
 
-def is_unit_manager(connection: Connection, who: Staff, now: datetime) -> bool:
-    """Whether the commission that somebody is signed in under is that of the unit's manager."""
-    query = sa.select(commissions.c.id).where(
+def manages_unit(connection: Connection, who: Staff, now: datetime) -> bool:
+    """Whether the commission that somebody has signed in under is that of the unit's manager."""
+    in_force = sa.select(commissions.c.id).where(
         commissions.c.staff_id == who.staff_id,
         commissions.c.unit_id == who.unit_id,
         commissions.c.role == "unit_manager",
         commissions.c.valid_from <= now,
         sa.or_(commissions.c.valid_until.is_(None), commissions.c.valid_until > now),
     )
-    return connection.execute(query.limit(1)).first() is not None
+    return connection.execute(in_force.limit(1)).first() is not None
+
+
+def alarm_email(connection: Connection, unit_id: UUID) -> str | None:
+    """Where the unit wants to be told that something waits for somebody."""
+    found: str | None = connection.execute(
+        sa.select(units.c.alarm_email).where(units.c.id == unit_id)
+    ).scalar_one_or_none()
+    return found
 
 
 def all_translators(connection: Connection) -> Mapping[UUID, TranslatorRecord]:

@@ -5,6 +5,7 @@ But for the page of a question (`question_page`), which has been read when it is
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from math import ceil
 from typing import Any
 from uuid import UUID
 
@@ -26,17 +27,25 @@ from survey_service.answering.use_cases import NOT_HERE
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
 from survey_service.delivery.queries import Whereabouts, whereabouts
+from survey_service.delivery.rules import Route
 from survey_service.errors import AccessDenied, Closed, Unavailable
 from survey_service.foundation.principals import Patient
 from survey_service.foundation.services import Services
-from survey_service.http.locale import current_locale, gettext, language_name
+from survey_service.http.locale import current_locale, gettext, language_name, ngettext
 from survey_service.http.results import explain_scores
 from survey_service.languages.queries import offered_together, titles, wording
 from survey_service.languages.rules import NOT_AVAILABLE, choose_language
 from survey_service.notifying.queries import inbox as inbox_messages
 from survey_service.registers.queries import my_objections, registers_served_by
-from survey_service.scheduling.queries import Occasion, Task, occasion, occasions_of_patient, tasks_of
-from survey_service.scheduling.rules import in_language
+from survey_service.scheduling.queries import (
+    Occasion,
+    Task,
+    occasion,
+    occasions_of_patient,
+    occasions_of_tasks,
+    tasks_of,
+)
+from survey_service.scheduling.rules import ReceiptPlan, ReceiptPolicy, in_language
 
 Context = dict[str, Any]
 
@@ -133,6 +142,8 @@ def completed(services: Services, occasion_id: UUID, *, as_: Patient) -> Context
         }
     return {
         "unit_name": described[0]["unit_name"],
+        "reading": reading(found.receipt, described[0]["unit_name"]),
+        "is_read": found.receipt.read_within_hours is not None,
         "responses": described,
         "scores": [{"title": entry["title"], "lines": told[entry["id"]]} for entry in described if told[entry["id"]]],
         # What a PREM tells is about the care, not about the patient's health.
@@ -145,6 +156,7 @@ def done(connection: Connection, answered: Sequence[Response]) -> list[Context]:
     happened = whereabouts(connection, [one.id for one in answered])
     units = all_units(connection)
     titled = titles(connection, {one.session.wording_id for one in answered})
+    asked_at = occasions_of_tasks(connection, [one.session.task_id for one in answered])
     newest_first = sorted(answered, key=lambda one: one.completed_at, reverse=True)
     return [
         {
@@ -152,7 +164,7 @@ def done(connection: Connection, answered: Sequence[Response]) -> list[Context]:
             "title": titled[one.session.wording_id],
             "unit_name": units[one.unit_id].name,
             "completed_at": one.completed_at,
-            **_steps(happened[one.id]),
+            **_steps(happened[one.id], asked_at[one.session.task_id].receipt, units[one.unit_id].name),
         }
         for one in newest_first
     ]
@@ -184,6 +196,9 @@ def _survey(
         "questions": _sum_ranges([instrument.estimated_questions for instrument in instruments]),
         "minutes": sum(instrument.estimated_minutes for instrument in instruments),
         "closes_at": one.last_moment,
+        "is_read": one.receipt.read_within_hours is not None,
+        "reading": reading(one.receipt, all_units(connection)[one.unit_id].name),
+        "confirming": _confirming(one.receipt),
         "relation": gettext("You have other surveys waiting too.") if others else None,
         "parts": [
             {"title": title, "questions": instrument.estimated_questions, "minutes": instrument.estimated_minutes}
@@ -226,10 +241,53 @@ def _sum_ranges(ranges: Sequence[tuple[int, int]]) -> tuple[int, int]:
     return sum(low for low, _ in ranges), sum(high for _, high in ranges)
 
 
-def _steps(happened: Whereabouts) -> Mapping[str, datetime | str | None]:
+def reading(plan: ReceiptPlan, unit_name: str) -> str:
+    """What the patient is told about who reads the answers, and when."""
+    hours = plan.read_within_hours
+    if hours is None:
+        return gettext(
+            "Nobody at %(unit)s reads these answers one by one. They are kept, and used to make care better. Contact"
+            " %(unit)s yourself if you need help or an answer.",
+            unit=unit_name,
+        )
+    if hours < 48:
+        return ngettext(
+            "Somebody at %(unit)s reads your answers within %(num)s hour.",
+            "Somebody at %(unit)s reads your answers within %(num)s hours.",
+            hours,
+            unit=unit_name,
+        )
+    return ngettext(
+        "Somebody at %(unit)s reads your answers within %(num)s day.",
+        "Somebody at %(unit)s reads your answers within %(num)s days.",
+        ceil(hours / 24),
+        unit=unit_name,
+    )
+
+
+def _confirming(plan: ReceiptPlan) -> str:
+    """What the patient is told about how the answers are received."""
+    match plan.policy:
+        case ReceiptPolicy.PERSON:
+            return gettext("The unit confirms that it has received them. You see when.")
+        case ReceiptPolicy.RECORD_SYSTEM:
+            return gettext("The unit's record system confirms that it has received them. You see when.")
+        case ReceiptPolicy.ARCHIVE:
+            return gettext("The unit's archive takes them in at once. You see when.")
+
+
+def _steps(happened: Whereabouts, plan: ReceiptPlan, unit_name: str) -> Mapping[str, datetime | str | bool | None]:
+    match happened.route:
+        case Route.ACKNOWLEDGED_BY_RECORD_SYSTEM:
+            received = gettext("Received by the record system of %(unit)s", unit=unit_name)
+        case Route.TAKEN_INTO_ARCHIVE:
+            received = gettext("Received in the archive of %(unit)s", unit=unit_name)
+        case _:
+            received = gettext("Received by %(unit)s", unit=unit_name)
     return {
+        "received": received,
+        "is_read": plan.read_within_hours is not None,
         "received_at": happened.received_at,
-        "received_by": None,
         "read_at": happened.read_at,
         "assessed_at": happened.assessed_at,
     }

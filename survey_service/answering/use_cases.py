@@ -42,7 +42,7 @@ from translations.catalogue import InstrumentWording
 from translations.completeness import eligible_items
 
 # The version of the information notice in ``http/templates/notice.html``: raise it when its meaning changes.
-NOTICE_VERSION = "2026-11"
+NOTICE_VERSION = "2026-11-22"
 NOT_HERE = mark("This survey cannot be answered just now. Your care unit can help you.")
 
 
@@ -361,6 +361,7 @@ def _complete(connection: Connection, services: Services, state: SessionState) -
         person_id=session.person_id,
         unit_id=state.occasion.unit_id,
         at=now,
+        receipt=state.occasion.receipt,
     )
     access = Access(Activity.WRITE, Purpose.OWN_ACCESS, "response", response_id, session.person_id, session.provider_id)
     record_access(connection, services.clock, [access], by=Patient(session.person_id))

@@ -34,7 +34,7 @@ def accesses_to_me(connection: Connection, *, limit: int = 200) -> list[LoggedAc
             logged.purpose,
             logged.object_kind,
         )
-        .where(logged.outcome == "allowed", logged.actor_kind.in_(["staff", "register"]))
+        .where(logged.outcome == "allowed", logged.actor_kind.in_(["staff", "register", "record_system", "system"]))
         .order_by(logged.at.desc())
         .limit(limit)
     ).all()

@@ -10,7 +10,7 @@ from flask_babel import gettext
 from sqlalchemy import Connection, Row
 
 from instruments import AnswerKind, Instrument, Score, Variable
-from survey_service.access.queries import all_units, staff_names
+from survey_service.access.queries import alarm_email, all_units, manages_unit, staff_names
 from survey_service.answering.queries import (
     Response,
     completed_task_ids,
@@ -25,6 +25,8 @@ from survey_service.answering.rules import effective_entries, standing_entries
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
 from survey_service.delivery import queries
+from survey_service.delivery.record_systems import entries, require_manager
+from survey_service.delivery.rules import Attempt, Outcome, Route, SystemState
 from survey_service.delivery.use_cases import own_response
 from survey_service.foundation.clock import local_day
 from survey_service.foundation.crypto import PersonCipher
@@ -84,13 +86,20 @@ def worklist(services: Services, *, only_unread: bool, as_: Staff) -> Context:
         sealed = sealed_patients(connection, shown)
         names = staff_names(connection)
         counted = queries.counts(connection, as_.unit_id)
+        late = queries.alarmed(connection, as_.unit_id)
+        flagged = queries.needs_a_look(connection, [row.happened.response_id for row in rows])
         accesses = [Access(Activity.READ, Purpose.CARE, "worklist", None, person_id) for person_id in sorted(shown)]
         record_access(connection, services.clock, accesses, by=as_)
     identities = open_patients(services.keys, sealed)
+    described = [_describe_row(row, identities, names) for row in rows]
+    # What is flagged can be confirmed in no list: it stands apart, to be opened one by one.
+    apart = [row for row in described if row["id"] in flagged and not row["received_at"]]
     return {
         "filter": "unread" if only_unread else "all",
         "counts": counted,
-        "responses": [_describe_row(row, identities, names) for row in rows],
+        "alarmed": late,
+        "apart": apart,
+        "responses": [row for row in described if row not in apart],
         "outstanding": [_describe_expected(one, identities, now, refusals.get(one.id)) for one in expected],
     }
 
@@ -127,8 +136,8 @@ def _describe_row(row: _Row, identities: Mapping[UUID, Identity], names: Mapping
         "received_by": names.get(happened.received_by) if happened.received_by else None,
         "read_at": happened.read_at,
         "assessed_at": happened.assessed_at,
-        # Before the receipt the list says that there are answers, not which.
-        "summary": summarise(row.instrument, row.scores, row.texts) if happened.received_at else None,
+        # Until somebody has opened them the list says that there are answers, not which.
+        "summary": summarise(row.instrument, row.scores, row.texts) if happened.read_at else None,
     }
 
 
@@ -155,35 +164,115 @@ def response(services: Services, response_id: UUID, *, as_: Staff) -> tuple[str,
         happened = queries.whereabouts(connection, [found.id])[found.id]
         shown = wording(connection, found.session.wording_id)
         sealed = sealed_patients(connection, [found.person_id])
-        log = sealed_log(connection, found.session.id) if happened.received_at else []
+        log = sealed_log(connection, found.session.id) if happened.read_at else []
         scores = scores_of(connection, [found.id])[found.id]
         asked_at = occasions_of_tasks(connection, [found.session.task_id])[found.session.task_id]
-        names = staff_names(connection)
+        names = {**staff_names(connection), **queries.record_system_names(connection)}
         units = all_units(connection)
-        # Before the receipt nothing of the response is shown but that it is there, as in the worklist.
-        shown_kind = "response" if happened.received_at else "worklist"
+        # Until it is opened nothing of the response is shown but that it is there, as in the worklist.
+        shown_kind = "response" if happened.read_at else "worklist"
         accesses = [Access(Activity.READ, Purpose.CARE, shown_kind, found.id, found.person_id)]
         record_access(connection, services.clock, accesses, by=as_)
     patient = _patient(open_patients(services.keys, sealed), found.person_id)
     described = _describe_response(found, happened, shown, asked_at) | patient
     described["assessed_by"] = names.get(happened.assessed_by) if happened.assessed_by else None
-    if happened.received_at is None or happened.received_by is None or happened.received_at_unit is None:
-        return "staff/confirm_receipt.html", {"response": described}
+    if happened.read_at is None or happened.received_at is None or happened.received_at_unit is None:
+        return "staff/confirm_receipt.html", {"response": described | {"received_at": happened.received_at}}
     instrument = instrument_of(services, found.session)
     return "staff/response.html", {
         "response": described,
         "patient": {"name": patient["patient_name"], "personal_number": patient["personal_number"]},
         "receipt": {
             "at": happened.received_at,
-            "by": names.get(happened.received_by, NAME_IS_ERASED),
+            "by": names.get(happened.received_by or happened.record_system_id or found.id),
             "unit_name": units[happened.received_at_unit].name,
-            "route": gettext("Opened by a person"),
+            "route": _route(happened.route),
         },
         "scores": _score_rows(instrument, scores, shown.texts),
         "index_is_made_of": made_of(instrument.scoring, scores) if instrument else [],
         "gone": None if instrument else f"{found.session.instrument} {found.session.instrument_version}",
         "answers": _answer_rows(services.keys.cipher(found.person_id), instrument, shown, log),
     }
+
+
+def undelivered(services: Services, *, as_: Staff) -> Context:
+    """What nobody at the unit has received, the oldest first, and how far it has come. Nobody is named."""
+    now = services.clock()
+    with services.db.transaction(as_=as_) as connection:
+        waiting = queries.unreceived(connection, as_.unit_id, limit=_MOST_ROWS)
+        found = {one.id: one for one in responses_with_ids(connection, [one.response_id for one in waiting])}
+        asked_at = occasions_of_tasks(connection, [one.session.task_id for one in found.values()])
+        attempts = queries.attempts_of(connection, [one.response_id for one in waiting])
+        counted = queries.counts(connection, as_.unit_id)
+        is_manager = manages_unit(connection, as_, now)
+    return {
+        "count": counted["unread"],
+        "is_manager": is_manager,
+        "waiting": [
+            {
+                "id": one.response_id,
+                "occasion": in_language(asked_at[found[one.response_id].session.task_id].titles, current_locale()),
+                "delivered_at": one.delivered_at,
+                "is_late": one.alarm_at <= now,
+                "attempts": len(attempts[one.response_id]),
+                "last": _last_outcome(attempts[one.response_id]),
+            }
+            for one in waiting
+        ],
+    }
+
+
+def record_system(services: Services, *, as_: Staff) -> Context:
+    """The provider's record system and the draft of another. Raises ``AccessDenied`` for who is no manager."""
+    with services.db.transaction(as_=as_) as connection:
+        require_manager(connection, services, as_)
+        known = entries(connection)
+        email = alarm_email(connection, as_.unit_id)
+    words = {
+        SystemState.DRAFT: gettext("Not in use yet"),
+        SystemState.ACTIVE: gettext("In use"),
+        SystemState.PAUSED: gettext("Paused"),
+    }
+    return {
+        "systems": [
+            {
+                "id": one.id,
+                "name": one.name,
+                "state": one.state.value,
+                "state_in_words": words[one.state],
+                "route": one.route.value,
+                "base_url": one.base_url,
+                "client_id": one.client_id,
+            }
+            for one in known
+        ],
+        "alarm_email": email or "",
+        "jwks_url": f"{services.settings.base_url}/.well-known/jwks.json",
+        "token_url": f"{services.settings.base_url}/api/v1/token",
+    }
+
+
+def _route(route: str | None) -> str:
+    described = {
+        Route.OPENED_BY_PERSON: gettext("Opened by a person"),
+        Route.CONFIRMED_IN_BULK: gettext("Confirmed from the list, unread"),
+        Route.ACKNOWLEDGED_BY_RECORD_SYSTEM: gettext("Acknowledged by the record system"),
+        Route.TAKEN_INTO_ARCHIVE: gettext("Taken into the archive"),
+    }
+    return str(described[Route(route)]) if route else ""
+
+
+def _last_outcome(attempts: Sequence[Attempt]) -> str | None:
+    if not attempts:
+        return None
+    described = {
+        Outcome.ACKNOWLEDGED: gettext("The record system has it"),
+        Outcome.ACKNOWLEDGED_AGAIN: gettext("The record system has it"),
+        Outcome.ACCEPTED: gettext("The record system took it, but has not confirmed it"),
+        Outcome.TEMPORARY: gettext("The record system did not answer as it should"),
+        Outcome.REFUSED: gettext("The record system refused it"),
+    }
+    return str(described[attempts[-1].outcome])
 
 
 def _describe_response(

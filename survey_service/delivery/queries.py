@@ -1,6 +1,6 @@
 """Reading what has become of responses: the unit's worklist, and the patient's view of the same facts."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,16 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from survey_service.delivery.records import assessments, deliveries, readings, receipts
+from survey_service.delivery.records import (
+    assessments,
+    deliveries,
+    delivery_alarms,
+    delivery_attempts,
+    readings,
+    receipts,
+    record_systems,
+)
+from survey_service.delivery.rules import Attempt, Outcome, SystemRoute, SystemState
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +36,38 @@ class Whereabouts:
     read_at: datetime | None
     assessed_at: datetime | None
     assessed_by: UUID | None
+    record_system_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unreceived:
+    """A response that nobody has received."""
+
+    response_id: UUID
+    delivered_at: datetime
+    alarm_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSystemClient:
+    """A record system that comes to fetch, as an OAuth client."""
+
+    record_system_id: UUID
+    provider_id: UUID
+    client_id: str
+    jwks: Mapping[str, Any]
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UnreceivedOfUnit:
+    """For the operator: how much nobody at a unit has received, and since when."""
+
+    provider_id: UUID
+    unit_id: UUID
+    waiting: int
+    alarmed: int
+    oldest: datetime
 
 
 def whereabouts(connection: Connection, response_ids: Collection[UUID]) -> Mapping[UUID, Whereabouts]:
@@ -66,6 +107,96 @@ def counts(connection: Connection, unit_id: UUID) -> Mapping[str, int]:
     return {"all": row[0], "unread": row[1]}
 
 
+def needs_a_look(connection: Connection, response_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Those that a person must open one by one, because something in them is flagged [B12]."""
+    return frozenset()
+
+
+def unreceived(connection: Connection, unit_id: UUID, *, limit: int) -> list[Unreceived]:
+    """What nobody at the unit has received, oldest first."""
+    rows = connection.execute(
+        sa.select(deliveries.c.response_id, deliveries.c.delivered_at, deliveries.c.alarm_at)
+        .outerjoin(receipts, receipts.c.response_id == deliveries.c.response_id)
+        .where(deliveries.c.unit_id == unit_id, receipts.c.response_id.is_(None))
+        .order_by(deliveries.c.delivered_at)
+        .limit(limit)
+    ).all()
+    return [Unreceived(*row) for row in rows]
+
+
+def alarmed(connection: Connection, unit_id: UUID) -> int:
+    """How many responses of the unit have an alarm that no receipt has ended."""
+    count: int = connection.execute(
+        sa.select(sa.func.count(delivery_alarms.c.response_id.distinct()))
+        .outerjoin(receipts, receipts.c.response_id == delivery_alarms.c.response_id)
+        .where(delivery_alarms.c.unit_id == unit_id, receipts.c.response_id.is_(None))
+    ).scalar_one()
+    return count
+
+
+def attempts_of(connection: Connection, response_ids: Collection[UUID]) -> Mapping[UUID, Sequence[Attempt]]:
+    """Every attempt to hand the responses to a record system, in order."""
+    rows = connection.execute(
+        sa.select(delivery_attempts)
+        .where(delivery_attempts.c.response_id.in_(response_ids))
+        .order_by(delivery_attempts.c.at, delivery_attempts.c.id)
+    ).all()
+    found: dict[UUID, list[Attempt]] = {response_id: [] for response_id in response_ids}
+    for row in rows:
+        found[row.response_id].append(Attempt(row.at, Outcome(row.outcome), row.http_status))
+    return found
+
+
+def is_acknowledged(connection: Connection, response_id: UUID) -> bool:
+    """Whether a record system has said what it calls the response."""
+    return connection.execute(sa.select(_acknowledged(response_id))).scalar_one() is True
+
+
+def unacknowledged(connection: Connection, *, only_unreceived: bool = False, limit: int) -> list[tuple[UUID, datetime]]:
+    """The provider's responses that no record system has acknowledged, with their delivery, oldest first."""
+    query = sa.select(deliveries.c.response_id, deliveries.c.delivered_at).where(
+        ~_acknowledged(deliveries.c.response_id)
+    )
+    if only_unreceived:
+        query = query.where(~sa.exists().where(receipts.c.response_id == deliveries.c.response_id))
+    rows = connection.execute(query.order_by(deliveries.c.delivered_at, deliveries.c.response_id).limit(limit)).all()
+    return [(row.response_id, row.delivered_at) for row in rows]
+
+
+def record_system_client(connection: Connection, *, client_id: str) -> RecordSystemClient | None:
+    if not client_id.isprintable():
+        return None  # no client is called so, and PostgreSQL refuses a zero byte
+    row = connection.execute(
+        sa.select(record_systems).where(
+            record_systems.c.client_id == client_id, record_systems.c.route == SystemRoute.FETCH
+        )
+    ).first()
+    if row is None:
+        return None
+    return RecordSystemClient(row.id, row.provider_id, row.client_id, row.jwks, row.state == SystemState.ACTIVE)
+
+
+def record_system_names(connection: Connection) -> Mapping[UUID, str]:
+    """Names of the provider's record systems, also of those it had before."""
+    rows = connection.execute(sa.select(record_systems.c.id, record_systems.c.name)).all()
+    return {row.id: row.name for row in rows}
+
+
+def unreceived_by_unit(connection: Connection, now: datetime) -> list[UnreceivedOfUnit]:
+    """The units where something waits, the one that has waited longest first."""
+    rows = connection.execute(
+        sa.text("SELECT provider_id, unit_id, waiting, alarmed, oldest FROM unreceived_by_unit(:now) ORDER BY oldest"),
+        {"now": now},
+    ).all()
+    return [UnreceivedOfUnit(*row) for row in rows]
+
+
+def _acknowledged(response_id: UUID | sa.ColumnElement[UUID]) -> sa.Exists:
+    return sa.exists().where(
+        delivery_attempts.c.response_id == response_id, delivery_attempts.c.outcome == Outcome.ACKNOWLEDGED
+    )
+
+
 def _whereabouts() -> sa.Select[Any]:
     first_read = (
         sa.select(sa.func.min(readings.c.read_at))
@@ -85,6 +216,7 @@ def _whereabouts() -> sa.Select[Any]:
             first_read.label("read_at"),
             assessments.c.assessed_at,
             assessments.c.staff_id.label("assessed_by"),
+            receipts.c.record_system_id,
         )
         .outerjoin(receipts, receipts.c.response_id == deliveries.c.response_id)
         .outerjoin(assessments, assessments.c.response_id == deliveries.c.response_id)

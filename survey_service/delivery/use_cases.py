@@ -1,26 +1,34 @@
 """Delivery to the one responsible provider, and what the provider does with it.
 
-The receipt is what a register's release points at: it is written here, by the provider, and nowhere else.
+The receipt is what a register's release points at. It is made by four routes, each with its own maker, and all of them
+end in ``_receive``: the receipt, its line in the access log, and the job that releases.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Connection, insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from survey_service.answering.queries import Response, response
+from survey_service.answering.queries import Response, response, responses_with_ids
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
-from survey_service.delivery.queries import whereabouts
-from survey_service.delivery.records import assessments, deliveries, readings, receipts
+from survey_service.delivery.queries import is_acknowledged, needs_a_look, whereabouts
+from survey_service.delivery.records import assessments, deliveries, delivery_attempts, readings, receipts
+from survey_service.delivery.rules import Outcome, Reply, Route
 from survey_service.errors import AccessDenied, BadInput
-from survey_service.foundation.db import insert_if_new
+from survey_service.foundation.db import insert_if_new, new_id
 from survey_service.foundation.jobs import enqueue
-from survey_service.foundation.principals import Staff
+from survey_service.foundation.principals import Principal, RecordSystem, Staff, System
 from survey_service.foundation.services import Services
+from survey_service.scheduling.queries import occasion_of_task
+from survey_service.scheduling.rules import ReceiptPlan, ReceiptPolicy
 
 RELEASE_JOB = "registers.release"
+PUSH_JOB = "delivery.push"
+ARCHIVE_JOB = "delivery.archive"
+WATCH_JOB = "delivery.watch"
 
 
 def deliver(
@@ -31,9 +39,10 @@ def deliver(
     person_id: UUID,
     unit_id: UUID,
     at: datetime,
-    alarm_after: timedelta = timedelta(hours=72),
+    receipt: ReceiptPlan,
 ) -> None:
-    """Put a completed response in the unit's worklist. Part of the commit that completes it."""
+    """Put a completed response in the unit's worklist, and on its way. Part of the commit that completes it."""
+    alarm_at = at + timedelta(hours=receipt.within_hours)
     connection.execute(
         insert(deliveries).values(
             response_id=response_id,
@@ -41,9 +50,14 @@ def deliver(
             person_id=person_id,
             unit_id=unit_id,
             delivered_at=at,
-            alarm_at=at + alarm_after,
+            alarm_at=alarm_at,
         )
     )
+    # Whether a record system is connected is the worker's to see: the patient has no business there.
+    enqueue(connection, PUSH_JOB, provider_id=provider_id, response_id=response_id)
+    if receipt.policy is ReceiptPolicy.ARCHIVE:
+        enqueue(connection, ARCHIVE_JOB, provider_id=provider_id, response_id=response_id)
+    enqueue(connection, WATCH_JOB, at=alarm_at, provider_id=provider_id, response_id=response_id)
 
 
 def open_response(services: Services, response_id: UUID, *, as_: Staff) -> None:
@@ -53,38 +67,110 @@ def open_response(services: Services, response_id: UUID, *, as_: Staff) -> None:
     """
     with services.db.transaction(as_=as_) as connection:
         found = own_response(connection, response_id, as_=as_)
-        now = services.clock()
-        owner = {"provider_id": found.provider_id, "person_id": found.person_id}
-        is_first = insert_if_new(
-            connection,
-            upsert(receipts)
-            .values(
-                response_id=found.id,
-                unit_id=as_.unit_id,
-                staff_id=as_.staff_id,
-                route="opened_by_person",
-                received_at=now,
-                **owner,
-            )
-            .on_conflict_do_nothing(index_elements=["response_id"]),
-        )
+        _receive(connection, services, found, Route.OPENED_BY_PERSON, staff_id=as_.staff_id, by=as_)
         connection.execute(
             upsert(readings)
-            .values(response_id=found.id, staff_id=as_.staff_id, read_at=now, **owner)
+            .values(
+                response_id=found.id,
+                provider_id=found.provider_id,
+                person_id=found.person_id,
+                staff_id=as_.staff_id,
+                read_at=services.clock(),
+            )
             .on_conflict_do_nothing()  # the same click twice, in the same instant
         )
-        if is_first:
-            # The page that follows logs that the response was read.
-            receipt = Access(Activity.SIGN, Purpose.CARE, "receipt", found.id, found.person_id)
-            record_access(connection, services.clock, [receipt], by=as_)
-            enqueue(connection, RELEASE_JOB, provider_id=found.provider_id, response_id=found.id)
+
+
+def confirm_receipts(services: Services, response_ids: Collection[UUID], *, as_: Staff) -> int:
+    """Confirm that the unit has received the responses, unread; returns how many are new.
+
+    Nothing is read or assessed by it. What is flagged is left as it is: somebody has to open it. Raises
+    ``AccessDenied``, for all of them, when one is another unit's.
+    """
+    with services.db.transaction(as_=as_) as connection:
+        chosen = sorted(set(response_ids))
+        found = {one.id: one for one in responses_with_ids(connection, chosen)}
+        if any(one not in found or found[one].unit_id != as_.unit_id for one in chosen):
+            raise AccessDenied
+        flagged = needs_a_look(connection, chosen)
+        return sum(
+            _receive(connection, services, found[one], Route.CONFIRMED_IN_BULK, staff_id=as_.staff_id, by=as_)
+            for one in chosen
+            if one not in flagged
+        )
+
+
+def take_into_archive(services: Services, response_id: UUID, *, as_: System) -> bool:
+    """Take a response into the provider's archive here, where the protocol says so. Harmless when repeated."""
+    with services.db.transaction(as_=as_) as connection:
+        found = response(connection, response_id)
+        if found is None or _policy(connection, found) is not ReceiptPolicy.ARCHIVE:
+            return False
+        return _receive(connection, services, found, Route.TAKEN_INTO_ARCHIVE, by=as_)
+
+
+def acknowledge(
+    connection: Connection,
+    services: Services,
+    response_id: UUID,
+    reply: Reply,
+    *,
+    record_system_id: UUID,
+    as_: System | RecordSystem,
+) -> Outcome:
+    """Record what a record system calls the response: the receipt, where the protocol says so. Once is enough.
+
+    Raises ``AccessDenied`` for another provider's.
+    """
+    found = response(connection, response_id)
+    if found is None or reply.external_id is None:
+        raise AccessDenied
+    known = is_acknowledged(connection, found.id)
+    outcome = Outcome.ACKNOWLEDGED_AGAIN if known else Outcome.ACKNOWLEDGED
+    record_attempt(
+        connection,
+        services,
+        found,
+        Reply(outcome, reply.http_status, reply.external_id),
+        record_system_id=record_system_id,
+    )
+    if _policy(connection, found) is ReceiptPolicy.RECORD_SYSTEM:
+        _receive(
+            connection,
+            services,
+            found,
+            Route.ACKNOWLEDGED_BY_RECORD_SYSTEM,
+            record_system_id=record_system_id,
+            external_id=reply.external_id,
+            by=as_,
+        )
+    return outcome
+
+
+def record_attempt(
+    connection: Connection, services: Services, found: Response, reply: Reply, *, record_system_id: UUID
+) -> None:
+    """Write down what became of an attempt."""
+    connection.execute(
+        insert(delivery_attempts).values(
+            id=new_id(),
+            response_id=found.id,
+            provider_id=found.provider_id,
+            person_id=found.person_id,
+            record_system_id=record_system_id,
+            at=services.clock(),
+            outcome=reply.outcome,
+            http_status=reply.http_status,
+            external_id=reply.external_id,
+        )
+    )
 
 
 def assess_response(services: Services, response_id: UUID, *, as_: Staff) -> None:
-    """Say that a clinician has judged the response. Only what has been received can be assessed; once is enough."""
+    """Say that a clinician has judged the response. Only what has been opened can be assessed; once is enough."""
     with services.db.transaction(as_=as_) as connection:
         found = own_response(connection, response_id, as_=as_)
-        if whereabouts(connection, [found.id])[found.id].received_at is None:
+        if whereabouts(connection, [found.id])[found.id].read_at is None:
             raise BadInput("Open the response before you mark it as assessed.")
         connection.execute(
             upsert(assessments)
@@ -107,3 +193,44 @@ def own_response(connection: Connection, response_id: UUID, *, as_: Staff) -> Re
     if found is None or found.unit_id != as_.unit_id:
         raise AccessDenied
     return found
+
+
+def _receive(
+    connection: Connection,
+    services: Services,
+    found: Response,
+    route: Route,
+    *,
+    by: Principal,
+    staff_id: UUID | None = None,
+    record_system_id: UUID | None = None,
+    external_id: str | None = None,
+) -> bool:
+    """The receipt, if it is the first: with its line in the log, and the release that may follow."""
+    is_first = insert_if_new(
+        connection,
+        upsert(receipts)
+        .values(
+            response_id=found.id,
+            provider_id=found.provider_id,
+            person_id=found.person_id,
+            unit_id=found.unit_id,
+            staff_id=staff_id,
+            record_system_id=record_system_id,
+            external_id=external_id,
+            route=route,
+            received_at=services.clock(),
+        )
+        .on_conflict_do_nothing(index_elements=["response_id"]),
+    )
+    if is_first:
+        # That a response was read is logged by the page that shows it.
+        signed = Access(Activity.SIGN, Purpose.CARE, "receipt", found.id, found.person_id)
+        record_access(connection, services.clock, [signed], by=by)
+        enqueue(connection, RELEASE_JOB, provider_id=found.provider_id, response_id=found.id)
+    return is_first
+
+
+def _policy(connection: Connection, found: Response) -> ReceiptPolicy:
+    asked_at = occasion_of_task(connection, found.session.task_id)
+    return ReceiptPolicy.PERSON if asked_at is None else asked_at.receipt.policy

@@ -2,10 +2,12 @@
 
 from uuid import UUID
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from survey_service.delivery import pages, use_cases
+from survey_service.delivery.signing import public_keys
+from survey_service.errors import BadInput
 from survey_service.http.context import services, staff
 
 blueprint = Blueprint("delivery", __name__)
@@ -33,3 +35,25 @@ def open_response(response_id: UUID) -> ResponseReturnValue:
 def assess_response(response_id: UUID) -> ResponseReturnValue:
     use_cases.assess_response(services(), response_id, as_=staff())
     return redirect(url_for("delivery.response", response_id=response_id), code=303)
+
+
+@blueprint.post("/staff/receipts")
+def confirm_receipts() -> ResponseReturnValue:
+    """Several at once, unread. Nothing is assessed by it."""
+    try:
+        chosen = [UUID(text) for text in request.form.getlist("response")]
+    except ValueError:
+        raise BadInput("Choose responses from the list.") from None
+    use_cases.confirm_receipts(services(), chosen, as_=staff())
+    return redirect(url_for("delivery.worklist"), code=303)
+
+
+@blueprint.get("/staff/undelivered")
+def undelivered() -> ResponseReturnValue:
+    return render_template("staff/undelivered.html", **pages.undelivered(services(), as_=staff()))
+
+
+@blueprint.get("/.well-known/jwks.json")
+def signing_keys() -> ResponseReturnValue:
+    """The public half of what we sign with, for record systems to check."""
+    return jsonify(public_keys(services().settings))

@@ -83,7 +83,7 @@ class DemoFolder:
             file.touch(mode=0o600)
             file.write_text(json.dumps(_new_keys()), encoding="utf-8")
         found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        return found
+        return _new_keys() | found  # a demonstration of last month knows nothing of this month's keys
 
 
 def demo_environment(folder: DemoFolder, postgres: EmbeddedPostgres, ports: Ports) -> dict[str, str]:
@@ -113,6 +113,8 @@ def demo_environment(folder: DemoFolder, postgres: EmbeddedPostgres, ports: Port
                 "ACR": LOA3,
             }.items()
         },
+        "SURVEY_SIGNING_KEY": json.dumps(keys["signing_key"]),
+        "SURVEY_OPERATOR_EMAIL": "drift@example.se",
         "SURVEY_SMTP_HOST": "127.0.0.1",
         "SURVEY_SMTP_PORT": str(ports.smtp),
         "SURVEY_SMTP_SENDER": "no-reply@example.se",
@@ -144,5 +146,6 @@ def _new_keys() -> dict[str, Any]:
         "master_keyset": new_master_keyset(),
         "identity_key": secrets.token_hex(32),
         "token_key": ECKey.generate_key("P-256", auto_kid=True).as_dict(private=True),
+        "signing_key": ECKey.generate_key("P-384", auto_kid=True).as_dict(private=True),
         "register_key": ECKey.generate_key("P-384", auto_kid=True).as_dict(private=True),
     }

@@ -20,7 +20,7 @@ from survey_service.access.use_cases import add_provider, add_staff_member, add_
 from survey_service.answering.rules import Submission, Way, read_answer
 from survey_service.answering.use_cases import SessionState, look_at_session, next_session, record_answer, start_survey
 from survey_service.delivery.queries import worklist
-from survey_service.delivery.use_cases import assess_response, open_response
+from survey_service.delivery.use_cases import assess_response, open_response, take_into_archive
 from survey_service.demo.environment import REGISTER_CLIENT_ID
 from survey_service.demo.people import (
     SINGLE_FACTOR,
@@ -33,7 +33,7 @@ from survey_service.demo.people import (
 )
 from survey_service.foundation.clock import local_day
 from survey_service.foundation.db import new_id
-from survey_service.foundation.principals import Operator, Patient, Staff
+from survey_service.foundation.principals import Operator, Patient, Staff, System
 from survey_service.foundation.services import Services
 from survey_service.languages.seeding import seed_shipped
 from survey_service.people.rules import Identity
@@ -242,7 +242,16 @@ def _visit(services: Services, home: Organisation, identity: Identity, serial: i
     if moment < now and chance.random() < 0.7:
         at_that_time = replace(services, clock=_at(moment))
         answer_all(at_that_time, occasion.id, as_=Patient(person_id), chance=chance, theta=chance.gauss(-0.4, 0.8))
-        _care_for(services, home, moment, now=now, chance=chance, always=False)
+        _take_in(at_that_time, home, moment)
+
+
+def _take_in(services: Services, home: Organisation, answered_at: datetime) -> None:
+    """Nobody opens these: the archive has them at once."""
+    with services.db.transaction(as_=home.staff) as connection:
+        unread = worklist(connection, home.staff.unit_id, only_unread=True, limit=100)
+    for row in unread:
+        if row.delivered_at == answered_at:
+            take_into_archive(services, row.response_id, as_=System(home.staff.provider_id))
 
 
 def _care_for(

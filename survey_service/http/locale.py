@@ -13,6 +13,7 @@ from babel.support import Translations
 from flask import Flask, Response, current_app, g, redirect, request
 from flask_babel import Babel, Domain
 from flask_babel import gettext as _gettext
+from flask_babel import ngettext as _ngettext
 
 from survey_service.foundation.clock import STOCKHOLM
 from translations.interface import overlaid
@@ -125,6 +126,11 @@ def short_time(moment: datetime) -> str:
 def gettext(text: str, **values: object) -> str:
     """The text in the reader's language, as text: flask-babel's own says nothing of what it returns."""
     return str(_gettext(text, **values))
+
+
+def ngettext(one: str, many: str, num: int, **values: object) -> str:
+    """The form that goes with the number, in the language of the request; ``%(num)s`` is the number."""
+    return str(_ngettext(one, many, num, **values))
 
 
 def day(value: date) -> str:

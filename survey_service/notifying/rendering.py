@@ -30,6 +30,24 @@ def invitation(*, key: UUID, to: str, sender_name: str, link: str, locale: str, 
     )
 
 
+def alarm(*, key: UUID, to: str, link: str, locale: str, texts: Translations) -> Email:
+    """To staff: something has waited for too long. Not what, of whom, or where."""
+    environment = _environment(texts)
+
+    def rendered(name: str) -> str:
+        template = environment.get_template(f"email/{name}")
+        return template.render(link=link, locale=locale, text_direction=text_direction(locale)).strip()
+
+    return Email(
+        key=str(key),
+        to=to,
+        sender_name=texts.gettext("The Answer Room"),
+        subject=rendered("alarm_subject.txt"),
+        text=rendered("alarm.txt") + "\n",
+        html=rendered("alarm.html"),
+    )
+
+
 # One for each language, and for each version of it that a worker lives to see.
 @lru_cache(maxsize=32)
 def _environment(texts: Translations) -> Environment:

@@ -77,7 +77,7 @@ def _page(services: Services, *, as_: Patient) -> dict[str, Any]:
                 for access in logged
                 if access.actor_kind == "register"
             ],
-            "accesses": _once_a_day([access for access in logged if access.actor_kind == "staff"], units),
+            "accesses": _once_a_day([access for access in logged if access.actor_kind != "register"], units),
         }
 
 
@@ -92,9 +92,14 @@ def _once_a_day(logged: Sequence[LoggedAccess], units: Mapping[UUID, str]) -> li
         what = _what(latest)
         if times > 1:
             what = gettext("%(what)s (%(times)s times)", what=what, times=times)
-        who = units.get(latest.unit_id, "") if latest.unit_id else ""
+        who = units.get(latest.unit_id, "") if latest.unit_id else _who(latest)
         lines.append({"at": latest.at, "who": who, "what": what, "why": _why(latest)})
     return lines
+
+
+def _who(access: LoggedAccess) -> str:
+    """Who is no person of a unit."""
+    return str(gettext("The record system") if access.actor_kind == "record_system" else gettext("This service"))
 
 
 def _why(access: LoggedAccess) -> str:
@@ -113,6 +118,7 @@ def _what(access: LoggedAccess) -> str:
     described = {
         ("Läsa", "response"): gettext("Read your answers"),
         ("Läsa", "worklist"): gettext("Saw your name in a list"),
+        ("Läsa", "push"): gettext("Sent your answers to the record system"),
         ("Signera", "receipt"): gettext("Confirmed receipt"),
         ("Signera", "assessment"): gettext("Assessed your answers"),
         ("Skriva", "enrolment"): gettext("Ordered surveys for you"),

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from survey_service.access.queries import all_providers, is_unit_manager, staff_names
+from survey_service.access.queries import all_providers, manages_unit, staff_names
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
 from survey_service.errors import AccessDenied, BadInput
@@ -209,7 +209,7 @@ def _managed(connection: Connection, services: Services, agreement_id: UUID, *, 
     found = _agreement(connection, services, agreement_id)
     if found is None or found.provider_id != as_.provider_id:
         raise AccessDenied
-    if not is_unit_manager(connection, as_, services.clock()):
+    if not manages_unit(connection, as_, services.clock()):
         raise AccessDenied("Only the manager of a unit can do that.")
     return found
 

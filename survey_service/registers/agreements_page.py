@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import gettext
 
 from instruments import Library
-from survey_service.access.queries import is_unit_manager
+from survey_service.access.queries import manages_unit
 from survey_service.foundation.principals import Staff
 from survey_service.foundation.services import Services
 from survey_service.http.locale import day
@@ -25,7 +25,7 @@ def agreements(services: Services, *, as_: Staff) -> Context:
     with services.db.transaction(as_=as_) as connection:
         found = recorded_agreements(connection, now, provider_id=as_.provider_id)
         registers = {one.id: one for one in all_registers(connection)}
-        manages = is_unit_manager(connection, as_, now)
+        manages = manages_unit(connection, as_, now)
     ordered = sorted(found, key=lambda one: one.state in _OVER)
     return {
         "manages": manages,

@@ -19,7 +19,7 @@ from survey_service.scheduling.records import (
     occasions,
     tasks,
 )
-from survey_service.scheduling.rules import CareProtocol, parse_protocol
+from survey_service.scheduling.rules import CareProtocol, ReceiptPlan, ReceiptPolicy, parse_protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,7 @@ class Occasion:
     anchor_date: date
     procedure_id: str | None
     side: str | None
+    receipt: ReceiptPlan
 
     def is_open(self, now: datetime) -> bool:
         return self.opens_at <= now < self.closes_at
@@ -206,6 +207,7 @@ def _read_occasions(connection: Connection, query: Select[Any]) -> list[Occasion
             anchor_date=row.anchor_date,
             procedure_id=row.procedure_id,
             side=row.side,
+            receipt=ReceiptPlan(ReceiptPolicy(row.receipt_policy), row.receipt_within_hours, row.read_within_hours),
         )
         for row in connection.execute(query).all()
     ]

@@ -15,6 +15,8 @@ from survey_service.people.rules import looks_like_identity_number
 # Nobody is woken by a survey: an occasion opens in the morning and closes at midnight, Swedish time.
 OPENING_TIME = time(8, 0)
 MIDNIGHT = time(0, 0)
+# A year: the database keeps to it too.
+_MOST_HOURS = 8760
 # It is told to registers, so it is a code and never words.
 _PROCEDURE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,39}")
 
@@ -48,6 +50,30 @@ class OccasionPlan:
     instruments: tuple[PlannedInstrument, ...]
 
 
+class ReceiptPolicy(StrEnum):
+    """What counts as received, besides that a person of the unit opens the answers."""
+
+    PERSON = "person"
+    """Nothing else."""
+    RECORD_SYSTEM = "record_system"
+    """The record system of the provider acknowledges them with an id of its own."""
+    ARCHIVE = "archive"
+    """The archive of the provider in this service takes them in."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptPlan:
+    """What counts as received, when its absence is an alarm, and what patients are told about reading.
+
+    ``within_hours``: from the last answer to the alarm that nobody has received it. ``read_within_hours``: until
+    somebody has read the answers; None is nobody reads them.
+    """
+
+    policy: ReceiptPolicy = ReceiptPolicy.PERSON
+    within_hours: int = 72
+    read_within_hours: int | None = 168
+
+
 @dataclass(frozen=True, slots=True)
 class CareProtocol:
     """What is asked, when, and why. The texts are the unit's own, by language."""
@@ -58,6 +84,7 @@ class CareProtocol:
     anchor_kind: str
     purpose: UseOfAnswers
     occasions: tuple[OccasionPlan, ...]
+    receipt: ReceiptPlan = ReceiptPlan()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +122,7 @@ def parse_protocol(data: Mapping[str, Any]) -> CareProtocol:
             anchor_kind=data["anchor_kind"],
             purpose=_parse_purpose(data["purpose"]),
             occasions=tuple(_parse_occasion(occasion) for occasion in data["occasions"]),
+            receipt=_parse_receipt(data.get("receipt", {})),
         )
     except KeyError as missing:
         raise BadInput(f"The protocol lacks the field {missing}.") from None
@@ -111,6 +139,30 @@ def _parse_purpose(text: str) -> UseOfAnswers:
         return UseOfAnswers(text)
     except ValueError:
         raise BadInput(f"The protocol's purpose is none of {', '.join(UseOfAnswers)}.") from None
+
+
+def _parse_receipt(data: Mapping[str, Any]) -> ReceiptPlan:
+    """What a protocol leaves out has its default; ``read_within_hours = 0`` says that nobody reads."""
+    if not isinstance(data, Mapping):
+        raise BadInput("The protocol's receipt must be a table.")
+    if unknown := sorted(set(data) - {"policy", "within_hours", "read_within_hours"}):
+        raise BadInput(f"The protocol's receipt has no field {unknown[0]}.")
+    usual = ReceiptPlan()
+    try:
+        policy = ReceiptPolicy(data.get("policy", usual.policy))
+    except ValueError:
+        raise BadInput(f"The protocol's receipt policy is none of {', '.join(ReceiptPolicy)}.") from None
+    read = _hours(data, "read_within_hours", usual.read_within_hours or 0, fewest=0)
+    if read and policy is ReceiptPolicy.ARCHIVE and "read_within_hours" not in data:
+        raise BadInput("The protocol's receipt is by archive: say in read_within_hours when answers are read, or 0.")
+    return ReceiptPlan(policy, _hours(data, "within_hours", usual.within_hours, fewest=1), read or None)
+
+
+def _hours(data: Mapping[str, Any], name: str, usual: int, *, fewest: int) -> int:
+    hours = data.get(name, usual)
+    if type(hours) is not int or not fewest <= hours <= _MOST_HOURS:
+        raise BadInput(f"The protocol's {name} must be a whole number of hours from {fewest} to {_MOST_HOURS}.")
+    return hours
 
 
 def _parse_occasion(data: Mapping[str, Any]) -> OccasionPlan:

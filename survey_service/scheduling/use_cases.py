@@ -271,6 +271,9 @@ def _insert_occasion(
             opens_at=planned.opens_at,
             due_at=planned.due_at,
             closes_at=planned.closes_at,
+            receipt_policy=protocol.receipt.policy,
+            receipt_within_hours=protocol.receipt.within_hours,
+            read_within_hours=protocol.receipt.read_within_hours,
             **owner,
         )
     )

@@ -13,9 +13,9 @@ Rule = Callable[[Connection[Any]], list[str]]
 
 RUNTIME_ROLES = (
     "survey_login", "survey_staff", "survey_patient", "survey_translator", "survey_gate",
-    "survey_register", "survey_worker", "survey_operator", "survey_keys",
+    "survey_register", "survey_worker", "survey_operator", "survey_keys", "survey_record_system",
 )  # fmt: skip
-LOGIN_ROLES = ("survey_staff", "survey_patient", "survey_translator", "survey_gate")
+LOGIN_ROLES = ("survey_staff", "survey_patient", "survey_translator", "survey_gate", "survey_record_system")
 
 NOT_PERSONAL = {
     "alembic_version": "the schema's revision",
@@ -51,6 +51,7 @@ APPEND_ONLY = (
     "answers", "receipts", "readings", "assessments", "deliveries", "responses", "scores", "releases", "feed_entries",
     "audit_events", "notices_given", "wordings", "care_protocol_versions", "messages", "dispatches",
     "dispatch_attempts", "enrolments", "occasions", "tasks", "agreement_variables",
+    "pushes", "delivery_attempts", "delivery_alarms",
     "licences", "licence_withdrawals", "rights_documents", "deployment",
     "translation_subjects", "source_texts", "translations", "translation_steps", "evidence_documents",
     "translation_comments", "glossary_terms", "wording_decisions", "interface_versions",
@@ -198,7 +199,7 @@ def roles_with_power(connection: Connection[Any]) -> list[str]:
 
 
 def roles_with_company(connection: Connection[Any]) -> list[str]:
-    """No runtime role is a member of another: only the people's login may step into its four roles, one at a time."""
+    """No runtime role is a member of another: only the people's login may step into its five roles, one at a time."""
     found = _rows(
         connection,
         """SELECT m.rolname, g.rolname, a.inherit_option, a.admin_option FROM pg_auth_members a

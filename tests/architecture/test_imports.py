@@ -19,6 +19,10 @@ CAPABILITIES = frozenset(
 # What a capability shows to the others. Its tables, pages, jobs and interfaces are its own.
 DOORS = frozenset({"queries", "use_cases", "rules"})
 EXCEPTIONS = {
+    ("delivery.api", "registers.oauth"): "one token service gives tokens to registers and to record systems",
+    ("delivery.jobs", "notifying.rendering"): "an alarm is a notice, as contentless as an invitation",
+    ("delivery.parcels", "interop.observations"): "interop is pure builders of others' formats",
+    ("delivery.parcels", "interop.response_bundle"): "interop is pure builders of others' formats",
     ("privacy.web", "answering.pages"): "the patient's answered surveys look the same in the inbox and in My data",
     ("privacy.web", "registers.objecting"): "the patient's no to a register is a use case of its own module",
     ("languages.preview_page", "answering.question_page"): "what translators look at is the patient's page itself",

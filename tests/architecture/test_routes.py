@@ -4,6 +4,7 @@ Real requests with real cookies and tokens, on a world in which there is somethi
 left out: HEAD runs the view of GET, and OPTIONS is answered by Flask without running any view.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from time import time
@@ -13,9 +14,11 @@ from uuid import UUID
 import pytest
 from flask import Flask
 from joserfc import jwt
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, KeySet
 
 from survey_service.audit.rules import actor_of
+from survey_service.delivery.record_systems import Entered, enter
+from survey_service.delivery.rules import SystemRoute
 from survey_service.delivery.use_cases import open_response
 from survey_service.foundation.clock import local_day
 from survey_service.foundation.db import new_id
@@ -65,6 +68,16 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     ("GET",  "/staff/responses/<uuid:response_id>"):             (SIGN_IN, SIGN_IN, 403, 403, 403, 200, 403, 403),
     ("POST", "/staff/responses/<uuid:response_id>"):             (401,     401,     403, 403, 403, 303, 403, 403),
     ("POST", "/staff/responses/<uuid:response_id>/assessment"):  (401,     401,     403, 403, 403, 303, 403, 403),
+    ("POST", "/staff/receipts"):                                 (401,     401,     403, 403, 403, 303, 403, 403),
+    ("GET",  "/staff/undelivered"):                              (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
+    # The record system is a manager's to connect; bob is one.
+    ("GET",  "/staff/settings/record-system"):                   (SIGN_IN, SIGN_IN, 403, 403, 200, 403, 403, 403),
+    ("POST", "/staff/settings/record-system"):                   (401,     401,     403, 403, 303, 403, 403, 403),
+    ("POST", "/staff/settings/record-system/<uuid:system_id>/test"): (401, 401,     403, 403, 200, 403, 403, 403),
+    ("POST", "/staff/settings/record-system/<uuid:system_id>/activate"): (401, 401, 403, 403, 303, 403, 403, 403),
+    ("POST", "/staff/settings/record-system/<uuid:system_id>/pause"): (401, 401,    403, 403, 303, 403, 403, 403),
+    ("POST", "/staff/settings/alarms"):                          (401,     401,     403, 403, 303, 403, 403, 403),
+    ("GET",  "/.well-known/jwks.json"):                          EVERYBODY_GETS_IN,
     # Only a care unit orders [A1]; charlie's cannot order by alice's protocol.
     ("GET",  "/staff/enrolments/new"):                           (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
     ("POST", "/staff/enrolments/new"):                           (401,     401,     403, 400, 303, 303, 403, 403),
@@ -99,12 +112,18 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     ("GET",  "/api/v1/registers/me/results"):                    (401,     200,     403, 403, 403, 403, 403, 403),
     ("GET",  "/api/v1/registers/me/agreements"):                 (401,     200,     403, 403, 403, 403, 403, 403),
     ("POST", "/api/v1/registers/me/agreements/<uuid:agreement_id>/approval"): (401, 204, 403, 403, 403, 403, 403, 403),
+    # For record systems: a register's token is none of theirs.
+    ("GET",  "/api/v1/deliveries"):                              (401,     401,     403, 403, 403, 403, 403, 403),
+    ("GET",  "/api/v1/deliveries/<uuid:response_id>"):           (401,     401,     403, 403, 403, 403, 403, 403),
+    ("POST", "/api/v1/deliveries/<uuid:response_id>/receipt"):   (401,     401,     403, 403, 403, 403, 403, 403),
 }
 # fmt: on
 
+_MACHINES = "machines have no cookies, so nothing can be sent in their name"
 FORMS_WITHOUT_A_TOKEN = {
-    "/api/v1/token": "machines have no cookies, so nothing can be sent in their name",
-    "/api/v1/registers/me/agreements/<uuid:agreement_id>/approval": "it takes a token of another kind",
+    "/api/v1/token": _MACHINES,
+    "/api/v1/deliveries/<uuid:response_id>/receipt": _MACHINES,
+    "/api/v1/registers/me/agreements/<uuid:agreement_id>/approval": _MACHINES,
 }
 
 
@@ -126,6 +145,8 @@ class Scene:
     item_id: str
     translation_id: UUID
     step_id: UUID
+    system_id: UUID
+    jwks: str
     cookies: Mapping[str, Callable[[], str]]
     bearer: str
 
@@ -153,7 +174,7 @@ class Scene:
         path = rule.replace("<path:filename>", "app.css").replace("<int:sequence>", "1")
         if rule.endswith("/done"):
             path = path.replace("<uuid:survey_id>", str(self.answered_id))
-        for name in ("survey_id", "session_id", "response_id", "enrolment_id", "step_id"):
+        for name in ("survey_id", "session_id", "response_id", "enrolment_id", "step_id", "system_id"):
             path = path.replace(f"<uuid:{name}>", str(getattr(self, name)))
         path = path.replace("<uuid:agreement_id>", str(self.agreement_id))
         path = path.replace("<uuid:source_id>", str(self.desk.source_id(QUESTION)))
@@ -167,6 +188,9 @@ class Scene:
             "/language": {"language": "en", "next": "/"},
             "/sessions/<uuid:session_id>": {"sequence": str(self.sequence), "item": self.item_id, "value": "2"},
             "/my-data/registers/<uuid:register_id>": {"objected": "1"},
+            "/staff/receipts": {"response": str(self.response_id)},
+            "/staff/settings/record-system": {"name": "Ny journal", "way": "fetch", "jwks": self.jwks},
+            "/staff/settings/alarms": {"alarm_email": "larm@example.se"},
             "/translate/<locale>/glossary": {"term": "visit", "translation": "besøk"},
             "/translate/<locale>/<subject>/steps": {"text": str(self.translation_id), "state": "draft"},
             "/translate/<locale>/texts/<uuid:source_id>": {"form": "Nytt", "replaces": str(self.translation_id)},
@@ -208,6 +232,8 @@ def scene(app: Flask, world: World, register_key: ECKey, monkeypatch: pytest.Mon
     submission = submission_for(state, 2)
     desk = make_desk(app, world.services)
     translation_id, step_id = validated(desk)
+    jwks = KeySet([register_key]).as_dict(private=False)
+    system_id = enter(world.services, Entered(name="Journal", route=SystemRoute.FETCH, jwks=jwks), as_=world.bob)
     return Scene(
         app=app,
         world=world,
@@ -223,6 +249,8 @@ def scene(app: Flask, world: World, register_key: ECKey, monkeypatch: pytest.Mon
         item_id=submission.answer.item_id,
         translation_id=translation_id,
         step_id=step_id,
+        system_id=system_id,
+        jwks=json.dumps(jwks),
         cookies={
             "patient": lambda: world.patient_cookie(identity),
             "stranger": lambda: world.patient_cookie(other),

@@ -210,7 +210,9 @@ def test_no_page_has_anything_inline_or_from_elsewhere(world: World, app: Flask,
 # ---- cross-site protection
 
 POSTS = ["/sign-in", "/sign-out", "/language", "/surveys/{id}", "/sessions/{id}", "/my-data/registers/{id}",
-         "/staff/enrolments/new", "/staff/responses/{id}", "/staff/responses/{id}/assessment",
+         "/staff/receipts", "/staff/settings/record-system", "/staff/settings/record-system/{id}/test",
+         "/staff/settings/record-system/{id}/activate", "/staff/settings/record-system/{id}/pause",
+         "/staff/settings/alarms", "/staff/enrolments/new", "/staff/responses/{id}", "/staff/responses/{id}/assessment",
          "/staff/registers/{id}/approval", "/staff/registers/{id}/end",
          "/translate/{id}/glossary", "/translate/{id}/{id}/steps", "/translate/{id}/{id}/version",
          "/translate/{id}/{id}/import", "/translate/{id}/texts/{id}", "/translate/{id}/texts/{id}/steps",

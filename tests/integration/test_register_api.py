@@ -37,6 +37,8 @@ from tests.conftest import BASE_URL
 from tests.world import AGREED, World
 
 FEED = "/api/v1/registers/me/results"
+# Those of record systems, which have tests of their own.
+DELIVERIES = ("/api/v1/deliveries", "/api/v1/deliveries/{response_id}", "/api/v1/deliveries/{response_id}/receipt")
 TOKEN_URL = BASE_URL + TOKEN_PATH
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
@@ -674,7 +676,7 @@ def test_too_many_requests_are_a_problem_that_says_when_to_come_back(client: Fla
 def test_the_description_of_the_interface_is_served_and_names_its_endpoints(client: FlaskClient) -> None:
     document = client.get("/api/v1/openapi.json", base_url=BASE_URL).get_json()
     assert document["openapi"] == "3.1.0"
-    assert set(document["paths"]) == {TOKEN_PATH, FEED}
+    assert set(document["paths"]) == {TOKEN_PATH, FEED, *DELIVERIES}
     schemathesis.openapi.from_dict(document).validate()
 
 
@@ -708,7 +710,7 @@ def test_what_the_description_allows_never_fails_and_always_answers_as_described
 
         answers_as_described()
     assert statuses[FEED] >= {400, 422}
-    assert set(statuses) == {FEED, TOKEN_PATH}
+    assert set(statuses) == {FEED, TOKEN_PATH, *DELIVERIES}
 
 
 def operation_cases(operation: Any) -> Callable[..., Any]:

@@ -63,6 +63,14 @@ ENDPOINTS = {
     "delivery.response": "/responses/<response_id>",
     "delivery.open_response": "/responses/<response_id>/open",
     "delivery.assess_response": "/responses/<response_id>/assess",
+    "delivery.confirm_receipts": "/receipts",
+    "delivery.undelivered": "/undelivered",
+    "record_systems.settings": "/record-system",
+    "record_systems.enter": "/record-system/enter",
+    "record_systems.test": "/record-system/<system_id>/test",
+    "record_systems.activate": "/record-system/<system_id>/activate",
+    "record_systems.pause": "/record-system/<system_id>/pause",
+    "record_systems.alarms": "/alarms",
     "scheduling.new_enrolment": "/enrolments/new",
     "agreements_web.agreements": "/staff/registers",
     "agreements_web.approve": "/staff/registers/<agreement_id>/approval",
@@ -113,7 +121,7 @@ def create_app() -> Flask:
 
 
 def harden(response: Response) -> Response:
-    if request.path.endswith("/email"):  # a mail program is not under the policy, and drops style sheets
+    if "/email" in request.path:  # a mail program is not under the policy, and drops style sheets
         return response
     policy = POLICY
     if request.path.endswith("/desk_preview"):

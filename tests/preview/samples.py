@@ -4,6 +4,7 @@ A page is a template with a context; `pages(locale)` gives them all by name. Ara
 English but for the questions (`questions`).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace as Row
@@ -13,6 +14,7 @@ from tests.preview.agreements import agreement_samples
 from tests.preview.desk import desk_pages
 from tests.preview.questions import question_pages
 
+Say = Callable[[str, str], str]
 NOW = datetime(2026, 11, 22, 13, 5, tzinfo=UTC)
 
 
@@ -51,6 +53,14 @@ def pages(locale: str) -> dict[str, Page]:
         minutes=5,
         closes_at=ahead(days=11),
         started=True,
+        is_read=True,
+        confirming=say(
+            "Mottagningen bekräftar att den har tagit emot dem. Du ser när.",
+            "The unit confirms that it has received them. You see when.",
+        ),
+        reading=say(
+            f"Någon på {unit} läser dina svar inom 7 dygn.", f"Somebody at {unit} reads your answers within 7 days."
+        ),
         unavailable=None,
         relation=None,
         parts=[
@@ -91,18 +101,30 @@ def pages(locale: str) -> dict[str, Page]:
         title=first.title,
         unit_name=unit,
         completed_at=ago(minutes=4),
+        received=say(f"Mottaget av {unit}", f"Received by {unit}"),
+        is_read=True,
         received_at=None,
-        received_by=None,
         read_at=None,
         assessed_at=None,
+    )
+    archived = Row(
+        **{
+            **vars(fresh),
+            "id": "30",
+            "title": second.title,
+            "received": say(f"Mottaget i arkivet hos {unit}", f"Received in the archive of {unit}"),
+            "received_at": ago(minutes=3),
+            "is_read": False,
+        }
     )
     old = Row(
         id="4",
         title=first.title,
         unit_name=unit,
         completed_at=ago(days=90),
+        received=fresh.received,
+        is_read=True,
         received_at=ago(days=89, hours=20),
-        received_by="Astrid Lindqvist",
         read_at=ago(days=89, hours=20),
         assessed_at=None,
     )
@@ -159,10 +181,15 @@ def pages(locale: str) -> dict[str, Page]:
             "summary": say("T 41,3 (medelfel 2,8)", "T 41.3 (SE 2.8)"),
         }
     )
+    confirmed = Row(
+        **{**vars(response), "id": "21", "patient_name": "Hans Ek", "received_at": ago(hours=1)},
+    )
     assessed = Row(**{**vars(opened), "id": "9", "patient_name": "Charlie Abdi-Lundström", "assessed_at": ago(hours=1)})
     worklist = {
-        "responses": [response, opened, assessed],
-        "counts": {"unread": 1, "all": 3},
+        "responses": [response, confirmed, opened, assessed],
+        "counts": {"unread": 2, "all": 5},
+        "alarmed": 2,
+        "apart": [Row(**{**vars(response), "id": "20", "patient_name": "Greta Öst"})],
         "filter": "all",
         "outstanding": [
             Row(patient_name="Doris Nyman", title=first.title, due_at=ago(days=3), state="late", refusal=None),
@@ -258,7 +285,7 @@ def pages(locale: str) -> dict[str, Page]:
             "inbox.html",
             {
                 "waiting": [first, second, stopped],
-                "done": [fresh, finished],
+                "done": [fresh, archived, finished],
                 "messages": [
                     Row(
                         sent_at=ago(days=2),
@@ -281,6 +308,8 @@ def pages(locale: str) -> dict[str, Page]:
             {
                 "unit_name": unit,
                 "tells_of_health": True,
+                "reading": first.reading,
+                "is_read": True,
                 "responses": [fresh, Row(**{**vars(fresh), "id": "6", "title": say("Om ork", "About energy")})],
                 "scores": [
                     Row(
@@ -341,12 +370,41 @@ def pages(locale: str) -> dict[str, Page]:
         "staff_worklist": Page("staff/worklist.html", worklist, "staff"),
         "staff_worklist_empty": Page(
             "staff/worklist.html",
-            {"responses": [], "counts": {"unread": 0, "all": 0}, "filter": "unread", "outstanding": []},
+            {
+                "responses": [],
+                "apart": [],
+                "alarmed": 0,
+                "counts": {"unread": 0, "all": 0},
+                "filter": "unread",
+                "outstanding": [],
+            },
             "staff",
         ),
         "staff_response": Page("staff/response.html", shown, "staff"),
         "staff_response_gone": Page("staff/response.html", shown | {"gone": "energy 1.0"}, "staff"),
         "staff_confirm_receipt": Page("staff/confirm_receipt.html", {"response": response}, "staff"),
+        "staff_confirm_unread": Page("staff/confirm_receipt.html", {"response": confirmed}, "staff"),
+        "staff_undelivered": Page("staff/undelivered.html", undelivered(say), "staff"),
+        "staff_undelivered_empty": Page(
+            "staff/undelivered.html", {"waiting": [], "count": 0, "is_manager": False}, "staff"
+        ),
+        "staff_record_system": Page("staff/record_system.html", record_systems(say), "staff"),
+        "staff_record_system_error": Page(
+            "staff/record_system.html",
+            record_systems(say)
+            | {
+                "systems": [],
+                "tested": None,
+                "values": {"name": "Journal", "way": "oauth", "base_url": "http://journal"},
+                "errors": {
+                    "base_url": say(
+                        "Skriv en https-adress på en server som driftansvarig har tillåtit.",
+                        "Write an https address on a server that the operator has allowed.",
+                    )
+                },
+            },
+            "staff",
+        ),
         "staff_enrol": Page("staff/enrol.html", enrol, "staff"),
         "staff_enrol_error": Page(
             "staff/enrol.html",
@@ -397,9 +455,70 @@ def pages(locale: str) -> dict[str, Page]:
         ),
         **{name: Page("staff/registers.html", context, "staff") for name, context in agreement_samples(locale).items()},
         **{name: Page(template, context, "translator") for name, (template, context) in desk_pages(locale).items()},
+        "email_alarm": Page("email/alarm.html", {"link": "https://svarsrummet.example/staff/undelivered"}, None),
         "email": Page(
             "email/invitation.html",
             {"sender_name": say("Svarsrummet", "The Answer Room"), "link": "https://svarsrummet.example/"},
             None,
         ),
+    }
+
+
+def undelivered(say: Say) -> dict[str, Any]:
+    """What nobody has received: late and refused, on its way, and to be opened."""
+    occasion = say("3 månader efter operation", "3 months after surgery")
+    rows = [
+        (4, True, 17, say("Journalsystemet tog inte emot det", "The record system refused it")),
+        (1, False, 3, say("Journalsystemet svarade inte som det ska", "The record system did not answer as it should")),
+        (0.2, False, 0, None),
+    ]
+    return {
+        "count": 3,
+        "is_manager": True,
+        "waiting": [
+            {
+                "id": str(number),
+                "occasion": occasion,
+                "delivered_at": ago(days=days),
+                "is_late": is_late,
+                "attempts": attempts,
+                "last": last,
+            }
+            for number, (days, is_late, attempts, last) in enumerate(rows)
+        ],
+    }
+
+
+def record_systems(say: Say) -> dict[str, Any]:
+    """One in use, and the draft of another that was tested and cannot be reached."""
+    return {
+        "systems": [
+            {
+                "id": "1",
+                "name": say("Regionens journal", "The region's record"),
+                "state": "active",
+                "state_in_words": say("Används", "In use"),
+                "route": "push",
+                "base_url": "https://journal.example.se/fhir",
+                "client_id": "survey-service",
+            },
+            {
+                "id": "2",
+                "name": say("Den nya journalen", "The new record"),
+                "state": "draft",
+                "state_in_words": say("Används inte än", "Not in use yet"),
+                "route": "push",
+                "base_url": "https://ny-journal.example.se/fhir",
+                "client_id": "survey-service",
+            },
+        ],
+        "tested": {
+            "id": "2",
+            "problem": say("Journalsystemet svarade inte i tid.", "The record system did not answer in time."),
+        },
+        "alarm_email": "larm@example.se",
+        "jwks_url": "https://svarsrummet.example/.well-known/jwks.json",
+        "token_url": "https://svarsrummet.example/api/v1/token",
+        "values": {},
+        "errors": {},
     }

@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from survey_service.errors import BadInput
 from survey_service.foundation.clock import STOCKHOLM, local_day
-from survey_service.scheduling.rules import PlannedOccasion, in_language, parse_protocol, plan_occasions
+from survey_service.scheduling.rules import (
+    PlannedOccasion,
+    ReceiptPlan,
+    ReceiptPolicy,
+    in_language,
+    parse_protocol,
+    plan_occasions,
+)
 
 LONG_AGO = datetime(1990, 1, 1, tzinfo=UTC)
 
@@ -152,3 +159,42 @@ def test_a_protocol_of_no_occasions_or_of_one_twice_is_refused() -> None:
 def test_the_units_own_text_is_swedish_where_it_wrote_no_other() -> None:
     texts = {"sv": "Besök", "en": "Visit", "fi": ""}
     assert [in_language(texts, one) for one in ("sv", "en", "fi", "ar")] == ["Besök", "Visit", "Besök", "Besök"]
+
+
+# ---- receipt
+
+
+@pytest.mark.parametrize(
+    ("written", "plan"),
+    [
+        (None, ReceiptPlan(ReceiptPolicy.PERSON, 72, 168)),
+        ({}, ReceiptPlan(ReceiptPolicy.PERSON, 72, 168)),
+        ({"policy": "record_system", "within_hours": 4}, ReceiptPlan(ReceiptPolicy.RECORD_SYSTEM, 4, 168)),
+        ({"policy": "archive", "read_within_hours": 0}, ReceiptPlan(ReceiptPolicy.ARCHIVE, 72, None)),
+    ],
+)
+def test_a_protocol_says_what_counts_as_received_and_what_it_leaves_out_is_usual(
+    written: dict[str, object] | None, plan: ReceiptPlan
+) -> None:
+    """A3"""
+    assert parse_protocol(DEFINITION | ({} if written is None else {"receipt": written})).receipt == plan
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"policy": "nobody"},
+        {"policy": "archive"},
+        {"within_hours": 0},
+        {"within_hours": 8761},
+        {"within_hours": True},
+        {"read_within_hours": -1},
+        {"read_within_hours": "soon"},
+        {"unknown": 1},
+        ["person"],
+    ],
+)
+def test_a_receipt_that_cannot_be_is_refused(written: object) -> None:
+    """A3: an archive that nobody reads is never assumed: the protocol has to say so."""
+    with pytest.raises(BadInput):
+        parse_protocol(DEFINITION | {"receipt": written})

@@ -1,0 +1,75 @@
+"""Alarms for what nobody has received: raised once each, told to the unit and the operator in a message that says
+nothing but that something waits.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from survey_service.access.queries import alarm_email
+from survey_service.answering.queries import Response, response
+from survey_service.delivery.queries import whereabouts
+from survey_service.delivery.records import delivery_alarms
+from survey_service.delivery.rules import Alarm
+from survey_service.foundation.db import insert_if_new
+from survey_service.foundation.jobs import enqueue
+from survey_service.foundation.principals import System
+from survey_service.foundation.services import Services
+
+TELL_JOB = "delivery.tell_of_alarm"
+# A record system that is down alarms for every response: its unit is told once an hour, and sees them all here.
+_QUIET = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Whom to tell that something waits."""
+
+    unit_id: UUID
+    addresses: tuple[str, ...]
+
+
+def watch(services: Services, response_id: UUID, *, as_: System) -> bool:
+    """Raise the alarm if nobody has received the response; returns whether it did. Harmless when repeated."""
+    with services.db.transaction(as_=as_) as connection:
+        found = response(connection, response_id)
+        if found is None or whereabouts(connection, [found.id])[found.id].received_at is not None:
+            return False
+        return raise_alarm(connection, services, found, Alarm.NOT_RECEIVED)
+
+
+def raise_alarm(connection: Connection, services: Services, found: Response, kind: Alarm) -> bool:
+    """Once for a response and a kind. Somebody is told, unless the unit was told a short while ago."""
+    now = services.clock()
+    told_lately = connection.execute(
+        sa.select(delivery_alarms.c.response_id)
+        .where(delivery_alarms.c.unit_id == found.unit_id, delivery_alarms.c.raised_at > now - _QUIET)
+        .limit(1)
+    ).first()
+    is_new = insert_if_new(
+        connection,
+        upsert(delivery_alarms)
+        .values(
+            response_id=found.id,
+            kind=kind,
+            provider_id=found.provider_id,
+            person_id=found.person_id,
+            unit_id=found.unit_id,
+            raised_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["response_id", "kind"]),
+    )
+    if is_new and told_lately is None:
+        enqueue(connection, TELL_JOB, provider_id=found.provider_id, unit_id=found.unit_id, alarm_id=found.id)
+    return is_new
+
+
+def whom_to_tell(services: Services, unit_id: UUID, *, as_: System) -> Told:
+    """The unit's address for alarms and the operator's, where there are any."""
+    with services.db.transaction(as_=as_) as connection:
+        of_unit = alarm_email(connection, unit_id)
+    return Told(unit_id, tuple(one for one in (of_unit, services.settings.operator_email) if one))

@@ -1,0 +1,1 @@
+"""A record system to try things on, as a process of its own."""
