@@ -1,4 +1,4 @@
-"""Reading registers, agreements, choices and feeds."""
+"""Reading registers, agreements and choices. Feeds: ``feed_queries``."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -13,13 +13,10 @@ from sqlalchemy import Connection
 from survey_service.registers.records import (
     agreement_variables,
     agreements,
-    feed_entries,
     register_choices,
-    register_feeds,
     registers,
-    releases,
 )
-from survey_service.registers.rules import Agreement, Cursor
+from survey_service.registers.rules import Agreement
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +34,6 @@ class RegisterClient:
     client_id: str
     jwks: Mapping[str, Any]
     active: bool
-
-
-@dataclass(frozen=True, slots=True)
-class FeedEntry:
-    """``payload`` is None for a withdrawal, and for a result that has been withdrawn since."""
-
-    position: int
-    kind: str
-    release_id: UUID
-    payload: Mapping[str, Any] | None
 
 
 def register_client(connection: Connection, *, client_id: str) -> RegisterClient | None:
@@ -97,24 +84,6 @@ def my_objections(connection: Connection) -> frozenset[UUID]:
     """The registers that the patient has said no to."""
     rows = connection.execute(sa.select(register_choices.c.register_id).where(register_choices.c.objected)).scalars()
     return frozenset(rows)
-
-
-def feed_end(connection: Connection) -> Cursor:
-    """Where the register's own feed ends."""
-    row = connection.execute(sa.select(register_feeds.c.epoch, register_feeds.c.last)).one()
-    return Cursor(row.epoch, row.last)
-
-
-def feed_page(connection: Connection, after: Cursor, *, limit: int) -> list[FeedEntry]:
-    """The entries of the register's own feed that follow ``after``, in order."""
-    rows = connection.execute(
-        sa.select(feed_entries.c.position, feed_entries.c.kind, feed_entries.c.release_id, releases.c.payload)
-        .outerjoin(releases, releases.c.id == feed_entries.c.release_id)
-        .where(feed_entries.c.epoch == after.epoch, feed_entries.c.position > after.position)
-        .order_by(feed_entries.c.position)
-        .limit(limit)
-    ).all()
-    return [FeedEntry(*row) for row in rows]
 
 
 def _in_force(now: datetime) -> sa.ColumnElement[bool]:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from uuid import UUID, uuid4
 
 import pytest
 import schemathesis
@@ -34,17 +33,8 @@ from survey_service.registers.rules import ACCEPTED_PURPOSE, Cursor, write_curso
 from survey_service.registers.tenants import add_register, agree
 from tests.browsing import Visitor
 from tests.conftest import BASE_URL, TestDatabase
+from tests.integration.pulling import FEED, ask, claims, feed, references, signed
 from tests.world import AGREED, World
-
-FEED = "/api/v1/registers/me/results"
-TOKEN_URL = BASE_URL + TOKEN_PATH
-ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-
-
-@pytest.fixture(autouse=True)
-def over_plain_http(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in the demonstration: there is no TLS on loopback."""
-    monkeypatch.setenv("AUTHLIB_INSECURE_TRANSPORT", "1")
 
 
 @pytest.fixture(scope="session")
@@ -57,21 +47,6 @@ def stranger_key() -> ECKey:
     return ECKey.generate_key("P-384", auto_kid=True)
 
 
-@pytest.fixture
-def client(app: Flask, world: World) -> FlaskClient:
-    return app.test_client()
-
-
-def claims(**changes: Any) -> dict[str, Any]:
-    """What an assertion of the first register states; None leaves a claim out."""
-    stated = {"iss": "first", "sub": "first", "aud": TOKEN_URL, "exp": int(time.time()) + 60, "jti": str(uuid4())}
-    return {name: value for name, value in (stated | changes).items() if value is not None}
-
-
-def signed(key: Any, stated: dict[str, Any], *, alg: str = "ES384") -> str:
-    return jws.serialize_compact({"alg": alg, "kid": key.kid}, json.dumps(stated), key, algorithms=[alg])
-
-
 def unsigned(stated: dict[str, Any]) -> str:
     return f"{encoded({'alg': 'none', 'typ': 'JWT'})}.{encoded(stated)}."
 
@@ -81,29 +56,9 @@ def encoded(part: bytes | dict[str, Any]) -> str:
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
-def ask(client: FlaskClient, assertion: str, **changes: str) -> TestResponse:
-    form = {
-        "grant_type": "client_credentials",
-        "client_assertion_type": ASSERTION_TYPE,
-        "client_assertion": assertion,
-    }
-    return client.post(TOKEN_PATH, data=form | changes, base_url=BASE_URL)
-
-
 def refuses(answer: TestResponse, error: str = "invalid_client") -> bool:
     """As RFC 6749, section 5.2, has it: 400 (or 401) and the name of the error."""
     return answer.status_code in {400, 401} and answer.get_json()["error"] == error
-
-
-@pytest.fixture
-def bearer(client: FlaskClient, register_key: ECKey) -> dict[str, str]:
-    """The header of a register that has its token."""
-    token = ask(client, signed(register_key, claims())).get_json()["access_token"]
-    return {"Authorization": f"Bearer {token}"}
-
-
-def feed(client: FlaskClient, headers: dict[str, str], **query: Any) -> TestResponse:
-    return client.get(FEED, query_string={"purpose": ACCEPTED_PURPOSE} | query, headers=headers, base_url=BASE_URL)
 
 
 def is_problem(response: TestResponse, status: int, code: str) -> bool:
@@ -113,30 +68,6 @@ def is_problem(response: TestResponse, status: int, code: str) -> bool:
         and (response.status_code, body["status"], body["code"]) == (status, status, code)
         and body["title"].endswith(".")
     )
-
-
-def references(database: TestDatabase, response_ids: list[UUID]) -> list[str]:
-    """What the first register calls these responses."""
-    with database.connect("postgres") as connection:
-        rows = connection.execute(
-            "SELECT response_id, reference FROM releases JOIN registers r ON r.id = register_id AND r.code = 'first'"
-        ).fetchall()
-    found = dict(rows)
-    return [str(found[response_id]) for response_id in response_ids]
-
-
-@pytest.fixture
-def released(world: World, database: TestDatabase) -> Callable[..., str]:
-    """A response that the unit has opened and the register may have; returns what the register calls it."""
-
-    def make(**identity: Any) -> str:
-        patient, occasion = world.enrol(world.new_identity(**identity))
-        (response_id,) = world.answer(patient, occasion)
-        open_response(world.services, response_id, as_=world.alice)
-        release_response(world.services, response_id, as_=world.system)
-        return references(database, [response_id])[0]
-
-    return make
 
 
 # ---- the token
@@ -529,9 +460,12 @@ def test_a_withdrawal_is_an_entry_that_names_the_result_to_forget(
     before = feed(client, bearer).get_json()
     object_to_register(world.services, world.register.register_id, as_=patient)
     after = feed(client, bearer, cursor=before["next_cursor"]).get_json()
-    assert after["entries"] == [{"kind": "withdrawn", "id": before["entries"][0]["id"]}]
+    forgotten = before["entries"][0]["id"]
+    withdrawn, erasure = after["entries"]
+    assert withdrawn == {"kind": "withdrawn", "id": forgotten}
+    assert (erasure["kind"], erasure["releases"]) == ("erasure", [forgotten])
     from_the_start = feed(client, bearer).get_json()
-    assert [entry["kind"] for entry in from_the_start["entries"]] == ["withdrawn"]
+    assert [entry["kind"] for entry in from_the_start["entries"]] == ["withdrawn", "erasure"]
 
 
 @pytest.mark.parametrize("limit", ["0", "-1", "1001", "ten", "1.5", "", "9" * 400, "\u0661\x00"])
@@ -659,8 +593,9 @@ def test_a_request_that_is_too_large_is_a_problem(client: FlaskClient) -> None:
 
 
 def test_a_failure_of_ours_is_a_problem_that_tells_nothing(
-    client: FlaskClient, bearer: dict[str, str], database
+    client: FlaskClient, bearer: dict[str, str], database, released
 ) -> None:
+    released()
     with database.connect("survey_owner") as connection:
         connection.execute("DROP FUNCTION log_register_pull CASCADE")
     answer = feed(client, bearer)
