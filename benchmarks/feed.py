@@ -128,7 +128,7 @@ def _server(folder: Path, key: ECKey) -> Iterator[tuple[str, psutil.Process]]:
         environment = demo_environment(DemoFolder(folder), postgres, Ports(port))
         _fill(postgres, Settings.from_environment(environment), key)
         command = [sys.executable, "-m", "survey_service.cli", "web", "--port", str(port), "--processes", "1"]
-        with subprocess.Popen(command, env=os.environ | environment, stdout=subprocess.DEVNULL) as running:
+        with subprocess.Popen(command, env=os.environ | environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
             _await(url)
             yield url, psutil.Process(running.pid)
             running.terminate()

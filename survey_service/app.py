@@ -28,6 +28,7 @@ from survey_service.languages import web as languages_web
 from survey_service.languages.interface_texts import InterfaceTexts
 from survey_service.privacy import web as privacy
 from survey_service.registers import api as registers
+from survey_service.registers import inbox_web
 from survey_service.registers.oauth import install_token_server
 from survey_service.scheduling import web as scheduling
 from survey_service.settings import Settings
@@ -60,7 +61,7 @@ def create_app(wired: Services) -> Flask:
     install_token_server(app, wired)
     for blueprint in (home, preferences, health, access.blueprint, answering.blueprint, delivery.blueprint):
         app.register_blueprint(blueprint)
-    for blueprint in (privacy.blueprint, scheduling.blueprint, languages_web.blueprint):
+    for blueprint in (privacy.blueprint, scheduling.blueprint, languages_web.blueprint, inbox_web.blueprint):
         app.register_blueprint(blueprint)
     _install_api(app)
     app.before_request(access.load_principal)

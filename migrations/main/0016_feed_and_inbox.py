@@ -41,6 +41,12 @@ def upgrade() -> None:
             WHERE NOT EXISTS (SELECT FROM register_messages m WHERE m.erasure_id = o.id)
             ORDER BY o.ordered_at, o.id;
         $$;
+        -- The register reads no message, but one sent again is told from a new one.
+        CREATE FUNCTION message_was_taken(p_message uuid)
+        RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+            SELECT EXISTS (SELECT FROM register_messages WHERE id = p_message
+                           AND register_id = nullif(current_setting('app.register', true), '')::uuid);
+        $$;
         -- For the public catalogue: which instruments somebody here may use today, and nothing of who.
         CREATE FUNCTION licensed_instruments(p_day date)
         RETURNS SETOF text LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -48,8 +54,9 @@ def upgrade() -> None:
             WHERE p_day >= l.valid_from AND (l.valid_until IS NULL OR p_day <= l.valid_until)
               AND NOT EXISTS (SELECT FROM licence_withdrawals w WHERE w.licence_id = l.id);
         $$;
-        REVOKE EXECUTE ON FUNCTION log_register_pull, unconfirmed_erasures, licensed_instruments FROM PUBLIC;
-        GRANT EXECUTE ON FUNCTION log_register_pull TO survey_register;
+        REVOKE EXECUTE ON FUNCTION log_register_pull, unconfirmed_erasures, message_was_taken, licensed_instruments
+            FROM PUBLIC;
+        GRANT EXECUTE ON FUNCTION log_register_pull, message_was_taken TO survey_register;
         GRANT EXECUTE ON FUNCTION unconfirmed_erasures TO survey_operator;
         GRANT EXECUTE ON FUNCTION licensed_instruments TO survey_gate;
     """)
@@ -57,7 +64,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("""
-        DROP FUNCTION licensed_instruments, unconfirmed_erasures, log_register_pull;
+        DROP FUNCTION licensed_instruments, message_was_taken, unconfirmed_erasures, log_register_pull;
         CREATE FUNCTION log_register_pull(p_pull uuid, p_purpose text, p_event_ids uuid[], p_release_ids uuid[],
                                           p_at timestamptz)
         RETURNS void LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$

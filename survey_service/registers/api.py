@@ -17,6 +17,15 @@ from survey_service.http.security import csrf, limiter
 from survey_service.registers.entries import EntryKind
 from survey_service.registers.feed import Pull, begin_pull, log_nothing_pulled, pages
 from survey_service.registers.formats import MEDIA_TYPES, Format, Layout, as_json, look_back
+from survey_service.registers.inbox import (
+    LONGEST_TEXT,
+    DataQuery,
+    ErasureConfirmed,
+    Message,
+    MessageKind,
+    ObjectionReceived,
+    take_message,
+)
 from survey_service.registers.oauth import EXTENSION, register_of_token
 from survey_service.registers.rules import ACCEPTED_PURPOSE, MOST_PER_PAGE
 from survey_service.registers.streaming import compressed, stream
@@ -33,6 +42,11 @@ HEADERS = (
     ("Feed-Completed-From", "The first day of answering that the pull asked for"),
     ("Feed-Released-From", "The earliest day of answering that an agreement in force lets through"),
 )
+_FIELDS_OF_MESSAGES = {
+    MessageKind.ERASURE_CONFIRMED: {frozenset({"order"})},
+    MessageKind.OBJECTION_RECEIVED: {frozenset({"subject"}), frozenset({"response"})},
+    MessageKind.DATA_QUERY: {frozenset({"response", "text"})},
+}
 _CONTENT_TYPES = MEDIA_TYPES | {Format.CSV: "text/csv; charset=utf-8"}
 
 
@@ -171,6 +185,62 @@ class Results(MethodView):
         answer.set_etag(etag, weak=True)
         answer.headers["Vary"] = "Accept, Accept-Encoding"
         return answer
+
+
+class MessageSchema(ma.Schema):
+    """A register's message, with the id that it gives it: sent again, it is taken once."""
+
+    id = ma.fields.UUID(required=True)
+    kind = ma.fields.Enum(MessageKind, by_value=ma.fields.String, required=True)
+    order = ma.fields.UUID(metadata={"description": "Of erasure_confirmed: the order that was carried out."})
+    subject = ma.fields.String(
+        validate=validate.Length(1, 100),
+        metadata={"description": "Of objection_received: the person, as results name them; or `response`."},
+    )
+    response = ma.fields.UUID(metadata={"description": "The result's reference, of data_query or objection_received."})
+    text = ma.fields.String(
+        validate=validate.Length(1, LONGEST_TEXT),
+        metadata={"description": "Of data_query: the question to the provider. Name nobody in it."},
+    )
+
+    @ma.validates_schema
+    def is_whole(self, data: dict[str, Any], **_: Any) -> None:
+        """Each kind has its fields and no others."""
+        given = frozenset(data) - {"id", "kind"}
+        kind = data.get("kind")
+        if kind is not None and given not in _FIELDS_OF_MESSAGES[kind]:
+            allowed = " or ".join(sorted(" and ".join(sorted(one)) for one in _FIELDS_OF_MESSAGES[kind]))
+            raise ma.ValidationError(f"A message of this kind has {allowed}.", "kind")
+
+
+class TakenSchema(ma.Schema):
+    """That a message has been taken."""
+
+    id = ma.fields.UUID()
+    new = ma.fields.Boolean(metadata={"description": "false where it had been taken before."})
+
+
+@blueprint.route("/registers/me/messages")
+class Messages(MethodView):
+    """The register's way to tell us something."""
+
+    @blueprint.doc(security=[{"bearer": []}], summary="Confirm an erasure, pass on an objection, or ask")
+    @blueprint.arguments(MessageSchema)
+    @blueprint.response(200, TakenSchema)
+    def post(self, given: dict[str, Any]) -> dict[str, Any]:
+        register = _register()
+        is_new = take_message(services(), given["id"], _message(given), as_=register)
+        return {"id": given["id"], "new": is_new}
+
+
+def _message(given: dict[str, Any]) -> Message:
+    match given["kind"]:
+        case MessageKind.ERASURE_CONFIRMED:
+            return ErasureConfirmed(given["order"])
+        case MessageKind.OBJECTION_RECEIVED:
+            return ObjectionReceived(given.get("subject"), given.get("response"))
+        case _:
+            return DataQuery(given["response"], given["text"])
 
 
 def _register() -> Register:

@@ -49,7 +49,7 @@ def raw_entries(connection: Connection, places: Places, *, completed_from: datet
     if completed_from is not None:
         completed_at = sa.cast(releases.c.payload["completed_at"].astext, sa.DateTime(timezone=True))
         released = sa.and_(released, completed_at >= completed_from)
-    found: Sequence[Row[Any]] = connection.execute(
+    query: sa.Select[Any] = (
         sa.select(
             feed_entries.c.kind,
             feed_entries.c.release_id,
@@ -68,8 +68,8 @@ def raw_entries(connection: Connection, places: Places, *, completed_from: datet
             feed_entries.c.position <= places.up_to,
         )
         .order_by(feed_entries.c.position)
-    ).all()
-    return found
+    )
+    return connection.execute(query).all()
 
 
 def log_results(

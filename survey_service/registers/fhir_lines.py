@@ -43,7 +43,7 @@ def fhir_lines(entry: FeedEntry, *, units: Mapping[str, str]) -> Iterator[str]:
         case EntryKind.RESULT | EntryKind.CORRECTED:
             if entry.replaces is not None:
                 yield _dumps(_forgotten(str(entry.replaces)))
-            yield from map(_dumps, _resources(entry, units))
+            yield from _resources(entry, units)
 
 
 def ending_line(ending: Ending) -> str:
@@ -59,7 +59,7 @@ def ending_line(ending: Ending) -> str:
     )
 
 
-def _resources(entry: FeedEntry, units: Mapping[str, str]) -> Iterator[Json]:
+def _resources(entry: FeedEntry, units: Mapping[str, str]) -> Iterator[str]:
     payload = entry.payload or {}
     release = {"system": RELEASE_IDS, "value": str(entry.release_id)}
     facts = _facts(payload)
@@ -76,12 +76,17 @@ def _resources(entry: FeedEntry, units: Mapping[str, str]) -> Iterator[Json]:
     )
     scores = [ScoreFacts(unit=units.get(one["variable"], ""), **one) for one in payload.get("scores") or ()]
     status = "corrected" if entry.kind is EntryKind.CORRECTED else "final"
+    # The facts are most of an Observation and the same in all of a result: written once, they take half the time.
+    beginning = f'{{"resourceType":"Observation","extension":[{_dumps(facts)},'
     for observation in observations(measured, scores):
+        del observation["resourceType"]
+        extensions = _dumps(observation.pop("extension"))
         observation["identifier"].append(release)
-        observation["extension"].append(facts)
-        yield observation | {"status": status}
+        observation["status"] = status
+        yield f"{beginning}{extensions[1:]},{_dumps(observation)[1:]}"
     if payload.get("answers"):
-        yield _questionnaire_response(payload, facts, status="amended" if status == "corrected" else "completed")
+        status = "amended" if status == "corrected" else "completed"
+        yield _dumps(_questionnaire_response(payload, facts, status=status))
 
 
 def _questionnaire_response(payload: Mapping[str, Any], facts: Json, *, status: str) -> Json:

@@ -13,7 +13,9 @@ from sqlalchemy import Connection
 from survey_service.registers.records import (
     agreement_variables,
     agreements,
+    erasure_orders,
     register_choices,
+    register_messages,
     registers,
 )
 from survey_service.registers.rules import Agreement
@@ -84,6 +86,25 @@ def my_objections(connection: Connection) -> frozenset[UUID]:
     """The registers that the patient has said no to."""
     rows = connection.execute(sa.select(register_choices.c.register_id).where(register_choices.c.objected)).scalars()
     return frozenset(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """What a register was told to erase, and when it said that it had; None is "not yet"."""
+
+    register_id: UUID
+    ordered_at: datetime
+    confirmed_at: datetime | None
+
+
+def my_erasures(connection: Connection) -> list[Erasure]:
+    """The patient's own, newest first."""
+    rows = connection.execute(
+        sa.select(erasure_orders.c.register_id, erasure_orders.c.ordered_at, register_messages.c.sent_at)
+        .outerjoin(register_messages, register_messages.c.erasure_id == erasure_orders.c.id)
+        .order_by(erasure_orders.c.ordered_at.desc())
+    ).all()
+    return [Erasure(*row) for row in rows]
 
 
 def _in_force(now: datetime) -> sa.ColumnElement[bool]:

@@ -67,6 +67,7 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     # Only a care unit orders [A1]; charlie's cannot order by alice's protocol.
     ("GET",  "/staff/enrolments/new"):                           (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
     ("POST", "/staff/enrolments/new"):                           (401,     401,     403, 400, 303, 303, 403, 403),
+    ("GET",  "/staff/queries"):                                  (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
     ("GET",  "/staff/enrolments/<uuid:enrolment_id>"):           (SIGN_IN, SIGN_IN, 403, 403, 403, 200, 403, 403),
     # Texts are for translators, and they see nothing else.
     ("GET",  "/translate/sign-in"):                              EVERYBODY_GETS_IN,
@@ -92,10 +93,12 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     ("GET",  "/api/v1/openapi.json"):                            EVERYBODY_GETS_IN,
     ("POST", "/api/v1/token"):                                   (400,) * 8,  # whoever asks, without an assertion
     ("GET",  "/api/v1/registers/me/results"):                    (401,     200,     403, 403, 403, 403, 403, 403),
+    ("POST", "/api/v1/registers/me/messages"):                   (422,) * 8,  # whoever tells, without a message
 }
 # fmt: on
 
-FORMS_WITHOUT_A_TOKEN = {"/api/v1/token": "machines have no cookies, so nothing can be sent in their name"}
+_MACHINES = "machines have no cookies, so nothing can be sent in their name"
+FORMS_WITHOUT_A_TOKEN = {"/api/v1/token": _MACHINES, "/api/v1/registers/me/messages": _MACHINES}
 
 
 @dataclass(frozen=True)
