@@ -11,9 +11,11 @@ from flask_smorest import Blueprint, abort
 from marshmallow import validate
 
 from survey_service.errors import AccessDenied, BadInput, NotSignedIn
+from survey_service.foundation.clock import local_day
 from survey_service.foundation.principals import Gate, Register
 from survey_service.http.context import principal, services
 from survey_service.http.security import csrf, limiter
+from survey_service.registers import catalogue
 from survey_service.registers.entries import EntryKind
 from survey_service.registers.feed import Pull, begin_pull, log_nothing_pulled, pages
 from survey_service.registers.formats import MEDIA_TYPES, Format, Layout, as_json, look_back
@@ -231,6 +233,44 @@ class Messages(MethodView):
         register = _register()
         is_new = take_message(services(), given["id"], _message(given), as_=register)
         return {"id": given["id"], "new": is_new}
+
+
+class CatalogueArguments(ma.Schema):
+    """In which form the catalogue is wanted."""
+
+    class Meta:
+        unknown = ma.EXCLUDE
+
+    format = ma.fields.String(
+        validate=validate.OneOf(["json", "csv"]), metadata={"description": "Goes before the Accept header."}
+    )
+
+
+class CatalogueSchema(ma.Schema):
+    """Every variable that an agreement can name."""
+
+    variables = ma.fields.List(ma.fields.Dict())
+
+
+@blueprint.route("/catalogue")
+class Catalogue(MethodView):
+    """What there is to agree on. Open to everybody: it holds nothing personal."""
+
+    @blueprint.doc(
+        summary="Every variable with its definition, unit, codes, range, version and licence",
+        responses={200: {"content": {MEDIA_TYPES[Format.CSV]: {"schema": {"type": "string"}}}}},
+    )
+    @blueprint.arguments(CatalogueArguments, location="query")
+    @blueprint.response(200, CatalogueSchema)
+    def get(self, arguments: dict[str, Any]) -> Response:
+        wired = services()
+        found = catalogue.entries(wired.library, wired.settings.instruments)
+        with wired.db.transaction(as_=Gate()) as connection:
+            licensed = catalogue.licensed_today(connection, local_day(wired.clock()))
+        liked = request.accept_mimetypes.best_match(["application/json", "text/csv"], "application/json")
+        if arguments.get("format", "csv" if liked == "text/csv" else "json") == "csv":
+            return Response(catalogue.as_csv(found, licensed), content_type=_CONTENT_TYPES[Format.CSV])
+        return Response(json.dumps(catalogue.as_json(found, licensed)), content_type="application/json")
 
 
 def _message(given: dict[str, Any]) -> Message:

@@ -22,6 +22,7 @@ EXCEPTIONS = {
     ("privacy.web", "answering.pages"): "the patient's answered surveys look the same in the inbox and in My data",
     ("privacy.web", "registers.objecting"): "the patient's no is a use case in a file of its own",
     ("registers.fhir_lines", "interop.observations"): "a score is the same Observation for everybody",
+    ("registers.catalogue", "interop.observations"): "a variable has the code that its Observation has",
     ("registers.fhir_lines", "interop.vocabulary"): "and its names are the same",
     ("languages.preview_page", "answering.question_page"): "what translators look at is the patient's page itself",
 }

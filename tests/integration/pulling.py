@@ -14,6 +14,8 @@ from survey_service.registers.rules import ACCEPTED_PURPOSE
 from tests.conftest import BASE_URL, TestDatabase
 
 FEED = "/api/v1/registers/me/results"
+INBOX = "/api/v1/registers/me/messages"
+CATALOGUE = "/api/v1/catalogue"
 TOKEN_URL = BASE_URL + TOKEN_PATH
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 

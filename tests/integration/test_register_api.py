@@ -33,7 +33,7 @@ from survey_service.registers.rules import ACCEPTED_PURPOSE, Cursor, write_curso
 from survey_service.registers.tenants import add_register, agree
 from tests.browsing import Visitor
 from tests.conftest import BASE_URL, TestDatabase
-from tests.integration.pulling import FEED, ask, claims, feed, references, signed
+from tests.integration.pulling import CATALOGUE, FEED, INBOX, ask, claims, feed, references, signed
 from tests.world import AGREED, World
 
 
@@ -619,7 +619,7 @@ def test_too_many_requests_are_a_problem_that_says_when_to_come_back(client: Fla
 def test_the_description_of_the_interface_is_served_and_names_its_endpoints(client: FlaskClient) -> None:
     document = client.get("/api/v1/openapi.json", base_url=BASE_URL).get_json()
     assert document["openapi"] == "3.1.0"
-    assert set(document["paths"]) == {TOKEN_PATH, FEED}
+    assert set(document["paths"]) == {TOKEN_PATH, FEED, INBOX, CATALOGUE}
     schemathesis.openapi.from_dict(document).validate()
 
 
@@ -646,14 +646,14 @@ def test_what_the_description_allows_never_fails_and_always_answers_as_described
         )
         @operation_cases(operation)
         def answers_as_described(case: schemathesis.Case) -> None:
-            if case.path == FEED:
+            if case.path in {FEED, INBOX}:
                 case.headers = {**(case.headers or {}), **bearer}
             answer = case.call_and_validate(base_url=BASE_URL, checks=checks)
             statuses.setdefault(case.path, set()).add(answer.status_code)
 
         answers_as_described()
     assert statuses[FEED] >= {400, 422}
-    assert set(statuses) == {FEED, TOKEN_PATH}
+    assert set(statuses) == {FEED, TOKEN_PATH, INBOX, CATALOGUE}
 
 
 def operation_cases(operation: Any) -> Callable[..., Any]:

@@ -12,15 +12,15 @@ from psycopg.errors import InsufficientPrivilege
 from werkzeug.test import TestResponse
 
 from survey_service.delivery.use_cases import open_response
-from survey_service.foundation.principals import Patient
+from survey_service.foundation.principals import Operator, Patient
+from survey_service.registers.inbox_queries import unconfirmed_erasures
 from survey_service.registers.objecting import object_to_register
 from survey_service.registers.releasing import release_response
 from tests.browsing import Visitor
 from tests.conftest import BASE_URL, TestDatabase
-from tests.integration.pulling import ask, claims, feed, signed
+from tests.integration.pulling import INBOX, ask, claims, feed, signed
 from tests.world import World
 
-INBOX = "/api/v1/registers/me/messages"
 Tell = Callable[..., TestResponse]
 
 
@@ -220,3 +220,16 @@ def test_the_register_reads_and_changes_no_message(database: TestDatabase, state
     """B1"""
     with database.connect("survey_register") as connection, pytest.raises(InsufficientPrivilege):
         connection.execute(statement)
+
+
+def test_the_operator_sees_which_orders_are_unconfirmed_and_nobody(
+    tell: Tell, client: FlaskClient, bearer: dict[str, str], world: World, patient: Patient
+) -> None:
+    """B4, G1"""
+    object_to_register(world.services, world.register.register_id, as_=patient)
+    with world.services.db.transaction(as_=Operator()) as connection:
+        (waiting,) = unconfirmed_erasures(connection)
+    assert (str(waiting.order_id), waiting.releases) == (the_order(client, bearer), 1)
+    tell(kind="erasure_confirmed", order=str(waiting.order_id))
+    with world.services.db.transaction(as_=Operator()) as connection:
+        assert unconfirmed_erasures(connection) == []
