@@ -59,14 +59,16 @@ def main() -> None:
         print(
             f"{RESULTS} results of {len(VARIABLES)} scores; {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}"
         )
-        print(f"{'':<22}{'results/s':>10}{'seconds':>9}{'MB':>8}{'RSS before':>12}{'most':>8}{'after, MB':>11}")
+        print(
+            f"{'':<22}{'results/s':>10}{'seconds':>9}{'MB':>8}{'RSS before':>12}{'most':>8}{'after, MB':>11}{'CPU s':>7}"
+        )
         for name, query, packed in CASES:
             _measure(name, query, packed=packed, url=url, key=key, process=process)
 
 
 def _measure(name: str, query: dict[str, str], *, packed: bool, url: str, key: ECKey, process: psutil.Process) -> None:
     headers = {"Authorization": f"Bearer {_token(url, key)}", "Accept-Encoding": "gzip" if packed else "identity"}
-    before, size = _memory(process), 0
+    before, busy, size = _memory(process), _processor_time(process), 0
     with _watched(process) as most:
         started = perf_counter()
         asked = query | {"purpose": ACCEPTED_PURPOSE, "limit": str(RESULTS)}
@@ -76,12 +78,18 @@ def _measure(name: str, query: dict[str, str], *, packed: bool, url: str, key: E
                 size += len(piece)
         seconds = perf_counter() - started
     figures = f"{RESULTS / seconds:>10.0f}{seconds:>9.1f}{size / 1e6:>8.0f}{before:>12.0f}{most[0]:>8.0f}"
-    print(f"{name:<22}{figures}{_memory(process):>11.0f}", flush=True)
+    busy = _processor_time(process) - busy
+    print(f"{name:<22}{figures}{_memory(process):>11.0f}{busy:>7.1f}", flush=True)
 
 
 def _memory(process: psutil.Process) -> float:
     """Megabytes that the largest of the server's processes holds."""
     return max(one.memory_info().rss for one in process.children(recursive=True)) / 1e6
+
+
+def _processor_time(process: psutil.Process) -> float:
+    """Seconds that the server's processes have computed; it does not depend on what else the machine does."""
+    return sum(sum(one.cpu_times()[:2]) for one in process.children(recursive=True))
 
 
 @contextmanager
@@ -128,7 +136,9 @@ def _server(folder: Path, key: ECKey) -> Iterator[tuple[str, psutil.Process]]:
         environment = demo_environment(DemoFolder(folder), postgres, Ports(port))
         _fill(postgres, Settings.from_environment(environment), key)
         command = [sys.executable, "-m", "survey_service.cli", "web", "--port", str(port), "--processes", "1"]
-        with subprocess.Popen(command, env=os.environ | environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+        with subprocess.Popen(
+            command, env=os.environ | environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as running:
             _await(url)
             yield url, psutil.Process(running.pid)
             running.terminate()

@@ -1,4 +1,4 @@
-"""What a pull logs is what it may send; who answers for an order that a register has not confirmed; what is licensed."""
+"""What a pull logs is what it may send; which orders no register has confirmed; what is licensed."""
 
 from alembic import op
 

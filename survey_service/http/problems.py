@@ -15,6 +15,7 @@ from survey_service.foundation.logging import get_logger
 
 # Of werkzeug's own errors, those with a sentence of ours. Any other has the general one.
 _SENTENCES = {
+    400: mark("Something in the request cannot be accepted."),
     404: mark("This page does not exist."),
     405: mark("That cannot be done here."),
     413: mark("That is more than can be taken at once."),
@@ -22,6 +23,7 @@ _SENTENCES = {
     429: mark("That was too many times in a short while. Wait a minute and try again."),
 }
 _CODES = {
+    400: "bad-input",
     404: "not-found",
     405: "method-not-allowed",
     413: "too-large",
@@ -116,6 +118,8 @@ def _on_http_error(error: HTTPException) -> ResponseReturnValue:
     if wants_problem():
         messages = getattr(error, "data", {}).get("messages", {})
         fields = messages.get("query") or messages.get("json")
+        # Of JSON that cannot be read at all there are no fields, only sentences.
+        fields = fields if isinstance(fields, Mapping) else None
         answer = problem(status, _CODES.get(status, "internal-error"), sentence, fields=fields)
     else:
         answer = make_response(page(status, sentence))

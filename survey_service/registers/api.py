@@ -1,7 +1,9 @@
 """What a register's client calls: a token, and its feed of released results."""
 
 import hashlib
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 import marshmallow as ma
 from flask import Response, current_app, g, json, request
@@ -34,6 +36,8 @@ from survey_service.registers.streaming import compressed, stream
 
 blueprint = Blueprint("registers", __name__, description="Registers, second, as consumers: released results by cursor.")
 csrf.exempt(blueprint)
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 MOST_STREAMED = 100_000
 _USUAL_PAGE = 100
@@ -113,6 +117,28 @@ class PageSchema(ma.Schema):
     look_back = ma.fields.Nested(LookBackSchema)
 
 
+def _register_of_request() -> Register:
+    """The register behind the bearer token. A signed-in person is refused: this is not a page."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token:
+        g.principal = register_of_token(services(), token)
+        return g.principal  # type: ignore[no-any-return]  # because Flask's g holds anything
+    if isinstance(principal(), Gate):
+        raise NotSignedIn("Send the access token as a bearer token.")
+    raise AccessDenied
+
+
+def _for_registers(view: View) -> View:
+    """Who asks is known before anything of the request is judged."""
+
+    @wraps(view)
+    def guarded(*arguments: Any, **named: Any) -> Any:
+        _register_of_request()
+        return view(*arguments, **named)
+
+    return cast("View", guarded)
+
+
 @blueprint.route("/token")
 class Token(MethodView):
     """OAuth 2 client credentials, with ``private_key_jwt`` (ES384 or RS384)."""
@@ -153,6 +179,8 @@ class Token(MethodView):
 class Results(MethodView):
     """The register's own feed."""
 
+    decorators = [_for_registers]  # noqa: RUF012  # because Flask types it as a list
+
     @blueprint.doc(
         security=[{"bearer": []}],
         summary="Released results, from a cursor on",
@@ -169,7 +197,7 @@ class Results(MethodView):
     @blueprint.arguments(PullArguments, location="query")
     @blueprint.response(200, PageSchema)
     def get(self, arguments: dict[str, Any]) -> ResponseReturnValue:
-        register, chosen = _register(), _format(arguments.get("format"))
+        register, chosen = cast("Register", principal()), _format(arguments.get("format"))
         begun = begin_pull(
             services(),
             cursor=arguments.get("cursor"),
@@ -226,11 +254,13 @@ class TakenSchema(ma.Schema):
 class Messages(MethodView):
     """The register's way to tell us something."""
 
+    decorators = [_for_registers]  # noqa: RUF012  # because Flask types it as a list
+
     @blueprint.doc(security=[{"bearer": []}], summary="Confirm an erasure, pass on an objection, or ask")
     @blueprint.arguments(MessageSchema)
     @blueprint.response(200, TakenSchema)
     def post(self, given: dict[str, Any]) -> dict[str, Any]:
-        register = _register()
+        register = cast("Register", principal())
         is_new = take_message(services(), given["id"], _message(given), as_=register)
         return {"id": given["id"], "new": is_new}
 
@@ -281,17 +311,6 @@ def _message(given: dict[str, Any]) -> Message:
             return ObjectionReceived(given.get("subject"), given.get("response"))
         case _:
             return DataQuery(given["response"], given["text"])
-
-
-def _register() -> Register:
-    """The register behind the bearer token. A signed-in person is refused: this is not a page."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and token:
-        g.principal = register_of_token(services(), token)
-        return g.principal  # type: ignore[no-any-return]  # because Flask's g holds anything
-    if isinstance(principal(), Gate):
-        raise NotSignedIn("Send the access token as a bearer token.")
-    raise AccessDenied
 
 
 def _format(asked: Format | None) -> Format:

@@ -94,7 +94,7 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     ("POST", "/api/v1/token"):                                   (400,) * 8,  # whoever asks, without an assertion
     ("GET",  "/api/v1/registers/me/results"):                    (401,     200,     403, 403, 403, 403, 403, 403),
     ("GET",  "/api/v1/catalogue"):                               EVERYBODY_GETS_IN,
-    ("POST", "/api/v1/registers/me/messages"):                   (422,) * 8,  # whoever tells, without a message
+    ("POST", "/api/v1/registers/me/messages"):                   (401,     422,     403, 403, 403, 403, 403, 403),
 }
 # fmt: on
 
