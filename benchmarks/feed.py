@@ -59,9 +59,8 @@ def main() -> None:
         print(
             f"{RESULTS} results of {len(VARIABLES)} scores; {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}"
         )
-        print(
-            f"{'':<22}{'results/s':>10}{'seconds':>9}{'MB':>8}{'RSS before':>12}{'most':>8}{'after, MB':>11}{'CPU s':>7}"
-        )
+        print(f"{'':<22}{'results/s':>10}{'seconds':>9}{'MB':>8}", end="")
+        print(f"{'RSS before':>12}{'most':>8}{'after, MB':>11}{'CPU s':>7}")
         for name, query, packed in CASES:
             _measure(name, query, packed=packed, url=url, key=key, process=process)
 

@@ -125,7 +125,7 @@ class CsvWriter:
             for head in heads:
                 shared = [_cell(head.get(name)) for name in (*ENTRY_COLUMNS, *RESULT_COLUMNS)]
                 rest = self._columns[len(shared) :]
-                self._writer.writerows([*shared, *(_cell(detail.get(name)) for name in rest)] for detail in details)
+                self._writer.writerows([*shared, *_cells(detail, rest)] for detail in details)
         text = self._buffer.getvalue()
         self._buffer.seek(0)
         self._buffer.truncate()
@@ -189,6 +189,12 @@ def _flags(flags: Sequence[Any] | None) -> str | None:
 
 def _without_nulls(row: Mapping[str, Any]) -> Row:
     return {name: value for name, value in row.items() if value is not None}
+
+
+def _cells(detail: Row, columns: Sequence[str]) -> Iterable[object]:
+    """The row's own cells. Scores are numbers, texts or nothing, which the writer knows; answers are more than that."""
+    values = map(detail.get, columns)
+    return map(_cell, values) if "item" in detail else values
 
 
 def _cell(value: object) -> object:
