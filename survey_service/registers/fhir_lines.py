@@ -30,6 +30,9 @@ _FACTS = (
     "occasion_due_on", "within_window", "completed_at", "erased",
 )  # fmt: skip
 
+# How every Observation of the builder begins, as JSON.
+_BEGINNING = '{"resourceType":"Observation","extension":['
+
 Json = dict[str, Any]
 
 
@@ -77,13 +80,11 @@ def _resources(entry: FeedEntry, units: Mapping[str, str]) -> Iterator[str]:
     scores = [ScoreFacts(unit=units.get(one["variable"], ""), **one) for one in payload.get("scores") or ()]
     status = "corrected" if entry.kind is EntryKind.CORRECTED else "final"
     # The facts are most of an Observation and the same in all of a result: written once, they take half the time.
-    beginning = f'{{"resourceType":"Observation","extension":[{_dumps(facts)},'
+    beginning = f"{_BEGINNING}{_dumps(facts)},"
     for observation in observations(measured, scores):
-        del observation["resourceType"]
-        extensions = _dumps(observation.pop("extension"))
         observation["identifier"].append(release)
         observation["status"] = status
-        yield f"{beginning}{extensions[1:]},{_dumps(observation)[1:]}"
+        yield beginning + _dumps(observation)[len(_BEGINNING) :]
     if payload.get("answers"):
         status = "amended" if status == "corrected" else "completed"
         yield _dumps(_questionnaire_response(payload, facts, status=status))
@@ -150,15 +151,11 @@ def _parameters(kind: str, **told: object) -> Json:
 
 
 def _typed(prefix: str, value: object) -> Json:
-    match value:
-        case bool():
-            return {f"{prefix}Boolean": value}
-        case int():
-            return {f"{prefix}Integer": value}
-        case float():
-            return {f"{prefix}Decimal": value}
-        case _:
-            return {f"{prefix}String": str(value)}
+    if isinstance(value, bool):
+        return {f"{prefix}Boolean": value}
+    if isinstance(value, int | float):
+        return {f"{prefix}Integer" if isinstance(value, int) else f"{prefix}Decimal": value}
+    return {f"{prefix}String": str(value)}
 
 
 _dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
