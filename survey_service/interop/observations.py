@@ -25,7 +25,7 @@ INSTANTIATES = "http://hl7.org/fhir/StructureDefinition/workflow-instantiatesCan
 _SURVEY = "http://terminology.hl7.org/CodeSystem/observation-category"
 _LOINC = "http://loinc.org"
 _SNOMED = "http://snomed.info/sct"
-# T-scores of the item banks, and of PROMIS-29 for anxiety. LOINC has none for the anxiety bank or the EQ-5D index.
+# T-scores of the item banks, and of PROMIS-29 for anxiety. LOINC has no code for the anxiety bank or the EQ-5D index.
 _CODES = {
     "promis_physical_function.t": (_LOINC, "91721-1"),
     "promis_depression.t": (_LOINC, "77861-3"),

@@ -63,6 +63,7 @@ ENDPOINTS = {
     "delivery.response": "/responses/<response_id>",
     "delivery.open_response": "/responses/<response_id>/open",
     "delivery.assess_response": "/responses/<response_id>/assess",
+    "registers_inbox.questions": "/staff/queries",
     "scheduling.new_enrolment": "/enrolments/new",
     "languages.desk": "/translate",
     "languages.open_language": "/translate/open",
