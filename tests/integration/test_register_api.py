@@ -37,6 +37,9 @@ from tests.integration.pulling import CATALOGUE, FEED, INBOX, ask, claims, feed,
 from tests.world import AGREED, World
 
 
+pytestmark = pytest.mark.usefixtures("over_plain_http")
+
+
 @pytest.fixture(scope="session")
 def rsa_key() -> RSAKey:
     return RSAKey.generate_key(2048, auto_kid=True)
