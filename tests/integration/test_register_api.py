@@ -36,7 +36,6 @@ from tests.conftest import BASE_URL, TestDatabase
 from tests.integration.pulling import CATALOGUE, FEED, INBOX, ask, claims, feed, references, signed
 from tests.world import AGREED, World
 
-
 pytestmark = pytest.mark.usefixtures("over_plain_http")
 
 
