@@ -57,6 +57,10 @@ bench: $(VENV)/bench/.ready  ## Measure the adaptive engine, beside other engine
 	@$(VENV)/bench/bin/python -m benchmarks.agreement
 	@$(VENV)/bench/bin/python -m benchmarks.eq5d
 
+.PHONY: bench-feed
+bench-feed: $(VENV)/.test  ## Measure a register's pull of 100,000 results
+	@$(BIN)/python -m benchmarks.feed
+
 # An environment of its own: what the other engines need is none of the service's business.
 $(VENV)/bench/.ready: $(VENV)/.python pyproject.toml constraints.txt
 	@echo "  … other engines to measure beside, with pip (half a minute)"

@@ -29,7 +29,7 @@ from survey_service.http.security import install_security
 from survey_service.languages import web as languages_web
 from survey_service.languages.interface_texts import InterfaceTexts
 from survey_service.privacy import web as privacy
-from survey_service.registers import agreements_api, agreements_web
+from survey_service.registers import agreements_api, agreements_web, inbox_web
 from survey_service.registers import api as registers
 from survey_service.registers.oauth import install_token_server
 from survey_service.scheduling import web as scheduling
@@ -64,6 +64,7 @@ def create_app(wired: Services, *, texts: Catalogues | None = None) -> Flask:
     for blueprint in (home, preferences, health, access.blueprint, answering.blueprint, delivery.blueprint):
         app.register_blueprint(blueprint)
     app.register_blueprint(record_systems.blueprint)
+    app.register_blueprint(inbox_web.blueprint)
     for blueprint in (privacy.blueprint, scheduling.blueprint, languages_web.blueprint, agreements_web.blueprint):
         app.register_blueprint(blueprint)
     _install_api(app)

@@ -12,8 +12,10 @@ import click
 import migrations
 from instruments import InstrumentsError, Library
 from survey_service.commands.cat import cat
+from survey_service.commands.catalogue import catalogue
 from survey_service.commands.deliveries import deliveries
 from survey_service.commands.eq5d import eq5d
+from survey_service.commands.erasures import erasures
 from survey_service.commands.fhir import fhir
 from survey_service.commands.instruments import instruments
 from survey_service.commands.registers import agreements, registers
@@ -204,6 +206,8 @@ def replay(
 
 main.add_command(agreements)
 main.add_command(cat)
+main.add_command(catalogue)
+main.add_command(erasures)
 main.add_command(deliveries)
 main.add_command(eq5d)
 main.add_command(fhir)

@@ -20,7 +20,7 @@ from survey_service.foundation.principals import Patient
 from survey_service.foundation.services import Services
 from survey_service.http.context import patient, services
 from survey_service.registers.objecting import object_to_register, withdraw_objection
-from survey_service.registers.queries import my_objections, register_names, registers_served_by
+from survey_service.registers.queries import my_erasures, my_objections, register_names, registers_served_by
 from survey_service.registers.rules import ACCEPTED_PURPOSE
 from survey_service.scheduling.queries import occasions_of_patient, tasks_of
 
@@ -55,6 +55,7 @@ def _page(services: Services, *, as_: Patient) -> dict[str, Any]:
         served = registers_served_by(connection, sorted({one.provider_id for one in found}), now)
         units = {unit_id: unit.name for unit_id, unit in all_units(connection).items()}
         registers = register_names(connection)
+        erasures = my_erasures(connection)
         logged = accesses_to_me(connection)
         return {
             "responses": done(connection, answered),
@@ -66,6 +67,14 @@ def _page(services: Services, *, as_: Patient) -> dict[str, Any]:
                     "objected": one.id in objections,
                 }
                 for one in served
+            ],
+            "erasures": [
+                {
+                    "register": registers.get(one.register_id, ""),
+                    "ordered_at": one.ordered_at,
+                    "confirmed_at": one.confirmed_at,
+                }
+                for one in erasures
             ],
             "pulls": [
                 {
@@ -119,6 +128,7 @@ def _what(access: LoggedAccess) -> str:
         ("Läsa", "response"): gettext("Read your answers"),
         ("Läsa", "worklist"): gettext("Saw your name in a list"),
         ("Läsa", "push"): gettext("Sent your answers to the record system"),
+        ("Läsa", "register_query"): gettext("Read a register's question about your answers"),
         ("Signera", "receipt"): gettext("Confirmed receipt"),
         ("Signera", "assessment"): gettext("Assessed your answers"),
         ("Skriva", "enrolment"): gettext("Ordered surveys for you"),

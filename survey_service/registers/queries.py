@@ -1,4 +1,4 @@
-"""Reading registers, agreements, choices and feeds."""
+"""Reading registers, agreements and choices. Feeds: ``feed_queries``."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
@@ -16,10 +16,10 @@ from survey_service.registers.records import (
     agreement_item_answers,
     agreement_variables,
     agreements,
-    feed_entries,
+    erasure_orders,
     register_choices,
     register_decisions,
-    register_feeds,
+    register_messages,
     register_pseudonym_keys,
     registers,
     releases,
@@ -27,7 +27,6 @@ from survey_service.registers.records import (
 from survey_service.registers.rules import (
     Agreement,
     AgreementState,
-    Cursor,
     Identifier,
     RegisterState,
     Side,
@@ -50,16 +49,6 @@ class RegisterClient:
     client_id: str
     jwks: Mapping[str, Any]
     active: bool
-
-
-@dataclass(frozen=True, slots=True)
-class FeedEntry:
-    """``payload`` is None for a withdrawal, and for a result that has been withdrawn since."""
-
-    position: int
-    kind: str
-    release_id: UUID
-    payload: Mapping[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -313,22 +302,23 @@ def my_objections(connection: Connection) -> frozenset[UUID]:
     return frozenset(rows)
 
 
-def feed_end(connection: Connection) -> Cursor:
-    """Where the register's own feed ends."""
-    row = connection.execute(sa.select(register_feeds.c.epoch, register_feeds.c.last)).one()
-    return Cursor(row.epoch, row.last)
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """What a register was told to erase, and when it said that it had; None is "not yet"."""
+
+    register_id: UUID
+    ordered_at: datetime
+    confirmed_at: datetime | None
 
 
-def feed_page(connection: Connection, after: Cursor, *, limit: int) -> list[FeedEntry]:
-    """The entries of the register's own feed that follow ``after``, in order."""
+def my_erasures(connection: Connection) -> list[Erasure]:
+    """The patient's own, newest first."""
     rows = connection.execute(
-        sa.select(feed_entries.c.position, feed_entries.c.kind, feed_entries.c.release_id, releases.c.payload)
-        .outerjoin(releases, releases.c.id == feed_entries.c.release_id)
-        .where(feed_entries.c.epoch == after.epoch, feed_entries.c.position > after.position)
-        .order_by(feed_entries.c.position)
-        .limit(limit)
+        sa.select(erasure_orders.c.register_id, erasure_orders.c.ordered_at, register_messages.c.sent_at)
+        .outerjoin(register_messages, register_messages.c.erasure_id == erasure_orders.c.id)
+        .order_by(erasure_orders.c.ordered_at.desc())
     ).all()
-    return [FeedEntry(*row) for row in rows]
+    return [Erasure(*row) for row in rows]
 
 
 def _has_begun(now: datetime) -> sa.ColumnElement[bool]:

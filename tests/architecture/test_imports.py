@@ -24,7 +24,10 @@ EXCEPTIONS = {
     ("delivery.parcels", "interop.observations"): "interop is pure builders of others' formats",
     ("delivery.parcels", "interop.response_bundle"): "interop is pure builders of others' formats",
     ("privacy.web", "answering.pages"): "the patient's answered surveys look the same in the inbox and in My data",
-    ("privacy.web", "registers.objecting"): "the patient's no to a register is a use case of its own module",
+    ("privacy.web", "registers.objecting"): "the patient's no is a use case in a file of its own",
+    ("registers.fhir_lines", "interop.observations"): "a score is the same Observation for everybody",
+    ("registers.catalogue", "interop.observations"): "a variable has the code that its Observation has",
+    ("registers.fhir_lines", "interop.vocabulary"): "and its names are the same",
     ("languages.preview_page", "answering.question_page"): "what translators look at is the patient's page itself",
 }
 

@@ -81,6 +81,7 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     # Only a care unit orders [A1]; charlie's cannot order by alice's protocol.
     ("GET",  "/staff/enrolments/new"):                           (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
     ("POST", "/staff/enrolments/new"):                           (401,     401,     403, 400, 303, 303, 403, 403),
+    ("GET",  "/staff/queries"):                                  (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
     ("GET",  "/staff/enrolments/<uuid:enrolment_id>"):           (SIGN_IN, SIGN_IN, 403, 403, 403, 200, 403, 403),
     # What is given to registers is open to all staff; saying yes or ending it is for the manager of a unit.
     ("GET",  "/staff/registers"):                                (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
@@ -116,6 +117,8 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     ("GET",  "/api/v1/deliveries"):                              (401,     401,     403, 403, 403, 403, 403, 403),
     ("GET",  "/api/v1/deliveries/<uuid:response_id>"):           (401,     401,     403, 403, 403, 403, 403, 403),
     ("POST", "/api/v1/deliveries/<uuid:response_id>/receipt"):   (401,     401,     403, 403, 403, 403, 403, 403),
+    ("GET",  "/api/v1/catalogue"):                               EVERYBODY_GETS_IN,
+    ("POST", "/api/v1/registers/me/messages"):                   (401,     422,     403, 403, 403, 403, 403, 403),
 }
 # fmt: on
 
@@ -124,6 +127,7 @@ FORMS_WITHOUT_A_TOKEN = {
     "/api/v1/token": _MACHINES,
     "/api/v1/deliveries/<uuid:response_id>/receipt": _MACHINES,
     "/api/v1/registers/me/agreements/<uuid:agreement_id>/approval": _MACHINES,
+    "/api/v1/registers/me/messages": _MACHINES,
 }
 
 

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from uuid import UUID, uuid4
 
 import pytest
 import schemathesis
@@ -33,20 +32,15 @@ from survey_service.registers.releasing import release_response
 from survey_service.registers.rules import ACCEPTED_PURPOSE, Cursor, write_cursor
 from survey_service.registers.tenants import add_register, agree
 from tests.browsing import Visitor
-from tests.conftest import BASE_URL
+from tests.conftest import BASE_URL, TestDatabase
+from tests.integration.pulling import CATALOGUE, FEED, INBOX, ask, claims, feed, references, signed
 from tests.world import AGREED, World
 
-FEED = "/api/v1/registers/me/results"
 # Those of record systems, which have tests of their own.
+AGREEMENTS = ("/api/v1/registers/me/agreements", "/api/v1/registers/me/agreements/{agreement_id}/approval")
 DELIVERIES = ("/api/v1/deliveries", "/api/v1/deliveries/{response_id}", "/api/v1/deliveries/{response_id}/receipt")
-TOKEN_URL = BASE_URL + TOKEN_PATH
-ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
-
-@pytest.fixture(autouse=True)
-def over_plain_http(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in the demonstration: there is no TLS on loopback."""
-    monkeypatch.setenv("AUTHLIB_INSECURE_TRANSPORT", "1")
+pytestmark = pytest.mark.usefixtures("over_plain_http")
 
 
 @pytest.fixture(scope="session")
@@ -59,21 +53,6 @@ def stranger_key() -> ECKey:
     return ECKey.generate_key("P-384", auto_kid=True)
 
 
-@pytest.fixture
-def client(app: Flask, world: World) -> FlaskClient:
-    return app.test_client()
-
-
-def claims(**changes: Any) -> dict[str, Any]:
-    """What an assertion of the first register states; None leaves a claim out."""
-    stated = {"iss": "first", "sub": "first", "aud": TOKEN_URL, "exp": int(time.time()) + 60, "jti": str(uuid4())}
-    return {name: value for name, value in (stated | changes).items() if value is not None}
-
-
-def signed(key: Any, stated: dict[str, Any], *, alg: str = "ES384") -> str:
-    return jws.serialize_compact({"alg": alg, "kid": key.kid}, json.dumps(stated), key, algorithms=[alg])
-
-
 def unsigned(stated: dict[str, Any]) -> str:
     return f"{encoded({'alg': 'none', 'typ': 'JWT'})}.{encoded(stated)}."
 
@@ -83,29 +62,9 @@ def encoded(part: bytes | dict[str, Any]) -> str:
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
-def ask(client: FlaskClient, assertion: str, **changes: str) -> TestResponse:
-    form = {
-        "grant_type": "client_credentials",
-        "client_assertion_type": ASSERTION_TYPE,
-        "client_assertion": assertion,
-    }
-    return client.post(TOKEN_PATH, data=form | changes, base_url=BASE_URL)
-
-
 def refuses(answer: TestResponse, error: str = "invalid_client") -> bool:
     """As RFC 6749, section 5.2, has it: 400 (or 401) and the name of the error."""
     return answer.status_code in {400, 401} and answer.get_json()["error"] == error
-
-
-@pytest.fixture
-def bearer(client: FlaskClient, register_key: ECKey) -> dict[str, str]:
-    """The header of a register that has its token."""
-    token = ask(client, signed(register_key, claims())).get_json()["access_token"]
-    return {"Authorization": f"Bearer {token}"}
-
-
-def feed(client: FlaskClient, headers: dict[str, str], **query: Any) -> TestResponse:
-    return client.get(FEED, query_string={"purpose": ACCEPTED_PURPOSE} | query, headers=headers, base_url=BASE_URL)
 
 
 def is_problem(response: TestResponse, status: int, code: str) -> bool:
@@ -115,20 +74,6 @@ def is_problem(response: TestResponse, status: int, code: str) -> bool:
         and (response.status_code, body["status"], body["code"]) == (status, status, code)
         and body["title"].endswith(".")
     )
-
-
-@pytest.fixture
-def released(world: World) -> Callable[..., UUID]:
-    """A response that the unit has opened and the register may have."""
-
-    def make(**identity: Any) -> UUID:
-        patient, occasion = world.enrol(world.new_identity(**identity))
-        (response_id,) = world.answer(patient, occasion)
-        open_response(world.services, response_id, as_=world.alice)
-        release_response(world.services, response_id, as_=world.system)
-        return response_id
-
-    return make
 
 
 # ---- the token
@@ -446,14 +391,14 @@ def test_an_empty_feed_says_so_and_gives_a_cursor_to_come_back_with(
 ) -> None:
     page = feed(client, bearer).get_json()
     assert (page["entries"], page["more"]) == ([], False)
-    response_id = released()
+    reference = released()
     (entry,) = feed(client, bearer, cursor=page["next_cursor"]).get_json()["entries"]
-    assert entry["result"]["response"] == str(response_id)
+    assert entry["result"]["response"] == reference
 
 
 def test_pages_by_cursor_leave_no_gap_and_repeat_nothing(client: FlaskClient, bearer: dict[str, str], released) -> None:
     """B9"""
-    expected = [str(released()) for _ in range(5)]
+    expected = [released() for _ in range(5)]
     for limit in (1, 2, 5, 1000):
         got, cursor, more = [], None, True
         while more:
@@ -506,7 +451,7 @@ def test_two_registers_know_the_same_person_by_different_names(
         feed(client, headers).get_json()["entries"][0]["result"]
         for headers in (bearer, {"Authorization": f"Bearer {other}"})
     )
-    assert one["response"] == two["response"]
+    assert one["response"] != two["response"]
     assert one["subject"] != two["subject"]
 
 
@@ -521,9 +466,12 @@ def test_a_withdrawal_is_an_entry_that_names_the_result_to_forget(
     before = feed(client, bearer).get_json()
     object_to_register(world.services, world.register.register_id, as_=patient)
     after = feed(client, bearer, cursor=before["next_cursor"]).get_json()
-    assert after["entries"] == [{"kind": "withdrawn", "id": before["entries"][0]["id"]}]
+    forgotten = before["entries"][0]["id"]
+    withdrawn, erasure = after["entries"]
+    assert withdrawn == {"kind": "withdrawn", "id": forgotten}
+    assert (erasure["kind"], erasure["releases"]) == ("erasure", [forgotten])
     from_the_start = feed(client, bearer).get_json()
-    assert [entry["kind"] for entry in from_the_start["entries"]] == ["withdrawn"]
+    assert [entry["kind"] for entry in from_the_start["entries"]] == ["withdrawn", "erasure"]
 
 
 @pytest.mark.parametrize("limit", ["0", "-1", "1001", "ten", "1.5", "", "9" * 400, "\u0661\x00"])
@@ -604,7 +552,7 @@ def test_each_result_pulled_is_logged_and_the_patient_sees_it(
 
 
 def test_a_reader_who_pages_while_others_release_misses_nothing(
-    app: Flask, world: World, client: FlaskClient, bearer: dict[str, str]
+    app: Flask, world: World, bearer: dict[str, str], database: TestDatabase
 ) -> None:
     """B9"""
     waiting = []
@@ -628,7 +576,7 @@ def test_a_reader_who_pages_while_others_release_misses_nothing(
         releases = [pool.submit(release_response, world.services, one, as_=world.system) for one in waiting]
         pool.submit(read_until_all_is_seen).result()
     assert [one.result() for one in releases] == [1] * len(waiting)
-    assert sorted(seen) == sorted(map(str, waiting))
+    assert sorted(seen) == sorted(references(database, waiting))
 
 
 # ---- problems, and the description of the interface
@@ -651,8 +599,9 @@ def test_a_request_that_is_too_large_is_a_problem(client: FlaskClient) -> None:
 
 
 def test_a_failure_of_ours_is_a_problem_that_tells_nothing(
-    client: FlaskClient, bearer: dict[str, str], database
+    client: FlaskClient, bearer: dict[str, str], database, released
 ) -> None:
+    released()
     with database.connect("survey_owner") as connection:
         connection.execute("DROP FUNCTION log_register_pull CASCADE")
     answer = feed(client, bearer)
@@ -676,7 +625,7 @@ def test_too_many_requests_are_a_problem_that_says_when_to_come_back(client: Fla
 def test_the_description_of_the_interface_is_served_and_names_its_endpoints(client: FlaskClient) -> None:
     document = client.get("/api/v1/openapi.json", base_url=BASE_URL).get_json()
     assert document["openapi"] == "3.1.0"
-    assert set(document["paths"]) == {TOKEN_PATH, FEED, *DELIVERIES}
+    assert set(document["paths"]) == {TOKEN_PATH, FEED, INBOX, CATALOGUE, *AGREEMENTS, *DELIVERIES}
     schemathesis.openapi.from_dict(document).validate()
 
 
@@ -703,14 +652,14 @@ def test_what_the_description_allows_never_fails_and_always_answers_as_described
         )
         @operation_cases(operation)
         def answers_as_described(case: schemathesis.Case) -> None:
-            if case.path == FEED:
+            if case.path in {FEED, INBOX}:
                 case.headers = {**(case.headers or {}), **bearer}
             answer = case.call_and_validate(base_url=BASE_URL, checks=checks)
             statuses.setdefault(case.path, set()).add(answer.status_code)
 
         answers_as_described()
     assert statuses[FEED] >= {400, 422}
-    assert set(statuses) == {FEED, TOKEN_PATH, *DELIVERIES}
+    assert set(statuses) == {FEED, TOKEN_PATH, INBOX, CATALOGUE, *AGREEMENTS, *DELIVERIES}
 
 
 def operation_cases(operation: Any) -> Callable[..., Any]:

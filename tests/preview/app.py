@@ -71,6 +71,7 @@ ENDPOINTS = {
     "record_systems.activate": "/record-system/<system_id>/activate",
     "record_systems.pause": "/record-system/<system_id>/pause",
     "record_systems.alarms": "/alarms",
+    "registers_inbox.questions": "/staff/queries",
     "scheduling.new_enrolment": "/enrolments/new",
     "agreements_web.agreements": "/staff/registers",
     "agreements_web.approve": "/staff/registers/<agreement_id>/approval",

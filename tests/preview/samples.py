@@ -336,6 +336,10 @@ def pages(locale: str) -> dict[str, Page]:
             {
                 "responses": [old],
                 "registers": registers,
+                "erasures": [
+                    Row(register=registers[1].name, ordered_at=ago(days=20), confirmed_at=ago(days=18)),
+                    Row(register=registers[0].name, ordered_at=ago(days=1), confirmed_at=None),
+                ],
                 "accesses": [
                     Row(
                         at=ago(days=89, hours=20),
@@ -368,6 +372,36 @@ def pages(locale: str) -> dict[str, Page]:
             },
         ),
         "staff_worklist": Page("staff/worklist.html", worklist, "staff"),
+        "staff_queries": Page(
+            "staff/queries.html",
+            {
+                "queries": [
+                    Row(
+                        response_id="1",
+                        register=registers[0].name,
+                        asked_at=ago(hours=3),
+                        patient_name="Maj-Britt Andersson",
+                        instrument_title=first.title,
+                        completed_at=ago(days=3),
+                        text=say(
+                            "Ingreppet gäller höger sida, men formuläret gäller vänster. Vilket stämmer?",
+                            "The procedure is of the right side, but the form of the left. Which is right?",
+                        ),
+                    ),
+                    Row(
+                        response_id="2",
+                        register=registers[1].name,
+                        asked_at=ago(days=40),
+                        patient_name="—",
+                        instrument_title=second.title,
+                        completed_at=ago(days=60),
+                        text=None,
+                    ),
+                ]
+            },
+            "staff",
+        ),
+        "staff_queries_empty": Page("staff/queries.html", {"queries": []}, "staff"),
         "staff_worklist_empty": Page(
             "staff/worklist.html",
             {
