@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import assert_never
 from uuid import UUID
 
@@ -25,8 +26,10 @@ from survey_service.answering.rules import (
 )
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
-from survey_service.delivery.use_cases import deliver
+from survey_service.delivery.plausibility import Seen, implausible
+from survey_service.delivery.use_cases import deliver, keep_flags
 from survey_service.errors import AccessDenied, BadInput, Closed, Conflict, Unavailable
+from survey_service.foundation.clock import local_day
 from survey_service.foundation.crypto import PersonCipher
 from survey_service.foundation.db import new_id
 from survey_service.foundation.principals import Patient
@@ -35,6 +38,8 @@ from survey_service.languages.queries import offered_languages, offered_wordings
 from survey_service.languages.rules import NOT_AVAILABLE, choose_language
 from survey_service.licensing.queries import is_refused_at_the_gate
 from survey_service.licensing.rules import Mode
+from survey_service.people.queries import open_patient, sealed_patients
+from survey_service.people.rules import age_on
 from survey_service.scheduling.queries import Occasion, Task, occasion, occasion_of_task, tasks_of
 from translations.catalogue import InstrumentWording
 from translations.completeness import eligible_items
@@ -138,7 +143,7 @@ def record_answer(services: Services, session_id: UUID, given: Submission | Post
                 assert_never(unknown)
         state = _state(connection, services, session, cipher)
         if isinstance(state.step, Complete):
-            _complete(connection, services, state)
+            _complete(connection, services, state, cipher)
         return state
 
     return services.db.run(work, as_=as_)
@@ -327,7 +332,7 @@ def _keep_scores(connection: Connection, response_id: UUID, owner: Mapping[str, 
         connection.execute(insert(scores), rows)
 
 
-def _complete(connection: Connection, services: Services, state: SessionState) -> None:
+def _complete(connection: Connection, services: Services, state: SessionState, cipher: PersonCipher) -> None:
     """Response, scores, delivery and audit event: one commit with the last answer."""
     session = state.session
     response_id = new_id()
@@ -354,5 +359,29 @@ def _complete(connection: Connection, services: Services, state: SessionState) -
         unit_id=state.occasion.unit_id,
         at=now,
     )
+    flags = implausible(_seen(connection, state, scored, cipher, now))
+    keep_flags(connection, flags, response_id=response_id, version=1, **owner)
     access = Access(Activity.WRITE, Purpose.OWN_ACCESS, "response", response_id, session.person_id, session.provider_id)
     record_access(connection, services.clock, [access], by=Patient(session.person_id))
+
+
+def _seen(
+    connection: Connection, state: SessionState, scored: Sequence[Score], cipher: PersonCipher, now: datetime
+) -> Seen:
+    """The response as the rules of plausibility see it."""
+    patients = [
+        one
+        for one in sealed_patients(connection, [state.session.person_id])
+        if one.provider_id == state.session.provider_id
+    ]
+    return Seen(
+        instrument=state.instrument,
+        respondent=state.session.respondent,
+        answers=[entry.answer for entry in state.entries],
+        scores=scored,
+        answered_at=queries.answered_at(connection, state.session.id),
+        completed_at=now,
+        opens_at=state.occasion.opens_at,
+        closes_at=state.occasion.closes_at,
+        age=age_on(open_patient(cipher, patients[0]).number, local_day(now)) if patients else None,
+    )

@@ -3,6 +3,7 @@
 The receipt is what a register's release points at: it is written here, by the provider, and nowhere else.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from survey_service.answering.queries import Response, response
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
 from survey_service.delivery.queries import whereabouts
-from survey_service.delivery.records import assessments, deliveries, readings, receipts
+from survey_service.delivery.records import assessments, deliveries, readings, receipts, response_flags
 from survey_service.errors import AccessDenied, BadInput
 from survey_service.foundation.db import insert_if_new
 from survey_service.foundation.jobs import enqueue
@@ -44,6 +45,22 @@ def deliver(
             alarm_at=at + alarm_after,
         )
     )
+
+
+def keep_flags(
+    connection: Connection,
+    rules: Collection[str],
+    *,
+    response_id: UUID,
+    version: int,
+    provider_id: UUID,
+    person_id: UUID,
+) -> None:
+    """Keep what seemed implausible of a version (`plausibility`). Part of the commit that makes the version."""
+    if not rules:
+        return
+    owner = {"response_id": response_id, "version": version, "provider_id": provider_id, "person_id": person_id}
+    connection.execute(insert(response_flags), [{"rule": rule, **owner} for rule in rules])
 
 
 def open_response(services: Services, response_id: UUID, *, as_: Staff) -> None:

@@ -11,12 +11,13 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from instruments import Score
 from survey_service.access.queries import all_units, provider
 from survey_service.answering.queries import Response, response, scores_of
-from survey_service.delivery.queries import whereabouts
+from survey_service.delivery.queries import current_version, flags_of, whereabouts
 from survey_service.foundation.db import insert_if_new, new_id
 from survey_service.foundation.principals import System
 from survey_service.foundation.services import Services
 from survey_service.registers.queries import agreements_in_force
 from survey_service.registers.records import releases
+from survey_service.registers.replacing import announce, set_aside
 from survey_service.registers.rules import Agreement, agreed_scores, describe_score, newest_agreements
 from survey_service.scheduling.queries import Occasion, occasion_of_task
 
@@ -36,14 +37,12 @@ def release_response(services: Services, response_id: UUID, *, as_: System) -> i
         if asked_at is None or asked_at.legal_regime != "health_care":
             return 0  # what is answered under social-service law never leaves for a register
         scores = scores_of(connection, [response_id])[response_id]
-        written = [
-            _write_release(connection, services, found, asked_at, agreement, scores)
+        written = {
+            agreement.register_id: _write_release(connection, services, found, asked_at, agreement, scores)
             for agreement in newest_agreements(agreements_in_force(connection, as_.provider_id, services.clock()))
-        ]
-        new = [release_id for release_id in written if release_id is not None]
-        # Last, and in the order of the registers: the lock on a feed is held only until the commit that follows.
-        for release_id in new:
-            connection.execute(sa.text("SELECT announce_release(:release)"), {"release": release_id})
+        }
+        new = {register_id: release_id for register_id, release_id in written.items() if release_id is not None}
+        announce(connection, services, response_id, new)
         return len(new)
 
     return services.db.run(work, as_=as_)
@@ -72,7 +71,10 @@ def _write_release(
     ).scalar_one()
     if pseudonym is None:
         return None
-    release_id, reference = new_id(), new_id()
+    release_id = new_id()
+    earlier = set_aside(connection, found.id).get(agreement.register_id)
+    reference = earlier.reference if earlier else new_id()
+    version = current_version(connection, [found.id])[found.id].number
     is_new = insert_if_new(
         connection,
         upsert(releases)
@@ -85,7 +87,9 @@ def _write_release(
             agreement_id=agreement.id,
             notice_id=found.session.notice_id,
             reference=reference,
-            payload=_payload(connection, found, asked_at, agreed, subject=pseudonym, reference=reference),
+            version=version,
+            payload=_payload(connection, found, asked_at, agreed, subject=pseudonym, reference=reference)
+            | {"version": version, "flags": list(flags_of(connection, [found.id])[found.id])},
             released_at=services.clock(),
         )
         .on_conflict_do_nothing(index_elements=["response_id", "register_id"]),

@@ -17,7 +17,7 @@ CAPABILITIES = frozenset(
 )  # fmt: skip
 
 # What a capability shows to the others. Its tables, pages, jobs and interfaces are its own.
-DOORS = frozenset({"queries", "use_cases", "rules"})
+DOORS = frozenset({"queries", "use_cases", "rules", "plausibility"})
 EXCEPTIONS = {
     ("privacy.web", "answering.pages"): "the patient's answered surveys look the same in the inbox and in My data",
     ("languages.preview_page", "answering.question_page"): "what translators look at is the patient's page itself",
