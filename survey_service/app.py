@@ -15,6 +15,7 @@ from survey_service.access.oidc import install_identity_providers
 from survey_service.answering import web as answering
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_denial
+from survey_service.delivery import correction_web as corrections
 from survey_service.delivery import web as delivery
 from survey_service.errors import AccessDenied, SignInRefused
 from survey_service.foundation.logging import configure_logging, get_logger
@@ -60,7 +61,7 @@ def create_app(wired: Services) -> Flask:
     install_token_server(app, wired)
     for blueprint in (home, preferences, health, access.blueprint, answering.blueprint, delivery.blueprint):
         app.register_blueprint(blueprint)
-    for blueprint in (privacy.blueprint, scheduling.blueprint, languages_web.blueprint):
+    for blueprint in (corrections.blueprint, privacy.blueprint, scheduling.blueprint, languages_web.blueprint):
         app.register_blueprint(blueprint)
     _install_api(app)
     app.before_request(access.load_principal)

@@ -23,7 +23,15 @@ from survey_service.answering.queries import (
 from survey_service.answering.use_cases import instruments_of
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
-from survey_service.delivery.queries import Whereabouts, whereabouts
+from survey_service.delivery.queries import (
+    Reason,
+    Version,
+    VersionKind,
+    Whereabouts,
+    current_version,
+    read_explanation,
+    whereabouts,
+)
 from survey_service.errors import AccessDenied, Closed
 from survey_service.foundation.principals import Patient
 from survey_service.foundation.services import Services
@@ -124,6 +132,7 @@ def completed(services: Services, occasion_id: UUID, *, as_: Patient) -> Context
             by=as_,
         )
         described = done(connection, answered)
+        stands = current_version(connection, [one.id for one in answered])
         told = {
             one.id: explain_scores(
                 services.library.get(one.session.instrument, one.session.instrument_version),
@@ -132,6 +141,10 @@ def completed(services: Services, occasion_id: UUID, *, as_: Patient) -> Context
             )
             for one in answered
         }
+    cipher = services.keys.cipher(as_.person_id)
+    for entry in described:
+        if entry["amended"]:
+            entry["amended"]["explanation"] = read_explanation(cipher, stands[entry["id"]])
     return {
         "unit_name": described[0]["unit_name"],
         "responses": described,
@@ -142,6 +155,7 @@ def completed(services: Services, occasion_id: UUID, *, as_: Patient) -> Context
 def done(connection: Connection, answered: Sequence[Response]) -> list[Context]:
     """Answered surveys, newest first, with what has become of each."""
     happened = whereabouts(connection, [one.id for one in answered])
+    stands = current_version(connection, [one.id for one in answered])
     units = all_units(connection)
     titled = titles(connection, {one.session.wording_id for one in answered})
     newest_first = sorted(answered, key=lambda one: one.completed_at, reverse=True)
@@ -152,6 +166,7 @@ def done(connection: Connection, answered: Sequence[Response]) -> list[Context]:
             "unit_name": units[one.unit_id].name,
             "completed_at": one.completed_at,
             **_steps(happened[one.id]),
+            "amended": _amended(stands[one.id]),
         }
         for one in newest_first
     ]
@@ -228,6 +243,24 @@ def _language(connection: Connection, services: Services, one: Occasion, instrum
 
 def _sum_ranges(ranges: Sequence[tuple[int, int]]) -> tuple[int, int]:
     return sum(low for low, _ in ranges), sum(high for _, high in ranges)
+
+
+def _amended(version: Version) -> Context | None:
+    """That the unit corrected or voided, when and why. What it wrote is opened on the survey's own page only."""
+    if version.reason is None:
+        return None
+    words = {
+        Reason.SLIP: gettext("you told the unit of a slip"),
+        Reason.WRONG_PATIENT: gettext("the answers are not about you"),
+        Reason.ANSWERED_BY_ANOTHER: gettext("somebody else had answered"),
+        Reason.OTHER: gettext("another reason"),
+    }
+    return {
+        "voided": version.kind is VersionKind.VOIDED,
+        "at": version.at,
+        "reason": words[version.reason],
+        "explanation": "",
+    }
 
 
 def _steps(happened: Whereabouts) -> Mapping[str, datetime | str | None]:

@@ -22,6 +22,7 @@ from survey_service.delivery.queries import (
     VersionKind,
     current_version,
     version_of_request,
+    version_row,
     whereabouts,
 )
 from survey_service.delivery.records import corrected_answers, corrected_scores, response_versions
@@ -113,18 +114,6 @@ def check_grounds(grounds: Grounds) -> None:
         raise BadInput("Write in a few words why.", fields={"explanation": sentence})
 
 
-def explanation(cipher: PersonCipher, version: Version) -> str:
-    """What the unit wrote beside the reason, for the unit and the patient."""
-    if version.explanation_sealed is None:
-        return ""
-    return cipher.open(
-        version.explanation_sealed,
-        table="response_versions",
-        column="explanation",
-        row=_place(version.response_id, version.number),
-    )
-
-
 def _write_version(
     connection: Connection,
     services: Services,
@@ -165,12 +154,7 @@ def _write_version(
 def _sealed_explanation(cipher: PersonCipher, response_id: UUID, number: int, written: str) -> bytes | None:
     if not written:
         return None
-    return cipher.seal(written, table="response_versions", column="explanation", row=_place(response_id, number))
-
-
-def _place(response_id: UUID, number: int) -> str:
-    """The version's name in the associated data of what is sealed in it."""
-    return f"{response_id}/{number}"
+    return cipher.seal(written, table="response_versions", column="explanation", row=version_row(response_id, number))
 
 
 def _write_parts(

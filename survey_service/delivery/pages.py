@@ -14,17 +14,19 @@ from survey_service.access.queries import all_units, staff_names
 from survey_service.answering.queries import (
     Response,
     completed_task_ids,
+    open_corrections,
     open_log,
     responses_with_ids,
     scores_of,
     sealed_log,
     why_not_asked,
 )
-from survey_service.answering.rules import standing_entries
+from survey_service.answering.rules import amended, standing_entries
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
 from survey_service.delivery import queries
 from survey_service.delivery.use_cases import own_response
+from survey_service.delivery.version_words import describe_versions, why_implausible
 from survey_service.foundation.clock import local_day
 from survey_service.foundation.crypto import PersonCipher
 from survey_service.foundation.principals import Staff
@@ -58,6 +60,8 @@ class _Row:
     texts: Mapping[str, str]
     occasion: Occasion
     scores: Sequence[Score]
+    version: queries.Version
+    flags: Sequence[str]
 
 
 def worklist(services: Services, *, only_unread: bool, as_: Staff) -> Context:
@@ -88,6 +92,7 @@ def _rows(connection: Connection, services: Services, *, only_unread: bool, as_:
     listed = queries.worklist(connection, as_.unit_id, only_unread=only_unread, limit=_MOST_ROWS)
     responses = {one.id: one for one in responses_with_ids(connection, [one.response_id for one in listed])}
     scores = scores_of(connection, list(responses))
+    stands, flags = queries.current_version(connection, list(responses)), queries.flags_of(connection, list(responses))
     worded = wordings_with_ids(connection, {one.session.wording_id for one in responses.values()})
     asked_at = occasions_of_tasks(connection, [one.session.task_id for one in responses.values()])
     return [
@@ -98,6 +103,8 @@ def _rows(connection: Connection, services: Services, *, only_unread: bool, as_:
             texts=worded[found.session.wording_id].texts,
             occasion=asked_at[found.session.task_id],
             scores=scores[found.id],
+            version=stands[found.id],
+            flags=flags[found.id],
         )
         for one in listed
         for found in [responses[one.response_id]]
@@ -118,6 +125,8 @@ def _describe_row(row: _Row, identities: Mapping[UUID, Identity], names: Mapping
         "assessed_at": happened.assessed_at,
         # Before the receipt the list says that there are answers, not which.
         "summary": summarise(row.instrument, row.scores, row.texts) if happened.received_at else None,
+        "version": row.version.kind.value,
+        "flagged": bool(row.flags) and happened.received_at is not None,
     }
 
 
@@ -145,6 +154,9 @@ def response(services: Services, response_id: UUID, *, as_: Staff) -> tuple[str,
         shown = wording(connection, found.session.wording_id)
         sealed = sealed_patients(connection, [found.person_id])
         log = sealed_log(connection, found.session.id) if happened.received_at else []
+        versions = queries.versions_of(connection, found.id)
+        corrections = queries.sealed_corrections(connection, found.id, up_to=len(versions))
+        flags = queries.flags_of(connection, [found.id])[found.id]
         scores = scores_of(connection, [found.id])[found.id]
         asked_at = occasions_of_tasks(connection, [found.session.task_id])[found.session.task_id]
         names = staff_names(connection)
@@ -159,6 +171,7 @@ def response(services: Services, response_id: UUID, *, as_: Staff) -> tuple[str,
     if happened.received_at is None or happened.received_by is None or happened.received_at_unit is None:
         return "staff/confirm_receipt.html", {"response": described}
     instrument = services.library.get(found.session.instrument, found.session.instrument_version, found.session.form)
+    cipher = services.keys.cipher(found.person_id)
     return "staff/response.html", {
         "response": described,
         "patient": {"name": patient["patient_name"], "personal_number": patient["personal_number"]},
@@ -168,9 +181,12 @@ def response(services: Services, response_id: UUID, *, as_: Staff) -> tuple[str,
             "unit_name": units[happened.received_at_unit].name,
             "route": gettext("Opened by a person"),
         },
-        "scores": _score_rows(instrument, scores, shown.texts),
+        "scores": score_rows(instrument, scores, shown.texts),
         "index_is_made_of": made_of(instrument.scoring, scores),
-        "answers": _answer_rows(services.keys.cipher(found.person_id), instrument, shown, log),
+        "answers": _answer_rows(cipher, instrument, shown, log, corrections),
+        "flags": [why_implausible(rule) for rule in flags],
+        "versions": describe_versions(cipher, versions, names),
+        "voided": versions[-1].kind is queries.VersionKind.VOIDED,
     }
 
 
@@ -189,19 +205,28 @@ def _describe_response(
 
 
 def _answer_rows(
-    cipher: PersonCipher, instrument: Instrument, shown: InstrumentWording, sealed: Sequence[Row[Any]]
+    cipher: PersonCipher,
+    instrument: Instrument,
+    shown: InstrumentWording,
+    sealed: Sequence[Row[Any]],
+    corrected: Sequence[Row[Any]],
 ) -> list[Context]:
-    """What was asked and answered, in order; answers that were changed, or no longer count, are not shown."""
+    """What was asked and what stands, in order; answers that were changed, or no longer count, are not shown.
+
+    The time is the patient's own: None for an answer of the unit's.
+    """
     answered_at = {row.sequence: row.answered_at for row in sealed}
-    entries = standing_entries(open_log(cipher, sealed, instrument.items), instrument)
+    log = open_log(cipher, sealed, instrument.items)
+    own = {entry.answer: answered_at[entry.sequence] for entry in standing_entries(log, instrument)}
+    stands = amended(log, open_corrections(cipher, corrected, instrument.items), instrument)
     return [
         {
-            "question": shown.texts[f"item:{entry.answer.item_id}"],
-            "answer": answer(instrument.items[entry.answer.item_id], entry.answer, shown.texts),
-            "at": answered_at[entry.sequence],
+            "question": shown.texts[f"item:{one.item_id}"],
+            "answer": answer(instrument.items[one.item_id], one, shown.texts),
+            "at": own.get(one),
         }
-        for entry in entries
-        if entry.answer.kind is not AnswerKind.SHOWN
+        for one in stands
+        if one.kind is not AnswerKind.SHOWN
     ]
 
 
@@ -224,7 +249,7 @@ def _in_catalogue_order(instrument: Instrument, scores: Sequence[Score]) -> list
     return [(variable, by_name[variable.name]) for variable in instrument.variables if variable.name in by_name]
 
 
-def _score_rows(instrument: Instrument, scores: Sequence[Score], texts: Mapping[str, str]) -> list[Context]:
+def score_rows(instrument: Instrument, scores: Sequence[Score], texts: Mapping[str, str]) -> list[Context]:
     return [_score_row(variable, score, texts) for variable, score in _in_catalogue_order(instrument, scores)]
 
 

@@ -22,6 +22,7 @@ from survey_service.delivery.records import (
     response_flags,
     response_versions,
 )
+from survey_service.foundation.crypto import PersonCipher
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,19 @@ def version_of_request(connection: Connection, response_id: UUID, request_id: UU
     """The version that a form has already made."""
     same_form = sa.and_(response_versions.c.response_id == response_id, response_versions.c.request_id == request_id)
     return next(iter(_versions(connection, same_form)), None)
+
+
+def read_explanation(cipher: PersonCipher, version: Version) -> str:
+    """What the unit wrote beside the reason, for the unit and the patient; empty where it wrote nothing."""
+    if version.explanation_sealed is None:
+        return ""
+    place = version_row(version.response_id, version.number)
+    return cipher.open(version.explanation_sealed, table="response_versions", column="explanation", row=place)
+
+
+def version_row(response_id: UUID, number: int) -> str:
+    """The version's name in the associated data of what is sealed in it."""
+    return f"{response_id}/{number}"
 
 
 def _versions(connection: Connection, condition: sa.ColumnElement[bool]) -> list[Version]:

@@ -34,8 +34,6 @@ from survey_service.scheduling.queries import Occasion, occasions_of_tasks
 from translations.catalogue import InstrumentWording
 from translations.completeness import eligible_items
 
-NOT_TAKEN = "That answer is not one of those that can be given."
-
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -121,7 +119,7 @@ def read_fields(standing: Standing, texts: Mapping[str, Sequence[str]]) -> Mappi
         if given[item_id] is None and written:
             refused.append(item_id)
     if refused:
-        raise BadInput("That answer is not one of those that can be given.", fields=dict.fromkeys(refused, NOT_TAKEN))
+        raise BadInput("That answer is not one of those that can be given.", fields=dict.fromkeys(refused, ""))
     return given
 
 
@@ -139,7 +137,7 @@ def weigh_correction(standing: Standing, given: Mapping[str, Answered | None]) -
     proposed = {item: answer for item, answer in given.items() if answer is not None and answer != before.get(item)}
     refused = [item for item, answer in proposed.items() if refusal(instrument.items[item], answer)]
     if refused:
-        raise BadInput("That answer is not one of those that can be given.", fields=dict.fromkeys(refused, NOT_TAKEN))
+        raise BadInput("That answer is not one of those that can be given.", fields=dict.fromkeys(refused, ""))
     after = _settled(standing, proposed, given)
     changed = tuple(
         answer for answer in after if answer.kind is not AnswerKind.SHOWN and answer != before.get(answer.item_id)
@@ -181,8 +179,7 @@ def _settled(
         elif item.skippable and given.get(item.id) is None:
             corrections[item.id] = Answered(item.id, None, AnswerKind.SKIPPED)
         else:
-            sentence = "With this change the question has to be answered too."
-            raise BadInput(sentence, fields={item.id: sentence})
+            raise BadInput("With this change the question has to be answered too.", fields={item.id: ""})
 
 
 def _rescored(standing: Standing, answers: Sequence[Answered]) -> tuple[Score, ...]:

@@ -20,6 +20,10 @@ CAPABILITIES = frozenset(
 DOORS = frozenset({"queries", "use_cases", "rules", "plausibility"})
 EXCEPTIONS = {
     ("privacy.web", "answering.pages"): "the patient's answered surveys look the same in the inbox and in My data",
+    (
+        "delivery.correction_page",
+        "answering.question_page",
+    ): "the unit corrects in the fields that the patient filled in",
     ("languages.preview_page", "answering.question_page"): "what translators look at is the patient's page itself",
 }
 

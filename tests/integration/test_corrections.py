@@ -12,8 +12,8 @@ import sqlalchemy as sa
 
 from instruments import Answered, AnswerKind
 from survey_service.answering.queries import scores_of, scores_of_version
-from survey_service.delivery.corrections import correct_response, explanation
-from survey_service.delivery.queries import Reason, VersionKind, current_version, versions_of
+from survey_service.delivery.corrections import correct_response
+from survey_service.delivery.queries import Reason, VersionKind, current_version, read_explanation, versions_of
 from survey_service.delivery.versions import look_at_version, recompute
 from survey_service.errors import AccessDenied, BadInput, Conflict
 from survey_service.foundation.db import new_id
@@ -156,7 +156,7 @@ def test_the_explanation_is_kept_sealed_and_asked_for_where_the_list_does_not_sa
     assert b"rang" not in sealed
     with world.services.db.transaction(as_=patient) as connection:
         version = current_version(connection, [response_id])[response_id]
-    assert explanation(world.services.keys.cipher(patient.person_id), version) == "The patient rang."
+    assert read_explanation(world.services.keys.cipher(patient.person_id), version) == "The patient rang."
 
 
 # ---- twice, and two at once
