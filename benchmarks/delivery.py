@@ -182,7 +182,7 @@ def start_processes(stack: ExitStack, environment: dict[str, str], folder: Path,
         try:
             if requests.get(f"http://localhost:{PORTS.web}/ready", timeout=5).ok:
                 return
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             sleep(0.1)
     raise SystemExit(f"The service did not start:\n{(folder / 'log').read_text()[-2000:]}")
 
