@@ -218,7 +218,7 @@ def _flags() -> None:
         CREATE TABLE response_flags (
             response_id uuid NOT NULL,
             version     integer NOT NULL CHECK (version >= 1),
-            rule        text NOT NULL CHECK (rule ~ '^[a-z_]+$'),
+            rule        text NOT NULL CHECK (rule ~ '^[a-z0-9_]+$'),
             provider_id uuid NOT NULL,
             person_id   uuid NOT NULL,
             PRIMARY KEY (response_id, version, rule),
