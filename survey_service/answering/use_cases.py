@@ -1,7 +1,7 @@
 """Starting to answer, going on, and completing: the patient's side of a survey."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 from uuid import UUID
@@ -141,7 +141,7 @@ def record_answer(services: Services, session_id: UUID, given: Submission | Post
                 _append(connection, services, state, submission, cipher)
             case unknown:
                 assert_never(unknown)
-        state = _state(connection, services, session, cipher)
+        state = _with(state, submission)
         if isinstance(state.step, Complete):
             _complete(connection, services, state, cipher)
         return state
@@ -195,6 +195,15 @@ def _state(connection: Connection, services: Services, session: Session, cipher:
         step=step,
         siblings=siblings,
     )
+
+
+def _with(state: SessionState, submission: Submission) -> SessionState:
+    """The state once the submission is in the log. What else it is made of is pinned, and the session is locked."""
+    log = [*state.log, LoggedAnswer(submission.sequence, submission.answer, submission.supersedes)]
+    entries = standing_entries(log, state.instrument)
+    eligible = eligible_items(state.instrument, state.wording)
+    step = state.instrument.next_step([entry.answer for entry in entries], eligible=eligible)
+    return replace(state, log=log, entries=entries, step=step)
 
 
 def _occasion_of(connection: Connection, session: Session) -> tuple[Occasion, list[Session]]:
