@@ -211,6 +211,7 @@ def test_no_page_has_anything_inline_or_from_elsewhere(world: World, app: Flask,
 
 POSTS = ["/sign-in", "/sign-out", "/language", "/surveys/{id}", "/sessions/{id}", "/my-data/registers/{id}",
          "/staff/enrolments/new", "/staff/responses/{id}", "/staff/responses/{id}/assessment",
+         "/staff/responses/{id}/correction", "/staff/responses/{id}/voiding",
          "/translate/{id}/glossary", "/translate/{id}/{id}/steps", "/translate/{id}/{id}/version",
          "/translate/{id}/{id}/import", "/translate/{id}/texts/{id}", "/translate/{id}/texts/{id}/steps",
          "/translate/{id}/texts/{id}/comments"]  # fmt: skip
