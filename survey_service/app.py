@@ -16,6 +16,7 @@ from survey_service.answering import web as answering
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_denial
 from survey_service.delivery import api as deliveries
+from survey_service.delivery import correction_web as corrections
 from survey_service.delivery import record_system_page as record_systems
 from survey_service.delivery import web as delivery
 from survey_service.errors import AccessDenied, SignInRefused
@@ -63,9 +64,9 @@ def create_app(wired: Services, *, texts: Catalogues | None = None) -> Flask:
     install_token_server(app, wired)
     for blueprint in (home, preferences, health, access.blueprint, answering.blueprint, delivery.blueprint):
         app.register_blueprint(blueprint)
-    app.register_blueprint(record_systems.blueprint)
-    app.register_blueprint(inbox_web.blueprint)
-    for blueprint in (privacy.blueprint, scheduling.blueprint, languages_web.blueprint, agreements_web.blueprint):
+    for blueprint in (corrections.blueprint, record_systems.blueprint, agreements_web.blueprint, inbox_web.blueprint):
+        app.register_blueprint(blueprint)
+    for blueprint in (privacy.blueprint, scheduling.blueprint, languages_web.blueprint):
         app.register_blueprint(blueprint)
     _install_api(app)
     app.before_request(access.load_principal)

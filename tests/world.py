@@ -1,7 +1,7 @@
 """A small world for tests: two providers, three clinicians, a register, and patients on demand."""
 
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -91,9 +91,12 @@ class World:
     def answer(self, patient: Patient, occasion: Occasion, *, value: int = 2) -> list[UUID]:
         """Answer an occasion to its end, every choice with ``value``; returns the responses in order."""
         state = self.start(patient, occasion)
+        read_at = self.services.clock() - timedelta(minutes=10)
         while True:
             while isinstance(state.step, Ask):
-                state = self.give(state, patient, value=value)
+                read_at += timedelta(seconds=9)  # faster answers would be flagged as not read
+                calm = replace(self.services, clock=lambda at=read_at: at)
+                state = record_answer(calm, state.session.id, submission_for(state, value), as_=patient)
             following = next_session(self.services, state, as_=patient)
             if following is None:
                 break
@@ -151,7 +154,9 @@ def make_world(services: Services, register_key: ECKey) -> World:
         )
         for code in ("first", "second")
     ]
-    agree(services, provider_id=here, register_id=registers[0], variables=AGREED)
+    # Since yesterday: surveys are answered in the minutes before now, which at midnight is another day.
+    yesterday = replace(services, clock=lambda: services.clock() - timedelta(days=1))
+    agree(yesterday, provider_id=here, register_id=registers[0], variables=AGREED)
     return World(
         services=services,
         alice=alice,

@@ -26,7 +26,15 @@ from survey_service.answering.queries import (
 from survey_service.answering.use_cases import NOT_HERE
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
-from survey_service.delivery.queries import Whereabouts, whereabouts
+from survey_service.delivery.queries import (
+    Reason,
+    Version,
+    VersionKind,
+    Whereabouts,
+    current_version,
+    read_explanation,
+    whereabouts,
+)
 from survey_service.delivery.rules import Route
 from survey_service.errors import AccessDenied, Closed, Unavailable
 from survey_service.foundation.principals import Patient
@@ -136,10 +144,15 @@ def completed(services: Services, occasion_id: UUID, *, as_: Patient) -> Context
         )
         described = done(connection, answered)
         asked = {one.id: instrument_of(services, one.session) for one in answered}
+        stands = current_version(connection, [one.id for one in answered])
         told = {
             one.id: explain_scores(asked[one.id], scores[one.id], wording(connection, one.session.wording_id).texts)
             for one in answered
         }
+    cipher = services.keys.cipher(as_.person_id)
+    for entry in described:
+        if entry["amended"]:
+            entry["amended"]["explanation"] = read_explanation(cipher, stands[entry["id"]])
     return {
         "unit_name": described[0]["unit_name"],
         "reading": reading(found.receipt, described[0]["unit_name"]),
@@ -154,6 +167,7 @@ def completed(services: Services, occasion_id: UUID, *, as_: Patient) -> Context
 def done(connection: Connection, answered: Sequence[Response]) -> list[Context]:
     """Answered surveys, newest first, with what has become of each."""
     happened = whereabouts(connection, [one.id for one in answered])
+    stands = current_version(connection, [one.id for one in answered])
     units = all_units(connection)
     titled = titles(connection, {one.session.wording_id for one in answered})
     asked_at = occasions_of_tasks(connection, [one.session.task_id for one in answered])
@@ -165,6 +179,7 @@ def done(connection: Connection, answered: Sequence[Response]) -> list[Context]:
             "unit_name": units[one.unit_id].name,
             "completed_at": one.completed_at,
             **_steps(happened[one.id], asked_at[one.session.task_id].receipt, units[one.unit_id].name),
+            "amended": _amended(stands[one.id]),
         }
         for one in newest_first
     ]
@@ -274,6 +289,24 @@ def _confirming(plan: ReceiptPlan) -> str:
             return gettext("The unit's record system confirms that it has received them. You see when.")
         case ReceiptPolicy.ARCHIVE:
             return gettext("The unit's archive takes them in at once. You see when.")
+
+
+def _amended(version: Version) -> Context | None:
+    """That the unit corrected or voided, when and why. What it wrote is opened on the survey's own page only."""
+    if version.reason is None:
+        return None
+    words = {
+        Reason.SLIP: gettext("you told the unit of a slip"),
+        Reason.WRONG_PATIENT: gettext("the answers are not about you"),
+        Reason.ANSWERED_BY_ANOTHER: gettext("somebody else had answered"),
+        Reason.OTHER: gettext("another reason"),
+    }
+    return {
+        "voided": version.kind is VersionKind.VOIDED,
+        "at": version.at,
+        "reason": words[version.reason],
+        "explanation": "",
+    }
 
 
 def _steps(happened: Whereabouts, plan: ReceiptPlan, unit_name: str) -> Mapping[str, datetime | str | bool | None]:

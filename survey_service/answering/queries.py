@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -12,6 +13,13 @@ from sqlalchemy import Connection, Row
 from instruments import Answered, AnswerKind, AnswerValue, Instrument, Item, Provenance, Score
 from survey_service.answering.records import answers, notices_given, responses, scores, sessions
 from survey_service.answering.rules import LoggedAnswer
+from survey_service.delivery.queries import (
+    Version,
+    VersionKind,
+    corrected_scores_of,
+    current_version,
+    read_score,
+)
 from survey_service.foundation.crypto import PersonCipher
 from survey_service.foundation.services import Services
 from survey_service.languages.queries import why_not_offered
@@ -105,6 +113,15 @@ def sealed_log(connection: Connection, session_id: UUID) -> Sequence[Row[tuple[o
     ).all()
 
 
+def answered_at(connection: Connection, session_id: UUID) -> list[datetime]:
+    """When each answer of the session was written, in order."""
+    return list(
+        connection.execute(
+            sa.select(answers.c.answered_at).where(answers.c.session_id == session_id).order_by(answers.c.sequence)
+        ).scalars()
+    )
+
+
 def open_log(
     cipher: PersonCipher, rows: Sequence[Row[tuple[object, ...]]], items: Mapping[str, Item] | None
 ) -> list[LoggedAnswer]:
@@ -193,25 +210,63 @@ def completed_task_ids() -> sa.Select[tuple[UUID]]:
 
 
 def scores_of(connection: Connection, response_ids: Collection[UUID]) -> Mapping[UUID, tuple[Score, ...]]:
-    """Scores of each response, in the order of their variables' names; none for a form that is not scored."""
+    """Scores of the version that stands of each response, in the order of their variables' names.
+
+    None for a form that is not scored, and none for a response that has been voided.
+    """
+    stands = current_version(connection, response_ids)
+    first = _first_scores(connection, [one.response_id for one in stands.values() if one.number == 1])
+    corrected = corrected_scores_of(connection, [one for one in stands.values() if one.kind is VersionKind.CORRECTED])
+    return {response_id: (*first.get(response_id, ()), *corrected.get(response_id, ())) for response_id in response_ids}
+
+
+def scores_of_version(connection: Connection, version: Version) -> tuple[Score, ...]:
+    """Scores of one version, whether or not it stands."""
+    if version.number == 1:
+        return tuple(_first_scores(connection, [version.response_id]).get(version.response_id, ()))
+    return corrected_scores_of(connection, [version])[version.response_id]
+
+
+def _first_scores(connection: Connection, response_ids: Collection[UUID]) -> Mapping[UUID, list[Score]]:
+    found: dict[UUID, list[Score]] = defaultdict(list)
+    if not response_ids:
+        return found
     rows = connection.execute(
         sa.select(scores).where(scores.c.response_id.in_(response_ids)).order_by(scores.c.variable)
     ).all()
-    found: dict[UUID, list[Score]] = defaultdict(list)
     for row in rows:
-        found[row.response_id].append(
-            Score(
-                variable=row.variable,
-                value=row.value,
-                text=row.text,
-                standard_error=row.standard_error,
-                missing_reason=row.missing_reason,
-                method=row.method,
-                method_hash=row.method_hash,
-                algorithm=row.algorithm,
-            )
+        found[row.response_id].append(read_score(row))
+    return found
+
+
+def open_corrections(
+    cipher: PersonCipher, rows: Sequence[Row[Any]], items: Mapping[str, Item] | None
+) -> Mapping[str, Answered]:
+    """Corrected answers in clear by item, the latest of each: rows as ``sealed_corrections`` gives them.
+
+    Without ``items``, of an instrument that is gone, as ``open_log``.
+    """
+    return {
+        row.item_id: Answered(
+            item_id=row.item_id,
+            kind=AnswerKind(row.kind),
+            value=_open_corrected(cipher, row, None if items is None else items[row.item_id]),
         )
-    return {response_id: tuple(found[response_id]) for response_id in response_ids}
+        for row in rows
+    }
+
+
+def _open_corrected(cipher: PersonCipher, row: Row[Any], item: Item | None) -> AnswerValue | None:
+    if row.value_sealed is None:
+        return None
+    place = corrected_row(row.response_id, row.version, row.item_id)
+    text = cipher.open(row.value_sealed, table="corrected_answers", column="value", row=place)
+    return text if item is None else item.question.read([text])
+
+
+def corrected_row(response_id: UUID, version: int, item_id: str) -> str:
+    """The row's name in the associated data of its sealed value."""
+    return f"{response_id}/{version}/{item_id}"
 
 
 def notice_given(connection: Connection, occasion_id: UUID) -> bool:

@@ -10,6 +10,7 @@ from babel.dates import get_date_format
 from flask_babel import ngettext
 
 from instruments import (
+    Answered,
     AnswerKind,
     Ask,
     Day,
@@ -45,11 +46,11 @@ def question(
 ) -> Context:
     """One question: the open one, or an earlier one that is being changed; with what was ``typed`` and not taken."""
     position = _position(state, changing)
-    given = list(typed) if typed is not None else _given(item, changing)
+    given = list(typed) if typed is not None else as_given(item, changing.answer if changing else None)
     part_number = [one.id for one in state.siblings].index(state.session.id) + 1
     is_first = not state.entries or changing is state.entries[0]
     return {
-        **_worded(state.instrument, item, state.wording, given=given, is_first=is_first),
+        **worded(state.instrument, item, state.wording, given=given, is_first=is_first),
         "session_id": state.session.id,
         "sequence": state.next_sequence,
         "supersedes": changing.sequence if changing else None,
@@ -69,7 +70,7 @@ def preview(instrument: Instrument, item: Item, wording: InstrumentWording) -> C
     place = list(instrument.items).index(item.id)
     low, high = instrument.estimated_questions
     return {
-        **_worded(instrument, item, wording, given=[], is_first=place == 0),
+        **worded(instrument, item, wording, given=[], is_first=place == 0),
         "session_id": UUID(int=0),
         "sequence": 1,
         "supersedes": None,
@@ -84,7 +85,7 @@ def preview(instrument: Instrument, item: Item, wording: InstrumentWording) -> C
     }
 
 
-def _worded(
+def worded(
     instrument: Instrument, item: Item, wording: InstrumentWording, *, given: Sequence[str], is_first: bool
 ) -> Context:
     """What the question says and offers, whoever is asked."""
@@ -232,13 +233,13 @@ def _day_fields() -> tuple[str, str, str]:
     return ("year", "month", "day") if year_first else ("day", "month", "year")
 
 
-def _given(item: Item, changing: LoggedAnswer | None) -> list[str]:
-    """The earlier answer as the form would send it; a day as year, month and day."""
-    if changing is not None and changing.answer.kind is AnswerKind.NOT_APPLICABLE:
+def as_given(item: Item, answer: Answered | None) -> list[str]:
+    """An answer as the form would send it; a day as year, month and day."""
+    if answer is not None and answer.kind is AnswerKind.NOT_APPLICABLE:
         return [AnswerKind.NOT_APPLICABLE]
-    if changing is None or changing.answer.value is None:
+    if answer is None or answer.value is None:
         return []
-    match changing.answer.value:
+    match answer.value:
         case tuple() as codes:
             return [str(code) for code in codes]
         case date() as on:

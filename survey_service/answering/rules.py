@@ -105,6 +105,22 @@ def standing_entries(log: Sequence[LoggedAnswer], instrument: Instrument) -> tup
     return tuple(by_item[item] for item in instrument.items if item in counted)
 
 
+def amended(
+    log: Sequence[LoggedAnswer], corrections: Mapping[str, Answered], instrument: Instrument
+) -> tuple[Answered, ...]:
+    """The answers that count once the unit's ``corrections`` (by item) are in place, in the order of the questions.
+
+    An adaptive test keeps the questions that were asked. In a fixed form a corrected answer may bring questions in, or
+    take them out of play, as the patient's own change would.
+    """
+    answers = {entry.answer.item_id: entry.answer for entry in effective_entries(log, adaptive=instrument.adaptive)}
+    answers |= corrections
+    if instrument.adaptive:
+        return tuple(answers.values())
+    counted = in_play(instrument.items, answers)
+    return tuple(answers[item] for item in instrument.items if item in counted)
+
+
 def read_posted(posted: Posted, items: Mapping[str, Item]) -> Submission:
     """What the form says. Raises ``BadInput`` for another survey's question, and for what is no answer to this one."""
     item = items.get(posted.item_id)

@@ -1,7 +1,7 @@
 """Starting to answer, going on, and completing: the patient's side of a survey."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 from uuid import UUID
@@ -26,8 +26,10 @@ from survey_service.answering.rules import (
 )
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
-from survey_service.delivery.use_cases import deliver
+from survey_service.delivery.plausibility import Seen, implausible
+from survey_service.delivery.use_cases import deliver, keep_flags
 from survey_service.errors import AccessDenied, BadInput, Closed, Conflict, Unavailable, mark
+from survey_service.foundation.clock import local_day
 from survey_service.foundation.crypto import PersonCipher
 from survey_service.foundation.db import new_id
 from survey_service.foundation.logging import get_logger
@@ -37,6 +39,8 @@ from survey_service.languages.queries import ApprovedWording, offered_together, 
 from survey_service.languages.rules import NOT_AVAILABLE, choose_language
 from survey_service.licensing.queries import is_refused_at_the_gate
 from survey_service.licensing.rules import Mode
+from survey_service.people.queries import open_patient, sealed_patients
+from survey_service.people.rules import age_on
 from survey_service.scheduling.queries import Occasion, Task, occasion, occasion_of_task, tasks_of
 from translations.catalogue import InstrumentWording
 from translations.completeness import eligible_items
@@ -137,9 +141,9 @@ def record_answer(services: Services, session_id: UUID, given: Submission | Post
                 _append(connection, services, state, submission, cipher)
             case unknown:
                 assert_never(unknown)
-        state = _state(connection, services, session, cipher)
+        state = _with(state, submission)
         if isinstance(state.step, Complete):
-            _complete(connection, services, state)
+            _complete(connection, services, state, cipher)
         return state
 
     return services.db.run(work, as_=as_)
@@ -193,6 +197,15 @@ def _state(connection: Connection, services: Services, session: Session, cipher:
         step=step,
         siblings=siblings,
     )
+
+
+def _with(state: SessionState, submission: Submission) -> SessionState:
+    """The state once the submission is in the log. What else it is made of is pinned, and the session is locked."""
+    log = [*state.log, LoggedAnswer(submission.sequence, submission.answer, submission.supersedes)]
+    entries = standing_entries(log, state.instrument)
+    eligible = eligible_items(state.instrument, state.wording)
+    step = state.instrument.next_step([entry.answer for entry in entries], eligible=eligible)
+    return replace(state, log=log, entries=entries, step=step)
 
 
 def _occasion_of(connection: Connection, session: Session) -> tuple[Occasion, list[Session]]:
@@ -335,7 +348,7 @@ def _keep_scores(connection: Connection, response_id: UUID, owner: Mapping[str, 
         connection.execute(insert(scores), rows)
 
 
-def _complete(connection: Connection, services: Services, state: SessionState) -> None:
+def _complete(connection: Connection, services: Services, state: SessionState, cipher: PersonCipher) -> None:
     """Response, scores, delivery and audit event: one commit with the last answer."""
     session = state.session
     response_id = new_id()
@@ -363,5 +376,29 @@ def _complete(connection: Connection, services: Services, state: SessionState) -
         at=now,
         receipt=state.occasion.receipt,
     )
+    flags = implausible(_seen(connection, state, scored, cipher, now))
+    keep_flags(connection, flags, response_id=response_id, version=1, **owner)
     access = Access(Activity.WRITE, Purpose.OWN_ACCESS, "response", response_id, session.person_id, session.provider_id)
     record_access(connection, services.clock, [access], by=Patient(session.person_id))
+
+
+def _seen(
+    connection: Connection, state: SessionState, scored: Sequence[Score], cipher: PersonCipher, now: datetime
+) -> Seen:
+    """The response as the rules of plausibility see it."""
+    patients = [
+        one
+        for one in sealed_patients(connection, [state.session.person_id])
+        if one.provider_id == state.session.provider_id
+    ]
+    return Seen(
+        instrument=state.instrument,
+        respondent=state.session.respondent,
+        answers=[entry.answer for entry in state.entries],
+        scores=scored,
+        answered_at=queries.answered_at(connection, state.session.id),
+        completed_at=now,
+        opens_at=state.occasion.opens_at,
+        closes_at=state.occasion.closes_at,
+        age=age_on(open_patient(cipher, patients[0]).number, local_day(now)) if patients else None,
+    )

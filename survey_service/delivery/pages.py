@@ -15,19 +15,21 @@ from survey_service.answering.queries import (
     Response,
     completed_task_ids,
     instrument_of,
+    open_corrections,
     open_log,
     responses_with_ids,
     scores_of,
     sealed_log,
     why_not_asked,
 )
-from survey_service.answering.rules import effective_entries, standing_entries
+from survey_service.answering.rules import amended, effective_entries, standing_entries
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
 from survey_service.delivery import queries
 from survey_service.delivery.record_systems import entries, require_manager
 from survey_service.delivery.rules import Attempt, Outcome, Route, SystemState
 from survey_service.delivery.use_cases import own_response
+from survey_service.delivery.version_words import describe_versions, why_implausible
 from survey_service.foundation.clock import local_day
 from survey_service.foundation.crypto import PersonCipher
 from survey_service.foundation.principals import Staff
@@ -71,6 +73,8 @@ class _Row:
     texts: Mapping[str, str]
     occasion: Occasion
     scores: Sequence[Score]
+    version: queries.Version
+    flags: Sequence[str]
 
 
 def worklist(services: Services, *, only_unread: bool, as_: Staff) -> Context:
@@ -108,6 +112,7 @@ def _rows(connection: Connection, services: Services, *, only_unread: bool, as_:
     listed = queries.worklist(connection, as_.unit_id, only_unread=only_unread, limit=_MOST_ROWS)
     responses = {one.id: one for one in responses_with_ids(connection, [one.response_id for one in listed])}
     scores = scores_of(connection, list(responses))
+    stands, flags = queries.current_version(connection, list(responses)), queries.flags_of(connection, list(responses))
     worded = wordings_with_ids(connection, {one.session.wording_id for one in responses.values()})
     asked_at = occasions_of_tasks(connection, [one.session.task_id for one in responses.values()])
     return [
@@ -118,6 +123,8 @@ def _rows(connection: Connection, services: Services, *, only_unread: bool, as_:
             texts=worded[found.session.wording_id].texts,
             occasion=asked_at[found.session.task_id],
             scores=scores[found.id],
+            version=stands[found.id],
+            flags=flags[found.id],
         )
         for one in listed
         for found in [responses[one.response_id]]
@@ -138,6 +145,8 @@ def _describe_row(row: _Row, identities: Mapping[UUID, Identity], names: Mapping
         "assessed_at": happened.assessed_at,
         # Until somebody has opened them the list says that there are answers, not which.
         "summary": summarise(row.instrument, row.scores, row.texts) if happened.read_at else None,
+        "version": row.version.kind.value,
+        "flagged": bool(row.flags) and happened.received_at is not None,
     }
 
 
@@ -165,6 +174,9 @@ def response(services: Services, response_id: UUID, *, as_: Staff) -> tuple[str,
         shown = wording(connection, found.session.wording_id)
         sealed = sealed_patients(connection, [found.person_id])
         log = sealed_log(connection, found.session.id) if happened.read_at else []
+        versions = queries.versions_of(connection, found.id)
+        corrections = queries.sealed_corrections(connection, found.id, up_to=len(versions))
+        flags = queries.flags_of(connection, [found.id])[found.id]
         scores = scores_of(connection, [found.id])[found.id]
         asked_at = occasions_of_tasks(connection, [found.session.task_id])[found.session.task_id]
         names = {**staff_names(connection), **queries.record_system_names(connection)}
@@ -179,6 +191,7 @@ def response(services: Services, response_id: UUID, *, as_: Staff) -> tuple[str,
     if happened.read_at is None or happened.received_at is None or happened.received_at_unit is None:
         return "staff/confirm_receipt.html", {"response": described | {"received_at": happened.received_at}}
     instrument = instrument_of(services, found.session)
+    cipher = services.keys.cipher(found.person_id)
     return "staff/response.html", {
         "response": described,
         "patient": {"name": patient["patient_name"], "personal_number": patient["personal_number"]},
@@ -188,10 +201,13 @@ def response(services: Services, response_id: UUID, *, as_: Staff) -> tuple[str,
             "unit_name": units[happened.received_at_unit].name,
             "route": _route(happened.route),
         },
-        "scores": _score_rows(instrument, scores, shown.texts),
+        "scores": score_rows(instrument, scores, shown.texts),
         "index_is_made_of": made_of(instrument.scoring, scores) if instrument else [],
         "gone": None if instrument else f"{found.session.instrument} {found.session.instrument_version}",
-        "answers": _answer_rows(services.keys.cipher(found.person_id), instrument, shown, log),
+        "answers": _answer_rows(cipher, instrument, shown, log, corrections),
+        "flags": [why_implausible(rule) for rule in flags],
+        "versions": describe_versions(cipher, versions, names),
+        "voided": versions[-1].kind is queries.VersionKind.VOIDED,
     }
 
 
@@ -290,24 +306,35 @@ def _describe_response(
 
 
 def _answer_rows(
-    cipher: PersonCipher, instrument: Instrument | None, shown: InstrumentWording, sealed: Sequence[Row[Any]]
+    cipher: PersonCipher,
+    instrument: Instrument | None,
+    shown: InstrumentWording,
+    sealed: Sequence[Row[Any]],
+    corrected: Sequence[Row[Any]],
 ) -> list[Context]:
-    """What was asked and answered, in order; answers that were changed, or no longer count, are not shown.
+    """What was asked and what stands, in order; answers that were changed, or no longer count, are not shown.
 
-    Of an instrument that is gone nobody can say which count, but for those that were changed.
+    The time is the patient's own: None for an answer of the unit's. Of an instrument that is gone nobody can say which
+    count, but for those that were changed.
     """
     answered_at = {row.sequence: row.answered_at for row in sealed}
     items = instrument.items if instrument else None
     log = open_log(cipher, sealed, items)
     entries = standing_entries(log, instrument) if instrument else effective_entries(log, adaptive=False)
+    own = {entry.answer: answered_at[entry.sequence] for entry in entries}
+    corrections = open_corrections(cipher, corrected, items)
+    if instrument:
+        stands = amended(log, corrections, instrument)
+    else:
+        stands = tuple(({one.item_id: one for one in own} | dict(corrections)).values())
     return [
         {
-            "question": shown.texts[f"item:{entry.answer.item_id}"],
-            "answer": answer(items[entry.answer.item_id] if items else None, entry.answer, shown.texts),
-            "at": answered_at[entry.sequence],
+            "question": shown.texts[f"item:{one.item_id}"],
+            "answer": answer(items[one.item_id] if items else None, one, shown.texts),
+            "at": own.get(one),
         }
-        for entry in entries
-        if entry.answer.kind is not AnswerKind.SHOWN
+        for one in stands
+        if one.kind is not AnswerKind.SHOWN
     ]
 
 
@@ -325,7 +352,7 @@ def summarise(instrument: Instrument | None, scores: Sequence[Score], texts: Map
     return " · ".join(parts[:_MOST_FIGURES])
 
 
-def _score_rows(instrument: Instrument | None, scores: Sequence[Score], texts: Mapping[str, str]) -> list[Context]:
+def score_rows(instrument: Instrument | None, scores: Sequence[Score], texts: Mapping[str, str]) -> list[Context]:
     return [_score_row(variable, score, texts) for variable, score in in_catalogue_order(instrument, scores)]
 
 

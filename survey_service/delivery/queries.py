@@ -1,24 +1,32 @@
 """Reading what has become of responses: the unit's worklist, and the patient's view of the same facts."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
+from instruments import Score
 from survey_service.delivery.records import (
     assessments,
+    corrected_answers,
+    corrected_scores,
     deliveries,
     delivery_alarms,
     delivery_attempts,
     readings,
     receipts,
     record_systems,
+    response_flags,
+    response_versions,
 )
 from survey_service.delivery.rules import Attempt, Outcome, SystemRoute, SystemState
+from survey_service.foundation.crypto import PersonCipher
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +115,6 @@ def counts(connection: Connection, unit_id: UUID) -> Mapping[str, int]:
     return {"all": row[0], "unread": row[1]}
 
 
-def needs_a_look(connection: Connection, response_ids: Collection[UUID]) -> frozenset[UUID]:
-    """Those that a person must open one by one, because something in them is flagged [B12]."""
-    return frozenset()
-
-
 def unreceived(connection: Connection, unit_id: UUID, *, limit: int) -> list[Unreceived]:
     """What nobody at the unit has received, oldest first."""
     rows = connection.execute(
@@ -195,6 +198,144 @@ def _acknowledged(response_id: UUID | sa.ColumnElement[UUID]) -> sa.Exists:
     return sa.exists().where(
         delivery_attempts.c.response_id == response_id, delivery_attempts.c.outcome == Outcome.ACKNOWLEDGED
     )
+
+
+class VersionKind(StrEnum):
+    """What made a version of a response. The first is the patient's own, and always readable."""
+
+    ANSWERED = "answered"
+    CORRECTED = "corrected"
+    VOIDED = "voided"
+
+
+class Reason(StrEnum):
+    """Why the unit corrected or voided a response."""
+
+    SLIP = "slip"
+    WRONG_PATIENT = "wrong_patient"
+    ANSWERED_BY_ANOTHER = "answered_by_another"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version of a response; of the first one only its number and kind. The explanation is sealed for the person."""
+
+    response_id: UUID
+    number: int = 1
+    kind: VersionKind = VersionKind.ANSWERED
+    reason: Reason | None = None
+    explanation_sealed: bytes | None = None
+    staff_id: UUID | None = None
+    at: datetime | None = None
+
+
+def current_version(connection: Connection, response_ids: Collection[UUID]) -> Mapping[UUID, Version]:
+    """By response, the version that stands."""
+    stands = {response_id: Version(response_id) for response_id in response_ids}
+    for version in _versions(connection, response_versions.c.response_id.in_(response_ids)):
+        stands[version.response_id] = version
+    return stands
+
+
+def versions_of(connection: Connection, response_id: UUID) -> list[Version]:
+    """Every version, the patient's own first."""
+    return [Version(response_id), *_versions(connection, response_versions.c.response_id == response_id)]
+
+
+def version_of_request(connection: Connection, response_id: UUID, request_id: UUID) -> Version | None:
+    """The version that a form has already made."""
+    same_form = sa.and_(response_versions.c.response_id == response_id, response_versions.c.request_id == request_id)
+    return next(iter(_versions(connection, same_form)), None)
+
+
+def read_explanation(cipher: PersonCipher, version: Version) -> str:
+    """What the unit wrote beside the reason, for the unit and the patient; empty where it wrote nothing."""
+    if version.explanation_sealed is None:
+        return ""
+    place = version_row(version.response_id, version.number)
+    return cipher.open(version.explanation_sealed, table="response_versions", column="explanation", row=place)
+
+
+def version_row(response_id: UUID, number: int) -> str:
+    """The version's name in the associated data of what is sealed in it."""
+    return f"{response_id}/{number}"
+
+
+def _versions(connection: Connection, condition: sa.ColumnElement[bool]) -> list[Version]:
+    rows = connection.execute(sa.select(response_versions).where(condition).order_by(response_versions.c.version)).all()
+    return [
+        Version(
+            response_id=row.response_id,
+            number=row.version,
+            kind=VersionKind(row.kind),
+            reason=Reason(row.reason),
+            explanation_sealed=row.explanation_sealed,
+            staff_id=row.staff_id,
+            at=row.at,
+        )
+        for row in rows
+    ]
+
+
+def corrected_scores_of(connection: Connection, versions: Collection[Version]) -> Mapping[UUID, tuple[Score, ...]]:
+    """Scores of corrected versions, by response, in the order of their variables' names."""
+    if not versions:
+        return {}
+    table = corrected_scores.c
+    wanted = [(one.response_id, one.number) for one in versions]
+    rows = connection.execute(
+        sa.select(corrected_scores)
+        .where(sa.tuple_(table.response_id, table.version).in_(wanted))
+        .order_by(table.variable)
+    ).all()
+    found: dict[UUID, list[Score]] = defaultdict(list)
+    for row in rows:
+        found[row.response_id].append(read_score(row))
+    return {one.response_id: tuple(found[one.response_id]) for one in versions}
+
+
+def sealed_corrections(connection: Connection, response_id: UUID, *, up_to: int | None = None) -> Sequence[Row[Any]]:
+    """The corrected answers of every version, or of those up to a number; a later one of an item stands."""
+    table = corrected_answers.c
+    query = sa.select(corrected_answers).where(table.response_id == response_id)
+    if up_to is not None:
+        query = query.where(table.version <= up_to)
+    return connection.execute(query.order_by(table.version)).all()
+
+
+def read_score(row: Row[Any]) -> Score:
+    """A score as it is stored, of the first version or of a corrected one."""
+    return Score(
+        variable=row.variable,
+        value=row.value,
+        text=row.text,
+        standard_error=row.standard_error,
+        missing_reason=row.missing_reason,
+        method=row.method,
+        method_hash=row.method_hash,
+        algorithm=row.algorithm,
+    )
+
+
+def flags_of(connection: Connection, response_ids: Collection[UUID]) -> Mapping[UUID, tuple[str, ...]]:
+    """By response, the rules by which the version that stands seemed implausible when it was made."""
+    stands = current_version(connection, response_ids)
+    rows = connection.execute(
+        sa.select(response_flags.c.response_id, response_flags.c.version, response_flags.c.rule)
+        .where(response_flags.c.response_id.in_(response_ids))
+        .order_by(response_flags.c.rule)
+    ).all()
+    found: dict[UUID, list[str]] = defaultdict(list)
+    for row in rows:
+        if row.version == stands[row.response_id].number:
+            found[row.response_id].append(row.rule)
+    return {response_id: tuple(found[response_id]) for response_id in response_ids}
+
+
+def needs_a_look(connection: Connection, response_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Those that a person has to look at one by one: they are never received or assessed in bulk [A3]."""
+    return frozenset(response_id for response_id, rules in flags_of(connection, response_ids).items() if rules)
 
 
 def _whereabouts() -> sa.Select[Any]:

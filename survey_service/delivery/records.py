@@ -1,4 +1,4 @@
-"""Deliveries, receipts, readings, assessments, record systems, alarms. Constraints, policies: ``migrations/main``."""
+"""What becomes of responses at the provider, and their versions. Constraints and policies: ``migrations/main``."""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
@@ -101,4 +101,58 @@ delivery_alarms = sa.Table(
     sa.Column("person_id", sa.Uuid, nullable=False),
     sa.Column("unit_id", sa.Uuid, nullable=False),
     sa.Column("raised_at", sa.DateTime(timezone=True), nullable=False),
+)
+
+response_versions = sa.Table(
+    "response_versions",
+    metadata,
+    sa.Column("response_id", sa.Uuid, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("provider_id", sa.Uuid, nullable=False),
+    sa.Column("person_id", sa.Uuid, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("explanation_sealed", sa.LargeBinary),
+    sa.Column("staff_id", sa.Uuid, nullable=False),
+    sa.Column("request_id", sa.Uuid, nullable=False),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+)
+
+corrected_answers = sa.Table(
+    "corrected_answers",
+    metadata,
+    sa.Column("response_id", sa.Uuid, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("item_id", sa.Text, primary_key=True),
+    sa.Column("provider_id", sa.Uuid, nullable=False),
+    sa.Column("person_id", sa.Uuid, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("value_sealed", sa.LargeBinary),
+)
+
+corrected_scores = sa.Table(
+    "corrected_scores",
+    metadata,
+    sa.Column("response_id", sa.Uuid, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("variable", sa.Text, primary_key=True),
+    sa.Column("provider_id", sa.Uuid, nullable=False),
+    sa.Column("person_id", sa.Uuid, nullable=False),
+    sa.Column("value", sa.Double),
+    sa.Column("text", sa.Text),
+    sa.Column("standard_error", sa.Double),
+    sa.Column("missing_reason", sa.Text),
+    sa.Column("method", sa.Text, nullable=False),
+    sa.Column("method_hash", sa.Text, nullable=False),
+    sa.Column("algorithm", sa.Text, nullable=False),
+)
+
+response_flags = sa.Table(
+    "response_flags",
+    metadata,
+    sa.Column("response_id", sa.Uuid, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("rule", sa.Text, primary_key=True),
+    sa.Column("provider_id", sa.Uuid, nullable=False),
+    sa.Column("person_id", sa.Uuid, nullable=False),
 )

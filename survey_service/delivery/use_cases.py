@@ -15,7 +15,14 @@ from survey_service.answering.queries import Response, response, responses_with_
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
 from survey_service.delivery.queries import is_acknowledged, needs_a_look, whereabouts
-from survey_service.delivery.records import assessments, deliveries, delivery_attempts, readings, receipts
+from survey_service.delivery.records import (
+    assessments,
+    deliveries,
+    delivery_attempts,
+    readings,
+    receipts,
+    response_flags,
+)
 from survey_service.delivery.rules import Outcome, Reply, Route
 from survey_service.errors import AccessDenied, BadInput
 from survey_service.foundation.db import insert_if_new, new_id
@@ -58,6 +65,22 @@ def deliver(
     if receipt.policy is ReceiptPolicy.ARCHIVE:
         enqueue(connection, ARCHIVE_JOB, provider_id=provider_id, response_id=response_id)
     enqueue(connection, WATCH_JOB, at=alarm_at, provider_id=provider_id, response_id=response_id)
+
+
+def keep_flags(
+    connection: Connection,
+    rules: Collection[str],
+    *,
+    response_id: UUID,
+    version: int,
+    provider_id: UUID,
+    person_id: UUID,
+) -> None:
+    """Keep what seemed implausible of a version (`plausibility`). Part of the commit that makes the version."""
+    if not rules:
+        return
+    owner = {"response_id": response_id, "version": version, "provider_id": provider_id, "person_id": person_id}
+    connection.execute(insert(response_flags), [{"rule": rule, **owner} for rule in rules])
 
 
 def open_response(services: Services, response_id: UUID, *, as_: Staff) -> None:

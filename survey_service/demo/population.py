@@ -167,11 +167,16 @@ def add_other_organisation(services: Services) -> Organisation:
     )
 
 
+# What a question takes; faster answers would be flagged as not read.
+_READING = timedelta(seconds=9)
+
+
 def answer_all(services: Services, occasion_id: UUID, *, as_: Patient, chance: Random, theta: float) -> None:
     """Answer an occasion to its end as somebody with this theta would."""
     state = look_at_session(services, start_survey(services, occasion_id, locale="sv", as_=as_), as_=as_)
     while True:
         while isinstance(state.step, Ask):
+            services = replace(services, clock=_at(services.clock() + _READING))
             state = record_answer(services, state.session.id, _submission(state, chance, theta), as_=as_)
         following = next_session(services, state, as_=as_)
         if following is None:
@@ -267,7 +272,7 @@ def _care_for(
     with services.db.transaction(as_=home.staff) as connection:
         unread = worklist(connection, home.staff.unit_id, only_unread=True, limit=100)
     for row in unread:
-        if row.delivered_at == answered_at:
+        if answered_at <= row.delivered_at < answered_at + timedelta(hours=1):
             open_response(at_that_time, row.response_id, as_=home.staff)
             if always or chance.random() < 0.7:
                 assess_response(at_that_time, row.response_id, as_=home.staff)

@@ -131,6 +131,8 @@ def _what(access: LoggedAccess) -> str:
         ("Läsa", "register_query"): gettext("Read a register's question about your answers"),
         ("Signera", "receipt"): gettext("Confirmed receipt"),
         ("Signera", "assessment"): gettext("Assessed your answers"),
+        ("Skriva", "correction"): gettext("Corrected your answers"),
+        ("Skriva", "voiding"): gettext("Put your answers aside"),
         ("Skriva", "enrolment"): gettext("Ordered surveys for you"),
         ("Läsa", "enrolment"): gettext("Saw what was ordered for you"),
     }

@@ -169,3 +169,15 @@ register_pulls = sa.Table(
     sa.Column("purpose", sa.Text, nullable=False),
     sa.Column("results", sa.BigInteger, nullable=False),
 )
+
+releases_set_aside = sa.Table(
+    "releases_set_aside",
+    metadata,
+    sa.Column("release_id", sa.Uuid, primary_key=True),
+    sa.Column("response_id", sa.Uuid, nullable=False),
+    sa.Column("provider_id", sa.Uuid, nullable=False),
+    sa.Column("person_id", sa.Uuid, nullable=False),
+    sa.Column("register_id", sa.Uuid, nullable=False),
+    sa.Column("reference", sa.Uuid, nullable=False),
+    sa.Column("set_aside_at", sa.DateTime(timezone=True), nullable=False),
+)

@@ -7,6 +7,7 @@ not to object, and a trigger asks for the rest. What is decided here is decided 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import time
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -18,13 +19,21 @@ from survey_service.access.queries import Unit, all_units, provider
 from survey_service.answering.queries import (
     Response,
     notices_given_at,
+    open_corrections,
     open_log,
     responses_with_ids,
     scores_of,
     sealed_logs,
 )
-from survey_service.answering.rules import standing_entries
-from survey_service.delivery.queries import received_since, whereabouts
+from survey_service.answering.rules import amended
+from survey_service.delivery.queries import (
+    VersionKind,
+    current_version,
+    flags_of,
+    received_since,
+    sealed_corrections,
+    whereabouts,
+)
 from survey_service.delivery.use_cases import RELEASE_JOB
 from survey_service.foundation.clock import at_local_time
 from survey_service.foundation.crypto import PersonCipher, service_cipher
@@ -36,6 +45,7 @@ from survey_service.people.queries import open_patients, sealed_patients
 from survey_service.registers.payload import Result, payload, seal_content, sealed_content
 from survey_service.registers.queries import agreements_in_force, pseudonym_keys, released_already
 from survey_service.registers.records import releases
+from survey_service.registers.replacing import NewRelease, SetAside, announce, set_aside
 from survey_service.registers.rules import (
     BACKLOG_JOB,
     PSEUDONYM_KEY_PLACE,
@@ -73,6 +83,7 @@ class _Material:
     received: Received
     scores: Sequence[Score]
     version: int
+    flags: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +136,6 @@ def release_backlog(services: Services, *, register_id: UUID, after: UUID | None
     return written
 
 
-def current_version(connection: Connection, response_id: UUID) -> int | None:
-    """The version of the response that stands; None when it has been voided. Corrections are to fill this in."""
-    return 1
-
-
 def _backlog(
     connection: Connection, services: Services, register_id: UUID, after: UUID | None, *, as_: System
 ) -> list[UUID]:
@@ -152,25 +158,25 @@ def _release(
     # Only now is the clock read: what ended, or was suspended, while this waited is not in force any more.
     connection.execute(sa.text("SELECT hold_agreements()"))
     agreed = newest_agreements(agreements_in_force(connection, as_.provider_id, services.clock()))
-    if not agreed:
+    earlier = set_aside(connection, response_ids)
+    if not agreed and not earlier:
         return Outcome(0, frozenset())
     materials = _materials(connection, response_ids)
     _come_back_after_holds(connection, services, materials, agreed)
-    writer = _Writer(connection, services, opened, as_=as_)
+    writer = _Writer(connection, services, opened, earlier, as_=as_)
     sealed: set[UUID] = set()
-    written = 0
-    # In the order of the registers' ids, and last: the lock on a feed is held only until the commit that follows.
-    batches: list[list[UUID]] = []
+    waiting: set[tuple[UUID, UUID]] = set()
+    new: list[NewRelease] = []
     for agreement in agreed:
         due = [one for one in materials if judge(one.received, agreement, services.clock()) is None]
         closed = {one.response.id for one in due if _is_closed(one, agreement, opened)}
         sealed |= closed
-        new = [writer.write(one, agreement) for one in due if one.response.id not in closed]
-        batches.append([release_id for release_id in new if release_id is not None])
-    for batch in filter(None, batches):
-        connection.execute(sa.text("SELECT announce_releases(:releases)"), {"releases": batch})
-        written += len(batch)
-    return Outcome(written, frozenset(sealed) - set(opened))
+        waiting |= {(agreement.register_id, response_id) for response_id in closed}
+        written = [writer.write(one, agreement) for one in due if one.response.id not in closed]
+        new += [one for one in written if one is not None]
+    # Last: the lock on a feed is held only until the commit that follows.
+    announce(connection, services, new, {place: one for place, one in earlier.items() if place not in waiting})
+    return Outcome(len(new), frozenset(sealed) - set(opened))
 
 
 def _is_closed(material: _Material, agreement: Agreement, opened: Mapping[UUID, Opened]) -> bool:
@@ -199,23 +205,32 @@ def _materials(connection: Connection, response_ids: Sequence[UUID]) -> list[_Ma
         for one in responses_with_ids(connection, response_ids)
         if one.id in happened and happened[one.id].received_at
     ]
-    scores = scores_of(connection, [one.id for one in found])
+    ids = [one.id for one in found]
+    scores, stands, flags = scores_of(connection, ids), current_version(connection, ids), flags_of(connection, ids)
     asked_at = occasions_of_tasks(connection, [one.session.task_id for one in found])
     notices = notices_given_at(connection, {one.session.notice_id for one in found})
     materials = []
     for one in reversed(found):
         received_at = happened[one.id].received_at
         assert received_at is not None
-        version = current_version(connection, one.id)
         received = Received(
             legal_regime=asked_at[one.session.task_id].legal_regime,
             completed_at=one.completed_at,
             received_at=received_at,
             notice_given_at=notices[one.session.notice_id],
-            voided=version is None,
+            voided=stands[one.id].kind is VersionKind.VOIDED,
             variables=frozenset(score.variable for score in scores[one.id]),
         )
-        materials.append(_Material(one, asked_at[one.session.task_id], received, scores[one.id], version or 1))
+        materials.append(
+            _Material(
+                response=one,
+                occasion=asked_at[one.session.task_id],
+                received=received,
+                scores=scores[one.id],
+                version=stands[one.id].number,
+                flags=flags[one.id],
+            )
+        )
     return materials
 
 
@@ -223,16 +238,23 @@ class _Writer:
     """Writes releases in one transaction, reading what they share once."""
 
     def __init__(
-        self, connection: Connection, services: Services, opened: Mapping[UUID, Opened], *, as_: System
+        self,
+        connection: Connection,
+        services: Services,
+        opened: Mapping[UUID, Opened],
+        earlier: Mapping[tuple[UUID, UUID], SetAside],
+        *,
+        as_: System,
     ) -> None:
         self._connection = connection
         self._services = services
         self._opened = opened
+        self._earlier = earlier
         self._provider_hsa_id = provider(connection, as_.provider_id).hsa_id
         self._units: Mapping[UUID, Unit] = all_units(connection)
         self._keys: Mapping[UUID, bytes] = pseudonym_keys(connection) if opened else {}
 
-    def write(self, material: _Material, agreement: Agreement) -> UUID | None:
+    def write(self, material: _Material, agreement: Agreement) -> NewRelease | None:
         """The new release, or None when the patient has objected, nobody can be named, or it was there before."""
         found = material.response
         pseudonym = self._join(found, agreement)
@@ -241,7 +263,9 @@ class _Writer:
         subject = self._subject(found.id, agreement, pseudonym)
         if subject is None and not self._can_seal_number(found.id, agreement):
             return None
-        release_id, reference = new_id(), new_id()
+        earlier = self._earlier.get((agreement.register_id, found.id))
+        # The register's name for the response outlives a version of it.
+        release_id, reference = new_id(), earlier.reference if earlier else new_id()
         told = Result(
             response=found,
             occasion=material.occasion,
@@ -251,6 +275,7 @@ class _Writer:
             reference=reference,
             version=material.version,
             subject=subject,
+            flags=material.flags,
         )
         is_new = insert_if_new(
             self._connection,
@@ -271,7 +296,7 @@ class _Writer:
             )
             .on_conflict_do_nothing(index_elements=["response_id", "register_id"]),
         )
-        return release_id if is_new else None
+        return NewRelease(agreement.register_id, found.id, release_id) if is_new else None
 
     def _join(self, found: Response, agreement: Agreement) -> UUID | None:
         """The person's pseudonym in the register; None when the person has objected to it."""
@@ -321,13 +346,14 @@ def _open(services: Services, response_ids: Collection[UUID], *, as_: System) ->
         found = responses_with_ids(connection, response_ids)
         patients = sealed_patients(connection, {one.person_id for one in found})
         logs = sealed_logs(connection, [one.session.id for one in found])
+        corrections = {one.id: sealed_corrections(connection, one.id) for one in found}
     ciphers = services.keys.ciphers({one.person_id for one in found})
     identities = open_patients(services.keys, patients)
     return {
         one.id: Opened(
             cipher=ciphers[one.person_id],
             number=identities[one.person_id].number if one.person_id in identities else None,
-            answers=_answers(services, ciphers[one.person_id], one, logs[one.session.id]),
+            answers=_answers(services, ciphers[one.person_id], one, logs[one.session.id], corrections[one.id]),
         )
         for one in found
         if one.person_id in ciphers
@@ -335,10 +361,15 @@ def _open(services: Services, response_ids: Collection[UUID], *, as_: System) ->
 
 
 def _answers(
-    services: Services, cipher: PersonCipher, found: Response, log: Sequence[sa.Row[tuple[object, ...]]]
+    services: Services,
+    cipher: PersonCipher,
+    found: Response,
+    log: Sequence[sa.Row[tuple[object, ...]]],
+    corrected: Sequence[sa.Row[Any]],
 ) -> list[Answered]:
-    """The answers that count, in the order of the questions."""
+    """The answers that count, corrections in place, in the order of the questions."""
     session = found.session
     instrument = services.library.get(session.instrument, session.instrument_version, session.form)
-    entries = standing_entries(open_log(cipher, log, instrument.items), instrument)
-    return [entry.answer for entry in entries if entry.answer.kind is not AnswerKind.SHOWN]
+    corrections = open_corrections(cipher, corrected, instrument.items)
+    stands = amended(open_log(cipher, log, instrument.items), corrections, instrument)
+    return [one for one in stands if one.kind is not AnswerKind.SHOWN]

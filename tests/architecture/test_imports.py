@@ -17,7 +17,7 @@ CAPABILITIES = frozenset(
 )  # fmt: skip
 
 # What a capability shows to the others. Its tables, pages, jobs and interfaces are its own.
-DOORS = frozenset({"queries", "use_cases", "rules"})
+DOORS = frozenset({"queries", "use_cases", "rules", "plausibility"})
 EXCEPTIONS = {
     ("delivery.api", "registers.oauth"): "one token service gives tokens to registers and to record systems",
     ("delivery.jobs", "notifying.rendering"): "an alarm is a notice, as contentless as an invitation",
@@ -28,6 +28,10 @@ EXCEPTIONS = {
     ("registers.fhir_lines", "interop.observations"): "a score is the same Observation for everybody",
     ("registers.catalogue", "interop.observations"): "a variable has the code that its Observation has",
     ("registers.fhir_lines", "interop.vocabulary"): "and its names are the same",
+    (
+        "delivery.correction_page",
+        "answering.question_page",
+    ): "the unit corrects in the fields that the patient filled in",
     ("languages.preview_page", "answering.question_page"): "what translators look at is the patient's page itself",
 }
 

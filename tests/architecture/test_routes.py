@@ -78,6 +78,13 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     ("POST", "/staff/settings/record-system/<uuid:system_id>/pause"): (401, 401,    403, 403, 303, 403, 403, 403),
     ("POST", "/staff/settings/alarms"):                          (401,     401,     403, 403, 303, 403, 403, 403),
     ("GET",  "/.well-known/jwks.json"):                          EVERYBODY_GETS_IN,
+    # Only the unit that received corrects and voids; without a reason, and for what is not there, nothing is done.
+    ("GET",  "/staff/responses/<uuid:response_id>/correction"):  (SIGN_IN, SIGN_IN, 403, 403, 403, 200, 403, 403),
+    ("POST", "/staff/responses/<uuid:response_id>/correction"):  (401,     401,     403, 403, 403, 400, 403, 403),
+    ("GET",  "/staff/responses/<uuid:response_id>/voiding"):     (SIGN_IN, SIGN_IN, 403, 403, 403, 200, 403, 403),
+    ("POST", "/staff/responses/<uuid:response_id>/voiding"):     (401,     401,     403, 403, 403, 303, 403, 403),
+    ("GET",  "/staff/responses/<uuid:response_id>/versions/<int:number>"):
+        (SIGN_IN, SIGN_IN, 403, 403, 403, 200, 403, 403),
     # Only a care unit orders [A1]; charlie's cannot order by alice's protocol.
     ("GET",  "/staff/enrolments/new"):                           (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
     ("POST", "/staff/enrolments/new"):                           (401,     401,     403, 400, 303, 303, 403, 403),
@@ -175,7 +182,7 @@ class Scene:
         return SIGN_IN if is_sent_away else answer.status_code
 
     def _path(self, rule: str) -> str:
-        path = rule.replace("<path:filename>", "app.css").replace("<int:sequence>", "1")
+        path = rule.replace("<path:filename>", "app.css").replace("<int:sequence>", "1").replace("<int:number>", "1")
         if rule.endswith("/done"):
             path = path.replace("<uuid:survey_id>", str(self.answered_id))
         for name in ("survey_id", "session_id", "response_id", "enrolment_id", "step_id", "system_id"):
@@ -203,6 +210,11 @@ class Scene:
                 "state": "draft",
             },
             "/translate/<locale>/texts/<uuid:source_id>/comments": {"comment": "Bra"},
+            "/staff/responses/<uuid:response_id>/voiding": {
+                "reason": "wrong_patient",
+                "request_id": str(new_id()),
+                "based_on": "1",
+            },
             "/staff/enrolments/new": {
                 "personal_number": self.world.new_identity().number,
                 "name": "Ny Patient",

@@ -15,6 +15,9 @@ from tests.preview.desk import desk_pages
 from tests.preview.questions import question_pages
 
 Say = Callable[[str, str], str]
+# Of the questions' pages, those that the page of a correction shows: one of each kind.
+CORRECTED = ("question", "several", "rating_selected", "number", "date", "free_text", "question_not_applicable")
+
 NOW = datetime(2026, 11, 22, 13, 5, tzinfo=UTC)
 
 
@@ -31,6 +34,73 @@ def ago(**span: float) -> datetime:
 
 def ahead(**span: float) -> datetime:
     return NOW + timedelta(**span)
+
+
+def versions(locale: str) -> list[Row]:
+    """What a unit has corrected, the newest first."""
+    sv = locale == "sv"
+    rang = "Hon ringde och berättade." if sv else "She rang and told us."
+    slip = "Patienten har berättat att det blev fel" if sv else "The patient has told us of a slip"
+    values = {"voided": False, "by": "Astrid Lindqvist", "reason": slip}
+    return [
+        Row(number=3, at=ago(hours=1), explanation=rang, **values),
+        Row(number=2, at=ago(hours=2), explanation="", **values),
+    ]
+
+
+def correction_pages(locale: str) -> dict[str, Page]:
+    """Correcting and voiding."""
+    sv = locale == "sv"
+    about: dict[str, Any] = {
+        "response_id": "8",
+        "title": "Ork i vardagen" if sv else "Energy in everyday life",
+        "patient_name": "Alice Ek",
+        "completed_at": ago(hours=26),
+        "based_on": 1,
+        "request_id": "r",
+        "values": {"reason": "slip", "explanation": ""},
+        "errors": {},
+        "reasons": [
+            ("slip", "Patienten har berättat att det blev fel" if sv else "The patient has told us of a slip"),
+            ("other", "Något annat" if sv else "Another reason"),
+        ],
+    }
+    asked = [
+        {**context, "field": f"value-{name}", "failed": None, "unasked": False, "optional": True}
+        for name, context in question_pages(locale).items()
+        if name in CORRECTED
+    ]
+    row = versions(locale)[0]
+    score = {"label": "T", "variable": "energy_t", "shown": "43,0", "before": "41,3", "method": "EAP"}
+    score |= {"value": 43.0, "se": 2.8, "missing": None, "band": None, "t_score": False}
+    said = {"question": asked[0]["question"], "before": None, "after": "Ibland" if sv else "Sometimes"}
+    failed = {"errors": {"explanation": "Skriv med några ord varför." if sv else "Write in a few words why."}}
+    return {
+        "staff_correct": Page("staff/correct.html", about | {"questions": asked, "branches": True}, "staff"),
+        "staff_correction_preview": Page(
+            "staff/correction_preview.html",
+            about
+            | {
+                "changed": [said],
+                "scores": [score],
+                "reason_words": about["reasons"][0][1],
+                "sent": [("value-a", "2")],
+            },
+            "staff",
+        ),
+        "staff_void": Page("staff/void.html", about | failed, "staff"),
+        "staff_version": Page(
+            "staff/version.html",
+            about
+            | {
+                "number": 2,
+                "version": row,
+                "scores": [score],
+                "answers": [{"question": said["question"], "answer": None}],
+            },
+            "staff",
+        ),
+    }
 
 
 def pages(locale: str) -> dict[str, Page]:
@@ -106,6 +176,7 @@ def pages(locale: str) -> dict[str, Page]:
         received_at=None,
         read_at=None,
         assessed_at=None,
+        amended=None,
     )
     archived = Row(
         **{
@@ -127,6 +198,12 @@ def pages(locale: str) -> dict[str, Page]:
         received_at=ago(days=89, hours=20),
         read_at=ago(days=89, hours=20),
         assessed_at=None,
+        amended=Row(
+            voided=False,
+            at=ago(days=80),
+            reason=say("du hade råkat välja fel och berättat det", "you told the unit of a slip"),
+            explanation=say("Du ringde den 3 september.", "You rang on 3 September."),
+        ),
     )
     finished = Row(
         **{
@@ -136,6 +213,7 @@ def pages(locale: str) -> dict[str, Page]:
             "received_at": ago(days=199),
             "read_at": ago(days=199),
             "assessed_at": ago(days=198),
+            "amended": None,
         }
     )
     registers = [
@@ -164,6 +242,8 @@ def pages(locale: str) -> dict[str, Page]:
         read_at=None,
         assessed_at=None,
         summary="",
+        version="answered",
+        flagged=False,
         mode=say("Patient, mobil", "Patient, phone"),
         language="Svenska",
         assessed_by=None,
@@ -179,12 +259,22 @@ def pages(locale: str) -> dict[str, Page]:
             "read_at": ago(hours=2),
             "received_by": "Astrid Lindqvist",
             "summary": say("T 41,3 (medelfel 2,8)", "T 41.3 (SE 2.8)"),
+            "version": "corrected",
+            "flagged": True,
+        }
+    )
+    assessed = Row(
+        **{
+            **vars(opened),
+            "id": "9",
+            "patient_name": "Charlie Abdi-Lundström",
+            "assessed_at": ago(hours=1),
+            "version": "voided",
         }
     )
     confirmed = Row(
         **{**vars(response), "id": "21", "patient_name": "Hans Ek", "received_at": ago(hours=1)},
     )
-    assessed = Row(**{**vars(opened), "id": "9", "patient_name": "Charlie Abdi-Lundström", "assessed_at": ago(hours=1)})
     worklist = {
         "responses": [response, confirmed, opened, assessed],
         "counts": {"unread": 2, "all": 5},
@@ -223,6 +313,11 @@ def pages(locale: str) -> dict[str, Page]:
                 description=say("En gång, dagen efter besöket.", "Once, the day after the visit."),
             ),
         ],
+    }
+    amended = {
+        "voided": False,
+        "flags": [say("Samma plats är vald i alla frågor.", "The same place was chosen in every question.")],
+        "versions": versions(locale),
     }
     asked = say("Hur ofta har du haft ork kvar?", "How often have you had energy left?")
     shown: dict[str, Any] = {
@@ -414,8 +509,9 @@ def pages(locale: str) -> dict[str, Page]:
             },
             "staff",
         ),
-        "staff_response": Page("staff/response.html", shown, "staff"),
-        "staff_response_gone": Page("staff/response.html", shown | {"gone": "energy 1.0"}, "staff"),
+        "staff_response": Page("staff/response.html", shown | amended, "staff"),
+        "staff_response_gone": Page("staff/response.html", shown | amended | {"gone": "energy 1.0"}, "staff"),
+        **correction_pages(locale),
         "staff_confirm_receipt": Page("staff/confirm_receipt.html", {"response": response}, "staff"),
         "staff_confirm_unread": Page("staff/confirm_receipt.html", {"response": confirmed}, "staff"),
         "staff_undelivered": Page("staff/undelivered.html", undelivered(say), "staff"),
