@@ -19,6 +19,7 @@ from survey_service.delivery import web as delivery
 from survey_service.errors import AccessDenied, SignInRefused
 from survey_service.foundation.logging import configure_logging, get_logger
 from survey_service.foundation.services import Services
+from survey_service.history import web as history
 from survey_service.http.context import EXTENSION, principal, services
 from survey_service.http.home import health, home, preferences
 from survey_service.http.locale import current_locale, install_locale, languages, text_direction
@@ -28,6 +29,7 @@ from survey_service.languages import web as languages_web
 from survey_service.languages.interface_texts import InterfaceTexts
 from survey_service.privacy import web as privacy
 from survey_service.registers import api as registers
+from survey_service.registers import coverage_api, coverage_web
 from survey_service.registers.oauth import install_token_server
 from survey_service.scheduling import web as scheduling
 from survey_service.settings import Settings
@@ -61,6 +63,8 @@ def create_app(wired: Services) -> Flask:
     for blueprint in (home, preferences, health, access.blueprint, answering.blueprint, delivery.blueprint):
         app.register_blueprint(blueprint)
     for blueprint in (privacy.blueprint, scheduling.blueprint, languages_web.blueprint):
+        app.register_blueprint(blueprint)
+    for blueprint in (history.blueprint, coverage_web.blueprint):
         app.register_blueprint(blueprint)
     _install_api(app)
     app.before_request(access.load_principal)
@@ -101,6 +105,7 @@ def _install_api(app: Flask) -> _Api:
     )
     api = _Api(app)
     api.register_blueprint(registers.blueprint, url_prefix=API_PREFIX)
+    api.register_blueprint(coverage_api.blueprint, url_prefix=API_PREFIX)
     return api
 
 

@@ -14,7 +14,9 @@ from instruments import InstrumentsError, Library
 from survey_service.commands.cat import cat
 from survey_service.commands.eq5d import eq5d
 from survey_service.commands.fhir import fhir
+from survey_service.commands.history import history
 from survey_service.commands.instruments import instruments
+from survey_service.commands.register_coverage import registers
 from survey_service.commands.translations import translations
 from survey_service.demo.environment import DemoFolder
 from survey_service.settings import Settings, SettingsError
@@ -203,7 +205,9 @@ def replay(
 main.add_command(cat)
 main.add_command(eq5d)
 main.add_command(fhir)
+main.add_command(history)
 main.add_command(instruments)
+main.add_command(registers)
 main.add_command(translations)
 
 

@@ -8,7 +8,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from survey_service.access.records import providers, staff_members, translators, units
+from survey_service.access.records import commissions, providers, staff_members, translators, units
+from survey_service.foundation.principals import Staff
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,22 @@ def staff_names(connection: Connection) -> Mapping[UUID, str]:
     """Names of the provider's staff, by id."""
     rows = connection.execute(sa.select(staff_members.c.id, staff_members.c.name)).all()
     return {row.id: row.name for row in rows}
+
+
+def commission_in_force(connection: Connection, *, staff_hsa_id: str, unit_hsa_id: str, now: datetime) -> Staff | None:
+    """The member of staff under the commission at the unit, if the provider has recorded one that is in force."""
+    found = connection.execute(
+        sa.select(commissions.c.staff_id, commissions.c.provider_id, commissions.c.unit_id)
+        .join(staff_members, staff_members.c.id == commissions.c.staff_id)
+        .join(units, units.c.id == commissions.c.unit_id)
+        .where(
+            staff_members.c.hsa_id == staff_hsa_id,
+            units.c.hsa_id == unit_hsa_id,
+            commissions.c.valid_from <= now,
+            sa.or_(commissions.c.valid_until.is_(None), commissions.c.valid_until > now),
+        )
+    ).first()
+    return None if found is None else Staff(found.staff_id, found.provider_id, found.unit_id)
 
 
 def all_translators(connection: Connection) -> Mapping[UUID, TranslatorRecord]:

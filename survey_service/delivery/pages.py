@@ -29,6 +29,7 @@ from survey_service.foundation.clock import local_day
 from survey_service.foundation.crypto import PersonCipher
 from survey_service.foundation.principals import Staff
 from survey_service.foundation.services import Services
+from survey_service.history.queries import has_history
 from survey_service.http.locale import current_locale, language_name, number
 from survey_service.http.results import answer, band, figure, label, made_of, why_missing
 from survey_service.languages.queries import wording, wordings_with_ids
@@ -149,6 +150,7 @@ def response(services: Services, response_id: UUID, *, as_: Staff) -> tuple[str,
         asked_at = occasions_of_tasks(connection, [found.session.task_id])[found.session.task_id]
         names = staff_names(connection)
         units = all_units(connection)
+        has_earlier = has_history(connection, found.person_id, as_.unit_id)
         # Before the receipt nothing of the response is shown but that it is there, as in the worklist.
         shown_kind = "response" if happened.received_at else "worklist"
         accesses = [Access(Activity.READ, Purpose.CARE, shown_kind, found.id, found.person_id)]
@@ -162,6 +164,7 @@ def response(services: Services, response_id: UUID, *, as_: Staff) -> tuple[str,
     return "staff/response.html", {
         "response": described,
         "patient": {"name": patient["patient_name"], "personal_number": patient["personal_number"]},
+        "earlier_of": found.person_id if has_earlier else None,
         "receipt": {
             "at": happened.received_at,
             "by": names.get(happened.received_by, NAME_IS_ERASED),

@@ -117,5 +117,7 @@ def _what(access: LoggedAccess) -> str:
         ("Signera", "assessment"): gettext("Assessed your answers"),
         ("Skriva", "enrolment"): gettext("Ordered surveys for you"),
         ("Läsa", "enrolment"): gettext("Saw what was ordered for you"),
+        ("Läsa", "imported_results"): gettext("Saw your earlier results"),
+        ("Skriva", "imported_response"): gettext("Brought in earlier results about you"),
     }
     return str(described.get((access.activity, access.object_kind), access.activity))
