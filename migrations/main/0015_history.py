@@ -53,7 +53,8 @@ def _coverage() -> None:
                 ORDER BY t.id, agreed.version DESC
             ), stands AS (
                 SELECT asked.month, asked.provider_id, asked.unit_id, asked.person_id,
-                       coalesce(l.payload -> 'flags', '[]') NOT IN ('[]', '{}', 'null') AS flagged,
+                       coalesce(l.payload -> 'flags', '[]') NOT IN ('[]', '{}', 'null')
+                           AND l.released_at <= p_as_of AS flagged,
                        CASE
                            WHEN r.id IS NULL AND asked.closes_at > p_as_of THEN 1
                            WHEN r.id IS NULL THEN 2

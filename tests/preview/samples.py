@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.preview.desk import desk_pages
 from tests.preview.questions import question_pages
+from tests.preview.registers import coverage_page, history_page, pulls_page
 
 NOW = datetime(2026, 11, 22, 13, 5, tzinfo=UTC)
 
@@ -277,11 +278,15 @@ def pages(locale: str) -> dict[str, Page]:
             {"responses": [], "counts": {"unread": 0, "all": 0}, "filter": "unread", "outstanding": []},
             "staff",
         ),
+        "staff_history": Page("staff/history.html", history_page(say), "staff"),
+        "staff_register_pulls": Page("staff/register_pulls.html", pulls_page(say), "staff"),
+        "staff_register_coverage": Page("staff/register_coverage.html", coverage_page(say), "staff"),
         "staff_response": Page(
             "staff/response.html",
             {
                 "patient": Row(name="Alice Ek", personal_number="19810211-2381"),
                 "response": opened,
+                "earlier_of": "7",
                 "index_is_made_of": [(say("Full hälsa", "Full health"), say("0,9755", "0.9755"))],
                 "receipt": Row(
                     at=ago(hours=2), by="Astrid Lindqvist", unit_name=unit, route=say("Arbetslistan", "The worklist")
