@@ -22,6 +22,7 @@ from survey_service.delivery import web as delivery
 from survey_service.errors import AccessDenied, SignInRefused
 from survey_service.foundation.logging import configure_logging, get_logger
 from survey_service.foundation.services import Services
+from survey_service.history import web as history
 from survey_service.http.context import EXTENSION, principal, services
 from survey_service.http.home import health, home, preferences
 from survey_service.http.locale import Catalogues, current_locale, install_locale, languages, text_direction
@@ -30,7 +31,7 @@ from survey_service.http.security import install_security
 from survey_service.languages import web as languages_web
 from survey_service.languages.interface_texts import InterfaceTexts
 from survey_service.privacy import web as privacy
-from survey_service.registers import agreements_api, agreements_web, inbox_web
+from survey_service.registers import agreements_api, agreements_web, coverage_api, coverage_web, inbox_web
 from survey_service.registers import api as registers
 from survey_service.registers.oauth import install_token_server
 from survey_service.scheduling import web as scheduling
@@ -67,6 +68,8 @@ def create_app(wired: Services, *, texts: Catalogues | None = None) -> Flask:
     for blueprint in (corrections.blueprint, record_systems.blueprint, agreements_web.blueprint, inbox_web.blueprint):
         app.register_blueprint(blueprint)
     for blueprint in (privacy.blueprint, scheduling.blueprint, languages_web.blueprint):
+        app.register_blueprint(blueprint)
+    for blueprint in (history.blueprint, coverage_web.blueprint):
         app.register_blueprint(blueprint)
     _install_api(app)
     app.before_request(access.load_principal)
@@ -109,6 +112,7 @@ def _install_api(app: Flask) -> _Api:
     api.register_blueprint(registers.blueprint, url_prefix=API_PREFIX)
     api.register_blueprint(agreements_api.blueprint, url_prefix=API_PREFIX)
     api.register_blueprint(deliveries.blueprint, url_prefix=API_PREFIX)
+    api.register_blueprint(coverage_api.blueprint, url_prefix=API_PREFIX)
     return api
 
 

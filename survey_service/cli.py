@@ -17,7 +17,9 @@ from survey_service.commands.deliveries import deliveries
 from survey_service.commands.eq5d import eq5d
 from survey_service.commands.erasures import erasures
 from survey_service.commands.fhir import fhir
+from survey_service.commands.history import history
 from survey_service.commands.instruments import instruments
+from survey_service.commands.register_coverage import coverage
 from survey_service.commands.registers import agreements, registers
 from survey_service.commands.translations import translations
 from survey_service.demo.environment import DemoFolder
@@ -211,8 +213,10 @@ main.add_command(erasures)
 main.add_command(deliveries)
 main.add_command(eq5d)
 main.add_command(fhir)
+main.add_command(history)
 main.add_command(instruments)
 main.add_command(registers)
+registers.add_command(coverage)
 main.add_command(translations)
 
 

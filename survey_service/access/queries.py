@@ -93,6 +93,22 @@ def alarm_email(connection: Connection, unit_id: UUID) -> str | None:
     return found
 
 
+def commission_in_force(connection: Connection, *, staff_hsa_id: str, unit_hsa_id: str, now: datetime) -> Staff | None:
+    """The member of staff under the commission at the unit, if the provider has recorded one that is in force."""
+    found = connection.execute(
+        sa.select(commissions.c.staff_id, commissions.c.provider_id, commissions.c.unit_id)
+        .join(staff_members, staff_members.c.id == commissions.c.staff_id)
+        .join(units, units.c.id == commissions.c.unit_id)
+        .where(
+            staff_members.c.hsa_id == staff_hsa_id,
+            units.c.hsa_id == unit_hsa_id,
+            commissions.c.valid_from <= now,
+            sa.or_(commissions.c.valid_until.is_(None), commissions.c.valid_until > now),
+        )
+    ).first()
+    return None if found is None else Staff(found.staff_id, found.provider_id, found.unit_id)
+
+
 def all_translators(connection: Connection) -> Mapping[UUID, TranslatorRecord]:
     """Everybody who translates or has translated, by id."""
     rows = connection.execute(sa.select(translators).order_by(translators.c.name, translators.c.id)).all()

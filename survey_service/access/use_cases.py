@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from survey_service.access.queries import commission_in_force
 from survey_service.access.records import (
     client_assertions,
     commissions,
@@ -54,22 +55,16 @@ def sign_in_patient(services: Services, claims: PatientClaims) -> str:
 
 def sign_in_staff(services: Services, claims: StaffClaims) -> str:
     """Start a sign-in under a commission that the provider has recorded and that is in force."""
-    now = services.clock()
     with services.db.transaction(as_=Gate()) as connection:
-        found = connection.execute(
-            sa.select(commissions.c.staff_id, commissions.c.provider_id, commissions.c.unit_id)
-            .join(staff_members, staff_members.c.id == commissions.c.staff_id)
-            .join(units, units.c.id == commissions.c.unit_id)
-            .where(
-                staff_members.c.hsa_id == claims.staff_hsa_id,
-                units.c.hsa_id == claims.unit_hsa_id,
-                commissions.c.valid_from <= now,
-                sa.or_(commissions.c.valid_until.is_(None), commissions.c.valid_until > now),
-            )
-        ).first()
+        found = commission_in_force(
+            connection,
+            staff_hsa_id=claims.staff_hsa_id,
+            unit_hsa_id=claims.unit_hsa_id,
+            now=services.clock(),
+        )
     if found is None:
         raise SignInRefused("You have no commission here that is in force. Ask your unit manager.")
-    return _start(services, Staff(found.staff_id, found.provider_id, found.unit_id), acr=claims.acr)
+    return _start(services, found, acr=claims.acr)
 
 
 def sign_in_translator(services: Services, claims: TranslatorClaims) -> str:

@@ -53,6 +53,7 @@ def operator_services() -> Iterator[Services]:
             yield services
         finally:
             services.db.close()
+            services.keys.close()
 
 
 def load_instruments(folder: Path | None) -> tuple[Library, tuple[InstrumentWording, ...]]:

@@ -34,6 +34,7 @@ from survey_service.foundation.clock import local_day
 from survey_service.foundation.crypto import PersonCipher
 from survey_service.foundation.principals import Staff
 from survey_service.foundation.services import Services
+from survey_service.history.queries import has_history
 from survey_service.http.locale import current_locale, language_name, number
 from survey_service.http.results import (
     answer,
@@ -181,6 +182,7 @@ def response(services: Services, response_id: UUID, *, as_: Staff) -> tuple[str,
         asked_at = occasions_of_tasks(connection, [found.session.task_id])[found.session.task_id]
         names = {**staff_names(connection), **queries.record_system_names(connection)}
         units = all_units(connection)
+        has_earlier = has_history(connection, found.person_id, as_.unit_id)
         # Until it is opened nothing of the response is shown but that it is there, as in the worklist.
         shown_kind = "response" if happened.read_at else "worklist"
         accesses = [Access(Activity.READ, Purpose.CARE, shown_kind, found.id, found.person_id)]
@@ -195,6 +197,7 @@ def response(services: Services, response_id: UUID, *, as_: Staff) -> tuple[str,
     return "staff/response.html", {
         "response": described,
         "patient": {"name": patient["patient_name"], "personal_number": patient["personal_number"]},
+        "earlier_of": found.person_id if has_earlier else None,
         "receipt": {
             "at": happened.received_at,
             "by": names.get(happened.received_by or happened.record_system_id or found.id),

@@ -55,6 +55,8 @@ def install_locale(app: Flask, catalogues: Catalogues) -> None:
     MemoryBabel(app, default_locale=DEFAULT, default_timezone="Europe/Stockholm", locale_selector=_notation)
     app.jinja_env.filters["datetime"] = long_datetime
     app.jinja_env.filters["date"] = long_date
+    app.jinja_env.filters["day"] = day
+    app.jinja_env.filters["month"] = month
     app.jinja_env.filters["time"] = short_time
     app.jinja_env.filters["number"] = number
 
@@ -135,6 +137,10 @@ def ngettext(one: str, many: str, num: int, **values: object) -> str:
 
 def day(value: date) -> str:
     return format_date(value, "long", locale=_notation())
+
+
+def month(value: date) -> str:
+    return format_skeleton("yMMMM", value, locale=_notation())
 
 
 def decimal_sign() -> str:

@@ -110,6 +110,13 @@ def register_client(connection: Connection, *, client_id: str) -> RegisterClient
     return RegisterClient(row.id, row.client_id, row.jwks, row.state == "active")
 
 
+def register_with_code(connection: Connection, code: str) -> UUID | None:
+    found: UUID | None = connection.execute(
+        sa.select(registers.c.id).where(registers.c.code == code)
+    ).scalar_one_or_none()
+    return found
+
+
 def register_names(connection: Connection) -> Mapping[UUID, str]:
     rows = connection.execute(sa.select(registers.c.id, registers.c.name)).all()
     return {row.id: row.name for row in rows}

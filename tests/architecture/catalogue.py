@@ -55,6 +55,7 @@ APPEND_ONLY = (
     "licences", "licence_withdrawals", "rights_documents", "deployment",
     "translation_subjects", "source_texts", "translations", "translation_steps", "evidence_documents",
     "translation_comments", "glossary_terms", "wording_decisions", "interface_versions",
+    "history_imports", "imported_responses", "imported_scores", "imported_answers",
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ left out: HEAD runs the view of GET, and OPTIONS is answered by Flask without ru
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from time import time
 from typing import Any
 from uuid import UUID
@@ -23,6 +24,7 @@ from survey_service.delivery.use_cases import open_response
 from survey_service.foundation.clock import local_day
 from survey_service.foundation.db import new_id
 from survey_service.foundation.principals import Gate, Operator, Patient, Principal
+from survey_service.history.use_cases import import_history
 from survey_service.languages.rules import State
 from survey_service.languages.workflow import Evidence, take_step, translate
 from survey_service.registers.oauth import TOKEN_PATH
@@ -32,6 +34,7 @@ from survey_service.settings import IdentityProvider, Settings
 from tests.browsing import Visitor
 from tests.conftest import BASE_URL, TestDatabase
 from tests.desk import PREM, QUESTION, Desk, make_desk
+from tests.earlier_results import scored_row, write_rows
 from tests.world import World, submission_for
 
 # Those who are refused come first, so that what the others do cannot be the reason.
@@ -85,6 +88,10 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     ("POST", "/staff/responses/<uuid:response_id>/voiding"):     (401,     401,     403, 403, 403, 303, 403, 403),
     ("GET",  "/staff/responses/<uuid:response_id>/versions/<int:number>"):
         (SIGN_IN, SIGN_IN, 403, 403, 403, 200, 403, 403),
+    ("GET",  "/staff/registers/pulls"):                          (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
+    ("GET",  "/staff/registers/coverage"):                       (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
+    # Earlier results are the unit's that they were brought to.
+    ("GET",  "/staff/patients/<uuid:person_id>/history"):        (SIGN_IN, SIGN_IN, 403, 403, 403, 200, 403, 403),
     # Only a care unit orders [A1]; charlie's cannot order by alice's protocol.
     ("GET",  "/staff/enrolments/new"):                           (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
     ("POST", "/staff/enrolments/new"):                           (401,     401,     403, 400, 303, 303, 403, 403),
@@ -126,6 +133,7 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     ("POST", "/api/v1/deliveries/<uuid:response_id>/receipt"):   (401,     401,     403, 403, 403, 403, 403, 403),
     ("GET",  "/api/v1/catalogue"):                               EVERYBODY_GETS_IN,
     ("POST", "/api/v1/registers/me/messages"):                   (401,     422,     403, 403, 403, 403, 403, 403),
+    ("GET",  "/api/v1/registers/me/coverage"):                   (401,     200,     403, 403, 403, 403, 403, 403),
 }
 # fmt: on
 
@@ -172,7 +180,8 @@ class Scene:
         headers = {"Authorization": f"Bearer {self.bearer}"} if who == "register" else {}
         path = self._path(rule)
         if method == "GET":
-            query = {"purpose": ACCEPTED_PURPOSE} if rule.startswith("/api/") else {"language": "nb", "subject": PREM}
+            asked = {"purpose": ACCEPTED_PURPOSE, "from": "2026-01", "to": "2026-01"}
+            query = asked if rule.startswith("/api/") else {"language": "nb", "subject": PREM}
             answer = visitor.get(path, headers=headers, query_string=query)
         else:
             form = self._form(rule) | ({"csrf_token": visitor.token()} if token else {})
@@ -188,6 +197,7 @@ class Scene:
         for name in ("survey_id", "session_id", "response_id", "enrolment_id", "step_id", "system_id"):
             path = path.replace(f"<uuid:{name}>", str(getattr(self, name)))
         path = path.replace("<uuid:agreement_id>", str(self.agreement_id))
+        path = path.replace("<uuid:person_id>", str(self.patient.person_id))
         path = path.replace("<uuid:source_id>", str(self.desk.source_id(QUESTION)))
         for name, value in {"locale": "nb", "subject": PREM, "page": "overall", "ending": "po"}.items():
             path = path.replace(f"<{name}>", value)
@@ -236,13 +246,15 @@ def settings(settings: Settings) -> Settings:
 
 
 @pytest.fixture
-def scene(app: Flask, world: World, register_key: ECKey, monkeypatch: pytest.MonkeyPatch) -> Scene:
+def scene(app: Flask, world: World, register_key: ECKey, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Scene:
     monkeypatch.setenv("AUTHLIB_INSECURE_TRANSPORT", "1")  # because no test has a certificate
     identity, other = world.new_identity(), world.new_identity()
     world.enrol(other)
     patient, answered = world.enrol(identity, protocol="eq5d-only")
     (response_id,) = world.answer(patient, answered)
     open_response(world.services, response_id, as_=world.alice)
+    earlier = write_rows(tmp_path / "earlier.csv", [scored_row(world, identity.number)])
+    import_history(world.services, earlier, source="R", skip_bad=False, told=lambda _row: None, as_=world.alice)
     _, waiting = world.enrol(identity)
     state = world.start(patient, waiting)
     submission = submission_for(state, 2)

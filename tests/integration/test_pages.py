@@ -101,6 +101,7 @@ def test_no_page_of_a_patient_lacks_a_variable(strict: Flask, world: World, iden
 def test_no_page_of_staff_lacks_a_variable(strict: Flask, world: World, clock) -> None:
     visitor = Visitor(strict, world.staff_cookie(world.alice))
     pages = ["/staff", "/staff?filter=unread", "/staff/enrolments/new"]
+    register_pages = ["/staff/registers/pulls", "/staff/registers/coverage"]
     visited = [visitor.get(path).status_code for path in pages]
     for value in (1, None):
         patient, occasion = world.enrol(protocol="both")
@@ -118,7 +119,7 @@ def test_no_page_of_staff_lacks_a_variable(strict: Flask, world: World, clock) -
         page = f"/staff/responses/{response_id}"
         visited.append(visitor.get(page).status_code)
         assert visitor.submit("/staff", page).status_code == 303
-        visited.extend(visitor.get(path).status_code for path in (*pages, page))
+        visited.extend(visitor.get(path).status_code for path in (*pages, *register_pages, page))
         assert visitor.submit(page, f"{page}/assessment").status_code == 303
         visited.extend(visitor.get(path).status_code for path in (*pages, page))
     assert visitor.submit(pages[2], pages[2], name="x").status_code == 400

@@ -4,12 +4,12 @@
 /en_XA/ for the language that nobody speaks. The data are Swedish or English, and the questions Arabic too.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_decimal
 from babel.support import Translations
 from flask import Flask, Response, abort, g, render_template, request
@@ -81,6 +81,9 @@ ENDPOINTS = {
     "agreements_web.agreements": "/staff/registers",
     "agreements_web.approve": "/staff/registers/<agreement_id>/approval",
     "agreements_web.end": "/staff/registers/<agreement_id>/end",
+    "register_use.pulls": "/registers/pulls",
+    "register_use.coverage": "/registers/coverage",
+    "history.earlier_results": "/patients/<person_id>/history",
     "languages.desk": "/translate",
     "languages.open_language": "/translate/open",
     "languages.glossary": "/translate/<locale>/glossary",
@@ -117,7 +120,9 @@ def create_app() -> Flask:
     app.jinja_env.lstrip_blocks = True
     PreviewBabel(app, locale_selector=notation)
     CSRFProtect(app)
-    app.jinja_env.filters.update(datetime=long_datetime, date=long_date, time=short_time, number=decimal)
+    app.jinja_env.filters.update(
+        datetime=long_datetime, date=long_date, day=calendar_day, month=month, time=short_time, number=decimal
+    )
     for endpoint, path in ENDPOINTS.items():
         app.add_url_rule(path, endpoint, lambda **_: "", methods=["GET", "POST"])
     app.add_url_rule("/<locale>/", "preview.index", index)
@@ -148,6 +153,14 @@ def long_datetime(at: datetime) -> str:
 
 def long_date(at: datetime) -> str:
     return format_date(at.astimezone(STOCKHOLM), "long", notation())
+
+
+def calendar_day(day: date) -> str:
+    return format_date(day, "long", notation())
+
+
+def month(day: date) -> str:
+    return format_skeleton("yMMMM", day, locale=notation())
 
 
 def short_time(at: datetime) -> str:

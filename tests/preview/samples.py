@@ -13,6 +13,7 @@ from typing import Any
 from tests.preview.agreements import agreement_samples
 from tests.preview.desk import desk_pages
 from tests.preview.questions import question_pages
+from tests.preview.registers import coverage_page, history_page, pulls_page
 
 Say = Callable[[str, str], str]
 # Of the questions' pages, those that the page of a correction shows: one of each kind.
@@ -325,6 +326,7 @@ def pages(locale: str) -> dict[str, Page]:
         "response": opened,
         "index_is_made_of": [(say("Full hälsa", "Full health"), say("0,9755", "0.9755"))],
         "gone": None,
+        "earlier_of": "7",
         "receipt": Row(
             at=ago(hours=2), by="Astrid Lindqvist", unit_name=unit, route=say("Arbetslistan", "The worklist")
         ),
@@ -467,6 +469,9 @@ def pages(locale: str) -> dict[str, Page]:
             },
         ),
         "staff_worklist": Page("staff/worklist.html", worklist, "staff"),
+        "staff_history": Page("staff/history.html", history_page(say), "staff"),
+        "staff_register_pulls": Page("staff/register_pulls.html", pulls_page(say), "staff"),
+        "staff_register_coverage": Page("staff/register_coverage.html", coverage_page(say), "staff"),
         "staff_queries": Page(
             "staff/queries.html",
             {
