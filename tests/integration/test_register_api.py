@@ -37,6 +37,7 @@ from tests.conftest import BASE_URL
 from tests.world import AGREED, World
 
 FEED = "/api/v1/registers/me/results"
+COVERAGE = "/api/v1/registers/me/coverage"
 TOKEN_URL = BASE_URL + TOKEN_PATH
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
@@ -674,7 +675,7 @@ def test_too_many_requests_are_a_problem_that_says_when_to_come_back(client: Fla
 def test_the_description_of_the_interface_is_served_and_names_its_endpoints(client: FlaskClient) -> None:
     document = client.get("/api/v1/openapi.json", base_url=BASE_URL).get_json()
     assert document["openapi"] == "3.1.0"
-    assert set(document["paths"]) == {TOKEN_PATH, FEED}
+    assert set(document["paths"]) == {TOKEN_PATH, FEED, COVERAGE}
     schemathesis.openapi.from_dict(document).validate()
 
 
@@ -701,14 +702,14 @@ def test_what_the_description_allows_never_fails_and_always_answers_as_described
         )
         @operation_cases(operation)
         def answers_as_described(case: schemathesis.Case) -> None:
-            if case.path == FEED:
+            if case.path in {FEED, COVERAGE}:
                 case.headers = {**(case.headers or {}), **bearer}
             answer = case.call_and_validate(base_url=BASE_URL, checks=checks)
             statuses.setdefault(case.path, set()).add(answer.status_code)
 
         answers_as_described()
     assert statuses[FEED] >= {400, 422}
-    assert set(statuses) == {FEED, TOKEN_PATH}
+    assert set(statuses) == {FEED, COVERAGE, TOKEN_PATH}
 
 
 def operation_cases(operation: Any) -> Callable[..., Any]:
