@@ -78,10 +78,13 @@ class CoverageSchema(ma.Schema):
 class CoverageView(MethodView):
     """The register's own coverage."""
 
-    @blueprint.doc(security=[{"bearer": []}], summary="Coverage by month, as suppressed counts")
+    @blueprint.doc(
+        security=[{"bearer": []}],
+        summary="Coverage by month, as suppressed counts",
+        responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+    )
     @blueprint.arguments(CoverageArguments, location="query")
     @blueprint.response(200, CoverageSchema)
-    @blueprint.alt_response(200, content_type="text/csv", success=True)
     def get(self, arguments: dict[str, Any]) -> ResponseReturnValue | dict[str, Any]:
         found = register_coverage(
             services(),

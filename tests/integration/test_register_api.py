@@ -37,6 +37,7 @@ from tests.integration.pulling import CATALOGUE, FEED, INBOX, ask, claims, feed,
 from tests.world import AGREED, World
 
 # Those of record systems, which have tests of their own.
+COVERAGE = "/api/v1/registers/me/coverage"
 AGREEMENTS = ("/api/v1/registers/me/agreements", "/api/v1/registers/me/agreements/{agreement_id}/approval")
 DELIVERIES = ("/api/v1/deliveries", "/api/v1/deliveries/{response_id}", "/api/v1/deliveries/{response_id}/receipt")
 
@@ -625,7 +626,7 @@ def test_too_many_requests_are_a_problem_that_says_when_to_come_back(client: Fla
 def test_the_description_of_the_interface_is_served_and_names_its_endpoints(client: FlaskClient) -> None:
     document = client.get("/api/v1/openapi.json", base_url=BASE_URL).get_json()
     assert document["openapi"] == "3.1.0"
-    assert set(document["paths"]) == {TOKEN_PATH, FEED, INBOX, CATALOGUE, *AGREEMENTS, *DELIVERIES}
+    assert set(document["paths"]) == {TOKEN_PATH, FEED, INBOX, CATALOGUE, COVERAGE, *AGREEMENTS, *DELIVERIES}
     schemathesis.openapi.from_dict(document).validate()
 
 
@@ -652,14 +653,14 @@ def test_what_the_description_allows_never_fails_and_always_answers_as_described
         )
         @operation_cases(operation)
         def answers_as_described(case: schemathesis.Case) -> None:
-            if case.path in {FEED, INBOX}:
+            if case.path in {FEED, INBOX, COVERAGE}:
                 case.headers = {**(case.headers or {}), **bearer}
             answer = case.call_and_validate(base_url=BASE_URL, checks=checks)
             statuses.setdefault(case.path, set()).add(answer.status_code)
 
         answers_as_described()
     assert statuses[FEED] >= {400, 422}
-    assert set(statuses) == {FEED, TOKEN_PATH, INBOX, CATALOGUE, *AGREEMENTS, *DELIVERIES}
+    assert set(statuses) == {FEED, TOKEN_PATH, INBOX, CATALOGUE, COVERAGE, *AGREEMENTS, *DELIVERIES}
 
 
 def operation_cases(operation: Any) -> Callable[..., Any]:
