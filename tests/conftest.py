@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -200,15 +201,16 @@ def world(services: Services, register_key: ECKey) -> World:
     return make_world(services, register_key)
 
 
+def work_off(services: Services) -> None:
+    """Run every job that is due, as the worker would: in a thread without an event loop, which a browser test keeps."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(create_worker(services).run, until_idle=True).result()
+
+
 @pytest.fixture
 def run_jobs(services: Services) -> Callable[[], None]:
-    """Run every job that is due, as the worker would: in a thread without an event loop, which a browser test keeps."""
-
-    def run() -> None:
-        with ThreadPoolExecutor(1) as thread:
-            thread.submit(create_worker(services).run, until_idle=True).result()
-
-    return run
+    """``work_off`` on the services of the test."""
+    return partial(work_off, services)
 
 
 @pytest.fixture

@@ -22,8 +22,8 @@ from survey_service.languages.approval import completeness
 from survey_service.licensing.rules import Why
 from survey_service.people.rules import Identity
 from survey_service.scheduling.queries import Occasion
-from survey_service.worker import create_worker
 from tests.browsing import Visitor
+from tests.conftest import work_off
 from tests.translators import DEMONSTRATION, Team
 from tests.world import World
 
@@ -167,7 +167,7 @@ def test_a_part_that_is_answered_and_gone_keeps_nobody_from_the_part_that_is_lef
     state = world.start(patient, occasion)
     for value in (1, 1, 1, 1, 1, 80):
         state = world.give(state, patient, value=value)
-    create_worker(removed(world.services)).run(until_idle=True)
+    work_off(removed(world.services))
     assert len(mailbox.sent) == 1
     following = next_session(removed(world.services), state, as_=patient)
     assert following is not None
