@@ -1,7 +1,7 @@
 """A small world for tests: two providers, three clinicians, a register, and patients on demand."""
 
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -90,8 +90,8 @@ class World:
 
     def answer(self, patient: Patient, occasion: Occasion, *, value: int = 2) -> list[UUID]:
         """Answer an occasion to its end, every choice with ``value``; returns the responses in order."""
-        state = self.start(patient, occasion)
         read_at = self.services.clock() - timedelta(minutes=10)
+        state = self.start(patient, occasion, at=read_at)
         while True:
             while isinstance(state.step, Ask):
                 read_at += timedelta(seconds=9)  # faster answers would be flagged as not read
@@ -106,8 +106,9 @@ class World:
             responses = responses_of_tasks(connection, [task.id for task in tasks])
         return [responses[task.id].id for task in tasks]
 
-    def start(self, patient: Patient, occasion: Occasion) -> SessionState:
-        session_id = start_survey(self.services, occasion.id, locale="sv", as_=patient)
+    def start(self, patient: Patient, occasion: Occasion, *, at: datetime | None = None) -> SessionState:
+        then = replace(self.services, clock=lambda: at) if at else self.services
+        session_id = start_survey(then, occasion.id, locale="sv", as_=patient)
         return look_at_session(self.services, session_id, as_=patient)
 
     def give(self, state: SessionState, patient: Patient, *, value: int | None = 2) -> SessionState:

@@ -474,7 +474,7 @@ def _inbox_and_pulls() -> None:
             CHECK ((kind = 'erasure_confirmed') = (erasure_id IS NOT NULL)),
             CHECK ((kind = 'data_query') = (response_id IS NOT NULL AND text_sealed IS NOT NULL)),
             CHECK ((kind = 'data_query') = (provider_id IS NOT NULL)),
-            CHECK ((kind = 'objection_received') <= (person_id IS NOT NULL))
+            CHECK ((kind IN ('objection_received', 'data_query')) <= (person_id IS NOT NULL))
         );
         -- An order is confirmed once.
         CREATE UNIQUE INDEX register_messages_confirmed ON register_messages (erasure_id);

@@ -99,8 +99,8 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     ("GET",  "/staff/enrolments/<uuid:enrolment_id>"):           (SIGN_IN, SIGN_IN, 403, 403, 403, 200, 403, 403),
     # What is given to registers is open to all staff; saying yes or ending it is for the manager of a unit.
     ("GET",  "/staff/registers"):                                (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
-    ("POST", "/staff/registers/<uuid:agreement_id>/approval"):   (401,     401,     403, 403, 403, 403, 403, 403),
-    ("POST", "/staff/registers/<uuid:agreement_id>/end"):        (401,     401,     403, 403, 403, 403, 403, 403),
+    ("POST", "/staff/registers/<uuid:agreement_id>/approval"):   (401,     401,     403, 403, 303, 403, 403, 403),
+    ("POST", "/staff/registers/<uuid:agreement_id>/end"):        (401,     401,     403, 403, 303, 403, 403, 403),
     # Texts are for translators, and they see nothing else.
     ("GET",  "/translate/sign-in"):                              EVERYBODY_GETS_IN,
     ("GET",  "/translate"):                                       (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 403, 200),

@@ -13,6 +13,7 @@ from survey_service.errors import AccessDenied
 from survey_service.foundation.db import new_id
 from survey_service.foundation.principals import Operator
 from survey_service.people.rules import Identity
+from survey_service.people.use_cases import find_person
 from survey_service.registers.agreeing import approve_for_provider, approve_for_register, propose
 from survey_service.registers.feed import pull
 from survey_service.registers.payload import open_content
@@ -49,6 +50,12 @@ def pulled(world: World) -> list[dict[str, Any]]:
     return [dict(entry.payload) for entry in page.entries if entry.payload is not None]
 
 
+def stored_payloads(database: TestDatabase) -> list[dict[str, Any]]:
+    """What lies in the open."""
+    with database.connect("survey_owner") as connection:
+        return [payload for (payload,) in connection.execute("SELECT payload FROM releases").fetchall()]
+
+
 def sealed_of(world: World, database: TestDatabase) -> Any:
     """What lies sealed with the one release, opened as a pull would open it."""
     with database.connect("survey_owner") as connection:
@@ -78,10 +85,16 @@ def test_a_personal_number_is_sealed_and_gone_with_the_persons_key(
     identity = world.new_identity()
     answered(world, identity)
     run_jobs()
-    (result,) = pulled(world)
-    assert result["subject"] is None
-    assert identity.number not in str(result)
     assert sealed_of(world, database) == {"subject": identity.number}
+    (stored,) = stored_payloads(database)
+    assert stored["subject"] is None
+    assert identity.number not in str(stored)
+    (result,) = pulled(world)
+    assert result["subject"] == identity.number
+    person_id = find_person(world.services, identity.number)
+    assert person_id is not None
+    world.services.keys.destroy(person_id)
+    assert identity.number not in str(pulled(world))
 
 
 def test_item_answers_go_along_sealed_where_they_are_agreed_and_nowhere_else(
@@ -94,8 +107,10 @@ def test_item_answers_go_along_sealed_where_they_are_agreed_and_nowhere_else(
     answers = sealed_of(world, database)["answers"]
     assert [one["value"] for one in answers] == [2, 2, 2, 2, 2, 2]
     assert {one["kind"] for one in answers} == {"value"}
+    (stored,) = stored_payloads(database)
+    assert "answers" not in stored
     (result,) = pulled(world)
-    assert "answers" not in result
+    assert result["answers"] == answers
     assert {score["variable"] for score in result["scores"]} == {"eq5d5l.index", "eq5d5l.vas"}
 
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from psycopg.errors import ForeignKeyViolation, InsufficientPrivilege, UniqueViolation
 
 from survey_service.foundation.db import new_id
-from survey_service.foundation.principals import Gate, Operator, Principal
+from survey_service.foundation.principals import Gate, Operator, Principal, Staff
 from tests.architecture.catalogue import APPEND_ONLY, NOT_PERSONAL
 from tests.conftest import TestDatabase
 from tests.household import Household, Row, count, settle, small_database
@@ -193,7 +193,7 @@ def forged_by_patient(household: Household) -> dict[str, Row]:
     }
 
 
-def forged_by_staff(household: Household) -> dict[str, Row]:
+def forged_by_staff(household: Household, by: Staff) -> dict[str, Row]:
     """Rows that another provider's staff might write about this provider's patient."""
     enrolment = household.row("enrolments", id=household.waiting.enrolment_id)
     receipt = household.row("receipts", response_id=household.received)
@@ -204,7 +204,8 @@ def forged_by_staff(household: Household) -> dict[str, Row]:
         "occasions": occasion | {"id": new_id(), "code": "extra"},
         "tasks": household.row("tasks", id=household.waiting_task)
         | {"id": new_id(), "position": 2, "instrument": "eq5d-5l"},
-        "receipts": receipt | {"response_id": household.completed},
+        # In their own name: in another's, row-level security refuses before the key is looked at.
+        "receipts": receipt | {"response_id": household.completed, "staff_id": by.staff_id},
         "readings": reading
         | {"read_at": household.world.services.clock()}
         | {"staff_id": household.world.bob.staff_id},
@@ -241,7 +242,7 @@ def test_a_patient_adds_nothing_to_another_patients_survey(household: Household)
 def test_staff_of_another_provider_add_nothing_about_a_patient(household: Household) -> None:
     """A6"""
     charlie = household.world.charlie
-    for table, row in forged_by_staff(household).items():
+    for table, row in forged_by_staff(household, household.world.charlie).items():
         own = row | {"provider_id": charlie.provider_id}
         assert refusal(household, lambda t=table, r=row: household.insert(t, r, as_=charlie)) is InsufficientPrivilege
         assert refusal(household, lambda t=table, r=own: household.insert(t, r, as_=charlie)) is ForeignKeyViolation, (
@@ -263,7 +264,7 @@ def test_the_forged_rows_are_refused_for_whom_they_are_about_and_for_nothing_els
     """The same rows, written by the one who may: so the refusals above are not slips of the pen."""
     for table, row in forged_by_patient(household).items():
         household.insert(table, row, as_=household.patient)
-    for table, row in forged_by_staff(household).items():
+    for table, row in forged_by_staff(household, household.world.alice).items():
         household.insert(table, row, as_=household.world.alice)
     for table, row in forged_by_worker(household).items():
         if table != "releases":  # what a release still lacks is in test_must_never_happen
@@ -273,7 +274,7 @@ def test_the_forged_rows_are_refused_for_whom_they_are_about_and_for_nothing_els
 def test_nobody_but_a_care_unit_orders(household: Household) -> None:
     """A1"""
     world = household.world
-    enrolment = forged_by_staff(household)["enrolments"]
+    enrolment = forged_by_staff(household, world.alice)["enrolments"]
     for principal in (household.patient, world.register, world.system, Gate(), Operator()):
         refused = refusal(household, lambda p=principal: household.insert("enrolments", enrolment, as_=p))
         assert refused is InsufficientPrivilege, principal
