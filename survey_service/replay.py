@@ -147,7 +147,9 @@ def replay(
     cursor = last_cursor(target.register)
     with ThreadPoolExecutor(at_once) as pool:
         everybody = list(pool.map(play, _new_people(len(respondents)), respondents))
-    results = _pull_results(target.register, cursor, {one.response_id for one in everybody})
+    clinician = Browser(target.base_url)
+    clinician.sign_in_as("/staff/sign-in", target.clinician)
+    results = _pull_results(target.register, cursor, clinician, {one.response_id for one in everybody})
     test = instrument.adaptive_test()
     return [
         Outcome(
@@ -232,6 +234,10 @@ class Browser:
         return self.page
 
 
+# What stands before a register's name for a response, in the ids of the response's page.
+_REFERENCE = "reference-"
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """A form of a page: where it goes, the fields that are filled in already, and, in a list, whom it is about."""
@@ -252,12 +258,15 @@ class Page(HTMLParser):
         self._about = ""
         self._choice = ("", "")
         self._choices: dict[tuple[str, str], str] = {}
+        self.references: set[str] = set()
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         found = {name: value or "" for name, value in attrs}
         if tag == "form":
             self._forms.append(Form(found.get("action", ""), self._about, {}))
+        elif tag == "li" and found.get("id", "").startswith(_REFERENCE):
+            self.references.add(found["id"].removeprefix(_REFERENCE))
         elif tag == "a":
             self._links.append(found.get("href", ""))
         elif tag == "input" and found.get("type") == "hidden":
@@ -342,17 +351,28 @@ def _receive(clinician: Browser, number: str) -> str:
     return form.action.rpartition("/")[2]
 
 
-def _pull_results(register: RegisterClient, cursor: str, wanted: set[str]) -> dict[str, dict[str, Any]]:
-    """The T-scores of the wanted responses, by response, once the worker has released them all."""
+def _pull_results(
+    register: RegisterClient, cursor: str, clinician: Browser, wanted: set[str]
+) -> dict[str, dict[str, Any]]:
+    """The T-scores of the wanted responses, by response, once the worker has released them all.
+
+    What the register calls a response stands on the response's own page.
+    """
+    pulled: dict[str, dict[str, Any]] = {}
     found: dict[str, dict[str, Any]] = {}
     deadline = monotonic() + _RELEASE_SECONDS
     while monotonic() < deadline:
         for page in register.pages(cursor=cursor):
             cursor = page["next_cursor"]
             for entry in page["entries"]:
-                result = entry.get("result", {})
-                if result.get("response") in wanted:
-                    found[result["response"]] = next(s for s in result["scores"] if s["variable"].endswith(".t"))
+                if result := entry.get("result"):
+                    scores = [one for one in result["scores"] if one["variable"].endswith(".t")]
+                    pulled |= {result["response"]: one for one in scores}
+        if len(pulled) >= len(wanted):
+            for response_id in wanted - found.keys():
+                known = clinician.get(f"/staff/responses/{response_id}").references & pulled.keys()
+                for reference in known:
+                    found[response_id] = pulled[reference]
         if len(found) == len(wanted):
             return found
         sleep(0.5)

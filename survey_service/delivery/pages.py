@@ -51,6 +51,7 @@ from survey_service.languages.queries import wording, wordings_with_ids
 from survey_service.licensing.rules import Refusal
 from survey_service.people.queries import NAME_IS_ERASED, open_patients, sealed_patients
 from survey_service.people.rules import Identity
+from survey_service.registers.queries import given_of, register_names
 from survey_service.scheduling.queries import Occasion, occasions_of_tasks, waiting_occasions_of_unit
 from survey_service.scheduling.rules import in_language
 from translations.catalogue import InstrumentWording
@@ -178,6 +179,7 @@ def response(services: Services, response_id: UUID, *, as_: Staff) -> tuple[str,
         versions = queries.versions_of(connection, found.id)
         corrections = queries.sealed_corrections(connection, found.id, up_to=len(versions))
         flags = queries.flags_of(connection, [found.id])[found.id]
+        given, registers = given_of(connection, found.id), register_names(connection)
         scores = scores_of(connection, [found.id])[found.id]
         asked_at = occasions_of_tasks(connection, [found.session.task_id])[found.session.task_id]
         names = {**staff_names(connection), **queries.record_system_names(connection)}
@@ -211,6 +213,9 @@ def response(services: Services, response_id: UUID, *, as_: Staff) -> tuple[str,
         "flags": [why_implausible(rule) for rule in flags],
         "versions": describe_versions(cipher, versions, names),
         "voided": versions[-1].kind is queries.VersionKind.VOIDED,
+        "given": [
+            {"register": registers[one.register_id], "reference": one.reference, "at": one.released_at} for one in given
+        ],
     }
 
 

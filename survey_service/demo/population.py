@@ -150,7 +150,14 @@ def add_home_organisation(services: Services, *, register_keys: Mapping[str, Any
         client_id=REGISTER_CLIENT_ID,
         jwks=register_keys,
     )
-    agree(services, provider_id=provider_id, register_id=register_id, variables=AGREED_VARIABLES)
+    a_year_ago = services.clock() - timedelta(days=365)
+    agree(
+        services,
+        provider_id=provider_id,
+        register_id=register_id,
+        variables=AGREED_VARIABLES,
+        look_back=local_day(a_year_ago),
+    )
     return organisation
 
 

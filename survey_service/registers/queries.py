@@ -176,6 +176,25 @@ def agreements_in_force(connection: Connection, provider_id: UUID, now: datetime
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A result that a register has been given, and what it calls the response."""
+
+    register_id: UUID
+    reference: UUID
+    released_at: datetime
+
+
+def given_of(connection: Connection, response_id: UUID) -> list[Given]:
+    """Which registers have been given the response, the first one first."""
+    rows = connection.execute(
+        sa.select(releases.c.register_id, releases.c.reference, releases.c.released_at)
+        .where(releases.c.response_id == response_id)
+        .order_by(releases.c.released_at, releases.c.register_id)
+    ).all()
+    return [Given(*row) for row in rows]
+
+
 def released_already(connection: Connection, register_id: UUID, response_ids: Collection[UUID]) -> set[UUID]:
     """Those of the responses that the register has been given."""
     query = sa.select(releases.c.response_id).where(

@@ -326,6 +326,7 @@ def pages(locale: str) -> dict[str, Page]:
         "response": opened,
         "index_is_made_of": [(say("Full hälsa", "Full health"), say("0,9755", "0.9755"))],
         "gone": None,
+        "given": [Row(register=registers[0].name, reference="0192f3a4-5b6c-7d8e-9f01-23456789abcd", at=ago(hours=1))],
         "earlier_of": "7",
         "receipt": Row(
             at=ago(hours=2), by="Astrid Lindqvist", unit_name=unit, route=say("Arbetslistan", "The worklist")
