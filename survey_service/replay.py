@@ -367,7 +367,8 @@ def _pull_results(
             for entry in page["entries"]:
                 if result := entry.get("result"):
                     scores = [one for one in result["scores"] if one["variable"].endswith(".t")]
-                    pulled |= {result["response"]: one for one in scores}
+                    for one in scores:
+                        pulled[result["response"]] = one
         if len(pulled) >= len(wanted):
             for response_id in wanted - found.keys():
                 known = clinician.get(f"/staff/responses/{response_id}").references & pulled.keys()

@@ -51,6 +51,7 @@ REPLAY_PROTOCOLS = {"promis-anxiety": "Avstämning inför ditt besök"}
 PROTOCOLS = ("knee.toml", "check_in.toml", "visit.toml", "rehabilitation.toml", "child.toml")
 
 STAFF_HSA_ID = "SE2321000016-karin"
+MANAGER_HSA_ID = "SE2321000016-margit"
 UNIT_HSA_ID = "SE2321000016-orto"
 TRANSLATOR_HSA_ID = "SE2321000016-aino"
 REVIEWER_HSA_ID = "SE2321000016-sami"
@@ -80,6 +81,7 @@ def demo_users() -> list[DemoUser]:
         patient_user("bo (patient, has answered)", ANSWERED.number),
         patient_user("leila (patient, reads English)", ENGLISH.number),
         staff_user(CLINICIAN, staff_hsa_id=STAFF_HSA_ID, unit_hsa_id=UNIT_HSA_ID),
+        staff_user("margit (manager of the unit)", staff_hsa_id=MANAGER_HSA_ID, unit_hsa_id=UNIT_HSA_ID),
         staff_user(
             "olof (clinician of another provider)", staff_hsa_id=OTHER_STAFF_HSA_ID, unit_hsa_id=OTHER_UNIT_HSA_ID
         ),
@@ -142,6 +144,14 @@ def add_home_organisation(services: Services, *, register_keys: Mapping[str, Any
         unit=(UNIT_HSA_ID, "Ortopedmottagningen Exempelstad"),
         clinician=(STAFF_HSA_ID, "Karin Norén"),
     )
+    add_staff_member(
+        services,
+        provider_id=provider_id,
+        unit_id=organisation.staff.unit_id,
+        hsa_id=MANAGER_HSA_ID,
+        name="Margit Holm",
+        role="unit_manager",
+    )
     register_id = add_register(
         services,
         code="example-register",
@@ -150,6 +160,7 @@ def add_home_organisation(services: Services, *, register_keys: Mapping[str, Any
         client_id=REGISTER_CLIENT_ID,
         jwks=register_keys,
     )
+    # What was answered in the last year, so that there is something to see.
     a_year_ago = services.clock() - timedelta(days=365)
     agree(
         services,
