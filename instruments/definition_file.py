@@ -288,9 +288,15 @@ def _number(table: Table) -> Number:
     low, high = table.decimal("minimum"), table.decimal("maximum")
     if not -LARGEST_NUMBER <= low < high <= LARGEST_NUMBER:
         raise table.error("maximum", f"must be above the minimum, and both within ±{LARGEST_NUMBER}")
-    return Number(
-        low, high, table.whole("decimals", minimum=0, maximum=MOST_DECIMALS), unit=table.optional_text("unit")
-    )
+    return Number(low, high, table.whole("decimals", minimum=0, maximum=MOST_DECIMALS), unit=_unit(table))
+
+
+def _unit(table: Table) -> str:
+    """As FHIR wants a code: single spaces, and only between words."""
+    unit = table.optional_text("unit")
+    if unit != " ".join(unit.split()):
+        raise table.error("unit", "must be a code, with no spaces around it and single ones within")
+    return unit
 
 
 def _condition(table: Table) -> Condition:

@@ -1,4 +1,4 @@
-"""Fixtures: one PostgreSQL a run, a database of its own for each test that wants one, and a small world in it.
+"""Fixtures: one PostgreSQL a process, a database of its own for each test that wants one, and a small world in it.
 
 alice works at a unit, bob at another unit of the same provider, charlie at another provider: what alice may, bob and
 charlie may not.

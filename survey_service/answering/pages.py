@@ -119,6 +119,7 @@ def notice(services: Services, occasion_id: UUID, *, as_: Patient) -> Context | 
                 for one in registers_served_by(connection, [found.provider_id], now)
             ],
             "offered_language": language_name(locale, in_=current_locale()),
+            "offered_locale": locale,
         }
 
 

@@ -41,9 +41,10 @@ def survey(survey_id: UUID) -> ResponseReturnValue:
 
 @blueprint.post("/surveys/<uuid:survey_id>", endpoint="start_survey")
 def start(survey_id: UUID) -> ResponseReturnValue:
-    """Note that the information was given, and begin or go on."""
+    """Note that the information was given, and begin or go on, in the language that the page promised."""
+    promised = request.form.get("language", current_locale())
     try:
-        session_id = start_survey(services(), survey_id, locale=current_locale(), as_=patient())
+        session_id = start_survey(services(), survey_id, locale=promised, as_=patient())
     except Conflict:
         return _to_completed(survey_id)
     return redirect(url_for("answering.question", session_id=session_id), code=303)

@@ -191,8 +191,9 @@ class _Reader:
     def _unit(self, element: Element, id_: str) -> Fields:
         extension = element.extension(vocabulary.UNIT)
         coding = extension.element("valueCoding") if extension else None
-        unit = (coding.text("code") or coding.text("display")) if coding else None
-        if coding is None or unit is None:
+        display = " ".join((coding.text("display") or "").split()) if coding else ""
+        unit = (coding.text("code") or display) if coding else None
+        if coding is None or not unit:
             return {}
         self._texts.add(f"{id_}:unit", self._texts.of(coding, "display"), coding.place)
         return {"unit": unit}

@@ -777,6 +777,20 @@ def test_a_patient_is_asked_in_the_language_chosen_and_the_session_keeps_it(worl
     assert rows("SELECT locale FROM sessions") == rows("SELECT locale FROM notices_given") == [("en",)]
 
 
+def test_the_questions_come_in_the_language_that_the_page_before_promised(world: World, app: Flask, rows) -> None:
+    """E2: whichever process takes the form, and whatever languages that one has read about by then."""
+    who = world.new_identity()
+    _patient, occasion = world.enrol(who)
+    visitor = Visitor(app, world.patient_cookie(who))
+    page = f"/surveys/{occasion.id}"
+    visitor.post("/language", page="/inbox", language="en", next="/inbox")
+    promised = visitor.page(page).form("/surveys/").fields
+    visitor.post("/language", page="/inbox", language="sv", next="/inbox")
+    assert promised["language"] == "en"
+    visitor.submit(page, "/surveys/", language=promised["language"])
+    assert rows("SELECT locale FROM sessions") == [("en",)]
+
+
 @pytest.mark.parametrize(
     ("locale", "marked"), [("sv", "Demonstrationstext"), ("en", "Demonstration wording. These are the project")]
 )

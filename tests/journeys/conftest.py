@@ -1,7 +1,8 @@
 """Fixtures: the whole demonstration, once a run, and browsers that see nothing but this machine."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -10,6 +11,13 @@ from survey_service.demo.environment import DemoFolder
 from tests.conftest import folder_for_a_server
 from tests.journeys.demonstration import demonstration
 from tests.journeys.visits import CHROMIUM_ARGUMENTS, Demo, Devices, free_ports
+
+
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Where the tests run side by side, the journeys stay together: they share one demonstration and one browser."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.xdist_group("journeys"))
 
 
 @pytest.fixture(scope="session")

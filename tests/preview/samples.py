@@ -398,7 +398,12 @@ def pages(locale: str) -> dict[str, Page]:
         "inbox_empty": Page("inbox.html", {"waiting": [], "done": [], "messages": []}),
         "notice": Page(
             "notice.html",
-            {"survey": Row(**{**vars(first), "started": False}), "registers": registers, "offered_language": "Svenska"},
+            {
+                "survey": Row(**{**vars(first), "started": False}),
+                "registers": registers,
+                "offered_language": "Svenska",
+                "offered_locale": "sv",
+            },
         ),
         **{name: Page("question.html", context) for name, context in question_pages(locale).items()},
         "completed": Page(

@@ -93,6 +93,7 @@ def _items() -> list[Bad]:
             ("maximum = 500\ndec", "maximum = 1e10\ndec", "1e10", "items[1].maximum", "both within ±999999999"),
             ("decimals = 1", "decimals = 7", "= 7", "items[1].decimals", "from 0 to 6"),
             ('1\nunit = "cm"\n', '1\nunit = ""\n', 'unit = ""', "items[1].unit", "is empty"),
+            ('1\nunit = "cm"\n', '1\nunit = "cm "\n', 'unit = "cm "', "items[1].unit", "no spaces around it"),
         ),
         *_in(
             "tiny-scale",

@@ -39,6 +39,7 @@ from instruments.variables import Bands, ImportantChange, ReferencePopulation, b
 # No half characters, and nothing that ends a line but a newline: no file of ours can hold those.
 LETTERS = st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]) | st.sampled_from("\n\t\"\\'#=[]{}åäö")
 TEXTS = st.text(LETTERS, min_size=1, max_size=12).filter(str.strip)
+UNITS = TEXTS.map(lambda text: " ".join(text.split()))
 IDS = st.from_regex(r"[A-Za-z][A-Za-z0-9_.-]{0,8}", fullmatch=True)
 NUMBERS = st.decimals(-999_999, 999_999, places=3)
 FIGURES = st.floats(-1e6, 1e6) | st.integers(-1000, 1000).map(float)
@@ -120,7 +121,7 @@ def _questions(draw: Any, sets: dict[str, tuple[int, ...]]) -> Question:
             return SeveralChoices(choice.option_set, choice.options, alone)
         case "number":
             low, high = sorted(draw(st.lists(NUMBERS, min_size=2, max_size=2, unique=True)))
-            return Number(low, high, draw(st.integers(0, 6)), draw(st.just("") | TEXTS))
+            return Number(low, high, draw(st.integers(0, 6)), draw(st.just("") | UNITS))
         case "scale":
             low, high = sorted(draw(st.lists(st.integers(-10_000, 10_000), min_size=2, max_size=2, unique=True)))
             return Scale(low, high)
