@@ -231,6 +231,7 @@ CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
 
 def axe_violations(page: Page, rules: Mapping[str, Any] = _RULES) -> list[str]:
     """What axe finds on the page as it stands, one line for each element."""
+    page.wait_for_load_state()  # a click is over before the next page has its styles
     return [
         f"{page.url} {violation['id']}: {node['html'][:120]} {node['failureSummary'][:200]!r}"
         for violation in Axe().run(page, options=dict(rules)).response["violations"]
