@@ -34,7 +34,7 @@ def create_worker(services: Services) -> Worker:
         services.settings.databases.worker,
         jobs=[
             Job(INVITE_JOB, partial(notifying.invite, services, texts)),
-            Job(RELEASE_JOB, partial(registers.release, services)),
+            Job(RELEASE_JOB, registers.Releasing(services)),
             Job(BACKLOG_JOB, partial(registers.backlog, services)),
             Job(PUSH_JOB, partial(delivery.push, services, gateway)),
             Job(PUSH_NOW_JOB, partial(delivery.push_now, services, gateway)),

@@ -84,6 +84,16 @@ def _record_systems() -> None:
         )
     }
 
+        -- Whether a completed response has anywhere to be pushed to: all that a patient's commit needs to know of it.
+        CREATE FUNCTION pushes_to_record_system(p_provider uuid) RETURNS boolean
+        LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+            SELECT EXISTS (
+                SELECT FROM record_systems WHERE provider_id = p_provider AND state = 'active' AND route = 'push'
+            );
+        $$;
+        REVOKE EXECUTE ON FUNCTION pushes_to_record_system FROM PUBLIC;
+        GRANT EXECUTE ON FUNCTION pushes_to_record_system TO survey_patient;
+
         -- A record system that comes to fetch acts for its provider, and only through these grants.
         GRANT USAGE ON SCHEMA public, jobs TO survey_record_system;
         GRANT EXECUTE ON FUNCTION jobs.procrastinate_defer_jobs_v1 TO survey_record_system;
@@ -269,6 +279,7 @@ def downgrade() -> None:
     ):  # fmt: skip
         op.execute(f"DROP POLICY record_system ON {table};")
     op.execute("""
+        DROP FUNCTION pushes_to_record_system;
         DROP TABLE record_systems;
         REVOKE ALL ON ALL TABLES IN SCHEMA public FROM survey_record_system;
         REVOKE EXECUTE ON FUNCTION jobs.procrastinate_defer_jobs_v1 FROM survey_record_system;

@@ -151,6 +151,8 @@ def record_answer(services: Services, session_id: UUID, given: Submission | Post
 
 def next_session(services: Services, state: SessionState, *, as_: Patient) -> UUID | None:
     """The session that follows a completed one, or None when the occasion is answered in full."""
+    if len(state.siblings) == 1:
+        return None
     with services.db.transaction(as_=as_) as connection:
         waiting = queries.unanswered_tasks(connection, state.occasion.id)
         if not waiting:

@@ -5,6 +5,7 @@ A system that is in use is never changed: what is entered anew is a draft, and t
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,8 @@ from survey_service.foundation.services import Services
 from survey_service.people.rules import parse_email
 
 _LONGEST = 300
+# No transaction is open for longer.
+_SETTLED = timedelta(minutes=1)
 _SMALLEST_RSA = 2048
 
 
@@ -128,7 +131,9 @@ def activate(services: Services, system_id: UUID, *, as_: Staff) -> None:
         )
         _set_state(connection, system_id, SystemState.ACTIVE)
         _log(connection, services, system_id, as_)
-        enqueue(connection, CATCH_UP_JOB, provider_id=as_.provider_id)
+        # Twice: what is being completed in this moment does not see the system yet, nor the first job the response.
+        for at in (None, services.clock() + _SETTLED):
+            enqueue(connection, CATCH_UP_JOB, at=at, provider_id=as_.provider_id)
 
 
 def pause(services: Services, system_id: UUID, *, as_: Staff) -> None:

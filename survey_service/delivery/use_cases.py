@@ -8,7 +8,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from survey_service.answering.queries import Response, response, responses_with_ids
@@ -60,8 +60,9 @@ def deliver(
             alarm_at=alarm_at,
         )
     )
-    # Whether a record system is connected is the worker's to see: the patient has no business there.
-    enqueue(connection, PUSH_JOB, provider_id=provider_id, response_id=response_id)
+    # One that is connected in this very moment catches up a minute later (``record_systems.activate``).
+    if connection.execute(select(func.pushes_to_record_system(provider_id))).scalar_one():
+        enqueue(connection, PUSH_JOB, provider_id=provider_id, response_id=response_id)
     if receipt.policy is ReceiptPolicy.ARCHIVE:
         enqueue(connection, ARCHIVE_JOB, provider_id=provider_id, response_id=response_id)
     enqueue(connection, WATCH_JOB, at=alarm_at, provider_id=provider_id, response_id=response_id)

@@ -7,8 +7,9 @@ the role and the row-level security settings, all LOCAL to the transaction, so t
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from time import sleep
-from typing import TypeVar, assert_never
+from functools import partial
+from time import monotonic, sleep
+from typing import Any, TypeVar, assert_never
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -40,6 +41,9 @@ _SESSION_LIMITS = (
 # Serialisation failure and deadlock: the other transaction has won, ours can simply be done again.
 _RETRIED_STATES = frozenset({"40001", "40P01"})
 _ATTEMPTS = 3
+# A connection that was in use so lately is not asked whether it is alive: that is a round trip on every request.
+_TRUSTED_SECONDS = 5.0
+_RETURNED_AT = "returned_at"
 
 _ENTER = sa.text(
     "SELECT set_config('role', coalesce(:role, 'none'), true), set_config('app.actor', :actor, true),"
@@ -168,14 +172,30 @@ def make_engine(url: str, *, pool_size: int = 8) -> Engine:
         sa.make_url(url).set(drivername="postgresql+psycopg"),
         pool_size=pool_size,
         max_overflow=pool_size,
-        pool_pre_ping=True,
         hide_parameters=True,
         connect_args={"options": _SESSION_LIMITS},
     )
     event.listen(engine, "connect", _prepare_sooner)
+    event.listen(engine, "checkin", _note_return)
+    event.listen(engine, "checkout", partial(_ping_the_idle, engine))
     return engine
 
 
 def _prepare_sooner(dbapi_connection: object, _record: object) -> None:
     # psycopg prepares a statement at its fifth use; ours recur on every request.
     dbapi_connection.prepare_threshold = 2  # type: ignore[attr-defined]  # because SQLAlchemy types it as object
+
+
+def _note_return(_dbapi_connection: object, record: Any) -> None:
+    record.info[_RETURNED_AT] = monotonic()
+
+
+def _ping_the_idle(engine: Engine, dbapi_connection: Any, record: Any, _proxy: object) -> None:
+    returned_at = record.info.get(_RETURNED_AT)
+    if returned_at is None or monotonic() - returned_at < _TRUSTED_SECONDS:
+        return
+    try:
+        engine.dialect.do_ping(dbapi_connection)
+    except engine.dialect.loaded_dbapi.Error:
+        # The database has been away: every connection of the pool that is older than this moment is made anew.
+        raise sa.exc.InvalidatePoolError from None

@@ -89,7 +89,7 @@ class Worker:
             self._app.task(name="jobs.retry_stalled", queueing_lock="jobs.retry_stalled")(self._retry_stalled)
         )
 
-    def run(self, *, concurrency: int = 4, until_idle: bool = False) -> None:
+    def run(self, *, concurrency: int = 8, until_idle: bool = False) -> None:
         """Work until a signal comes; or, ``until_idle``, until no job is due."""
         self._app.run_worker(
             concurrency=concurrency,

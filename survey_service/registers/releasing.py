@@ -94,16 +94,12 @@ class Outcome:
     sealed: frozenset[UUID]
 
 
-def release_response(services: Services, response_id: UUID, *, as_: System) -> int:
-    """Release a received response to every register that may have it; returns how many new releases there are.
-
-    Harmless when repeated. Under a review hold it comes back by itself when the hold is over.
-    """
-    return release_batch(services, [response_id], as_=as_)
-
-
 def release_batch(services: Services, response_ids: Sequence[UUID], *, as_: System) -> int:
-    """``release_response`` for a few, in one transaction; in two where something sealed has to be opened between."""
+    """Release received responses to every register that may have them; returns how many new releases there are.
+
+    In one transaction, or in two where something sealed has to be opened between. Harmless when repeated. Under a
+    review hold they come back by themselves when the hold is over.
+    """
     first = services.db.run(lambda connection: _release(connection, services, response_ids, {}, as_=as_), as_=as_)
     if not first.sealed:
         return first.written

@@ -12,7 +12,7 @@ from joserfc.jwk import ECKey
 
 from survey_service.delivery.use_cases import open_response
 from survey_service.foundation.services import Services
-from survey_service.registers.releasing import release_response
+from survey_service.registers.releasing import release_batch
 from tests.conftest import TestDatabase
 from tests.integration.pulling import ask, claims, references, signed
 from tests.licences import accept, license_use, outside_a_demonstration
@@ -66,7 +66,7 @@ def released(world: World, database: TestDatabase) -> Callable[..., str]:
         patient, occasion = world.enrol(world.new_identity(**identity))
         (response_id,) = world.answer(patient, occasion)
         open_response(world.services, response_id, as_=world.alice)
-        release_response(world.services, response_id, as_=world.system)
+        release_batch(world.services, [response_id], as_=world.system)
         return references(database, [response_id])[0]
 
     return make

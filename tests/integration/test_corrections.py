@@ -19,7 +19,7 @@ from survey_service.errors import AccessDenied, BadInput, Conflict
 from survey_service.foundation.db import new_id
 from survey_service.foundation.principals import Principal
 from survey_service.registers.objecting import object_to_register
-from survey_service.registers.releasing import release_response
+from survey_service.registers.releasing import release_batch
 from tests.conftest import TestDatabase
 from tests.integration.correcting import correct, feed, grounds, received, value, void
 from tests.world import World
@@ -232,7 +232,7 @@ def test_a_voided_response_is_withdrawn_with_an_order_to_erase(world: World, run
     run_jobs()
     run_jobs()
     assert feed(world) == [("result", None), ("withdrawn", None), ("erasure", None)]
-    assert release_response(world.services, response_id, as_=world.system) == 0
+    assert release_batch(world.services, [response_id], as_=world.system) == 0
 
 
 def test_an_objection_between_a_correction_and_its_release_is_kept(
@@ -258,7 +258,7 @@ def test_whatever_is_at_work_at_once_no_register_is_left_with_the_old_version(wo
 
         def release(response_id: UUID = response_id, start: Barrier = start) -> None:
             start.wait()
-            release_response(world.services, response_id, as_=world.system)
+            release_batch(world.services, [response_id], as_=world.system)
 
         def amend(response_id: UUID = response_id, start: Barrier = start) -> None:
             start.wait()
@@ -276,7 +276,7 @@ def test_whatever_is_at_work_at_once_no_register_is_left_with_the_old_version(wo
                 done.result()
         seen = [shown for _, shown in feed(world)[others:] if shown is not None]
         assert seen in ([], [80])
-        release_response(world.services, response_id, as_=world.system)
+        release_batch(world.services, [response_id], as_=world.system)
         seen = [shown for _, shown in feed(world)[others:] if shown is not None]
         assert seen == ([] if objects else [80])
 

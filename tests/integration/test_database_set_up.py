@@ -20,7 +20,7 @@ from survey_service.demo.embedded import EmbeddedPostgres
 from survey_service.errors import Conflict
 from survey_service.foundation.db import Database
 from survey_service.registers.feed import pull
-from survey_service.registers.releasing import release_response
+from survey_service.registers.releasing import release_batch
 from survey_service.registers.rules import ACCEPTED_PURPOSE
 from tests.conftest import TestDatabase, drop
 from tests.world import World
@@ -105,7 +105,7 @@ def test_after_a_restore_old_cursors_are_refused_and_the_feed_can_be_read_anew(
     patient, occasion = world.enrol()
     (response_id,) = world.answer(patient, occasion)
     open_response(world.services, response_id, as_=world.alice)
-    release_response(world.services, response_id, as_=world.system)
+    release_batch(world.services, [response_id], as_=world.system)
     before = pull(world.services, cursor=None, limit=10, purpose=ACCEPTED_PURPOSE, as_=world.register)
 
     with database.connect("survey_owner") as connection:

@@ -12,7 +12,7 @@ from survey_service.errors import AccessDenied, BadInput, Conflict
 from survey_service.foundation.services import Services
 from survey_service.registers.feed import pull
 from survey_service.registers.objecting import object_to_register, withdraw_objection
-from survey_service.registers.releasing import release_response
+from survey_service.registers.releasing import release_batch
 from survey_service.registers.rules import ACCEPTED_PURPOSE
 from tests.browsing import Visitor
 from tests.world import World
@@ -40,7 +40,7 @@ def test_the_register_gets_nothing_before_the_receipt_and_the_agreed_scores_afte
     patient, occasion = world.enrol()
     (response_id,) = world.answer(patient, occasion)
     run_jobs()
-    assert release_response(world.services, response_id, as_=world.system) == 0
+    assert release_batch(world.services, [response_id], as_=world.system) == 0
     assert pulled(world) == []
 
     open_response(world.services, response_id, as_=world.alice)
@@ -54,8 +54,8 @@ def test_releasing_twice_releases_once(world: World) -> None:
     patient, occasion = world.enrol()
     (response_id,) = world.answer(patient, occasion)
     open_response(world.services, response_id, as_=world.alice)
-    assert release_response(world.services, response_id, as_=world.system) == 1
-    assert release_response(world.services, response_id, as_=world.system) == 0
+    assert release_batch(world.services, [response_id], as_=world.system) == 1
+    assert release_batch(world.services, [response_id], as_=world.system) == 0
     assert len(pulled(world)) == 1
 
 
@@ -104,7 +104,7 @@ def test_an_objection_withdraws_what_was_released_and_its_withdrawal_releases_it
 
     object_to_register(world.services, world.register.register_id, as_=patient)
     assert pulled(world) == []
-    assert release_response(world.services, response_id, as_=world.system) == 0
+    assert release_batch(world.services, [response_id], as_=world.system) == 0
     after = pull(world.services, cursor=before.next_cursor, limit=100, purpose=ACCEPTED_PURPOSE, as_=world.register)
     assert [(entry.kind, entry.release_id) for entry in after.entries] == [("withdrawn", released), ("erasure", None)]
 
@@ -149,7 +149,7 @@ def test_what_is_answered_under_social_service_law_is_never_released(world: Worl
     patient, occasion = world.enrol()
     (response_id,) = world.answer(patient, occasion)
     open_response(world.services, response_id, as_=world.alice)
-    assert release_response(world.services, response_id, as_=world.system) == 0
+    assert release_batch(world.services, [response_id], as_=world.system) == 0
 
 
 def test_staff_see_what_an_index_is_made_of(world: World, app: Flask) -> None:

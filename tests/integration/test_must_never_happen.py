@@ -43,7 +43,7 @@ from survey_service.languages.queries import wording
 from survey_service.licensing.use_cases import withdraw_licence
 from survey_service.registers.feed import pull
 from survey_service.registers.objecting import object_to_register, withdraw_objection
-from survey_service.registers.releasing import release_response
+from survey_service.registers.releasing import release_batch
 from survey_service.registers.rules import ACCEPTED_PURPOSE
 from survey_service.registers.tenants import agree
 from survey_service.settings import Environment
@@ -149,7 +149,7 @@ def test_nothing_is_released_for_a_person_who_has_objected(household: Household,
         household.insert("releases", release, as_=world.system)
     with pytest.raises(CheckViolation):
         household.insert("releases", release | {"objected": True}, as_=world.system)
-    assert release_response(world.services, household.completed, as_=world.system) == 0
+    assert release_batch(world.services, [household.completed], as_=world.system) == 0
 
 
 def test_an_objection_cannot_be_overwritten_by_the_service(household: Household) -> None:
@@ -225,7 +225,7 @@ def test_an_objection_that_meets_a_release_under_way_withdraws_it(
     world, register_id = household.world, household.world.register.register_id
     open_response(world.services, household.completed, as_=world.alice)
     with held_feed(household.database, register_id):
-        releasing = pool.submit(release_response, world.services, household.completed, as_=world.system)
+        releasing = pool.submit(release_batch, world.services, [household.completed], as_=world.system)
         wait_until_waiting(household.database, 1)
         objecting = pool.submit(object_to_register, world.services, register_id, as_=household.patient)
         wait_until_waiting(household.database, 2)
@@ -245,7 +245,7 @@ def test_a_release_that_meets_an_objection_under_way_is_not_written(
     with held_feed(household.database, register_id):
         objecting = pool.submit(object_to_register, world.services, register_id, as_=household.patient)
         wait_until_waiting(household.database, 1)
-        releasing: Future[int] = pool.submit(release_response, world.services, household.completed, as_=world.system)
+        releasing: Future[int] = pool.submit(release_batch, world.services, [household.completed], as_=world.system)
         wait_until_waiting(household.database, 2)
     objecting.result()
     assert releasing.result() == 0
@@ -263,7 +263,7 @@ def test_however_often_released_at_once_a_result_is_announced_once(
 
     def release() -> int:
         together.wait()
-        return release_response(world.services, household.completed, as_=world.system)
+        return release_batch(world.services, [household.completed], as_=world.system)
 
     assert sorted(one.result() for one in [pool.submit(release) for _ in range(4)]) == [0, 0, 0, 1]
     assert len(entries(world)) == 2

@@ -23,7 +23,7 @@ from survey_service.people.rules import Identity
 from survey_service.people.use_cases import find_person
 from survey_service.registers.feed import pull
 from survey_service.registers.objecting import object_to_register
-from survey_service.registers.releasing import release_response
+from survey_service.registers.releasing import release_batch
 from survey_service.registers.rules import ACCEPTED_PURPOSE
 from tests.browsing import Visitor
 from tests.conftest import BASE_URL
@@ -85,7 +85,7 @@ def test_no_page_of_a_patient_lacks_a_variable(strict: Flask, world: World, iden
     ids = [one.id for one in _responses(world, patient)]
     for response_id in ids:
         open_response(world.services, response_id, as_=world.alice)
-        release_response(world.services, response_id, as_=world.system)
+        release_batch(world.services, [response_id], as_=world.system)
     visit(second, "/inbox", "/my-data")
     pull(world.services, cursor=None, limit=10, purpose=ACCEPTED_PURPOSE, as_=world.register)
     for response_id in ids:

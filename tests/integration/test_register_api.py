@@ -28,7 +28,7 @@ from survey_service.delivery.use_cases import open_response
 from survey_service.foundation.services import Services
 from survey_service.registers.oauth import SCOPE, TOKEN_PATH
 from survey_service.registers.objecting import object_to_register
-from survey_service.registers.releasing import release_response
+from survey_service.registers.releasing import release_batch
 from survey_service.registers.rules import ACCEPTED_PURPOSE, Cursor, write_cursor
 from survey_service.registers.tenants import add_register, agree
 from tests.browsing import Visitor
@@ -427,7 +427,7 @@ def test_a_result_holds_what_was_agreed_and_no_identity(
     patient, occasion = world.enrol(identity, protocol="both")
     for response_id in world.answer(patient, occasion):
         open_response(world.services, response_id, as_=world.alice)
-        release_response(world.services, response_id, as_=world.system)
+        release_batch(world.services, [response_id], as_=world.system)
     answer = feed(client, bearer)
     text = answer.get_data(as_text=True)
     for secret in (identity.number, identity.number[2:], "Tyra", "tyra.hemlig", str(patient.person_id), "mobility"):
@@ -463,7 +463,7 @@ def test_a_withdrawal_is_an_entry_that_names_the_result_to_forget(
     patient, occasion = world.enrol()
     (response_id,) = world.answer(patient, occasion)
     open_response(world.services, response_id, as_=world.alice)
-    release_response(world.services, response_id, as_=world.system)
+    release_batch(world.services, [response_id], as_=world.system)
     before = feed(client, bearer).get_json()
     object_to_register(world.services, world.register.register_id, as_=patient)
     after = feed(client, bearer, cursor=before["next_cursor"]).get_json()
@@ -536,7 +536,7 @@ def test_each_result_pulled_is_logged_and_the_patient_sees_it(
     patient, occasion = world.enrol(identity, protocol="both")
     for response_id in world.answer(patient, occasion):
         open_response(world.services, response_id, as_=world.alice)
-        release_response(world.services, response_id, as_=world.system)
+        release_batch(world.services, [response_id], as_=world.system)
     released()
     before = Visitor(app, world.patient_cookie(identity)).get("/my-data").get_data(as_text=True)
     assert "Inget register har hämtat" in before
@@ -574,7 +574,7 @@ def test_a_reader_who_pages_while_others_release_misses_nothing(
                 return
 
     with ThreadPoolExecutor(5) as pool:
-        releases = [pool.submit(release_response, world.services, one, as_=world.system) for one in waiting]
+        releases = [pool.submit(release_batch, world.services, one, as_=world.system) for one in waiting]
         pool.submit(read_until_all_is_seen).result()
     assert [one.result() for one in releases] == [1] * len(waiting)
     assert sorted(seen) == sorted(references(database, waiting))

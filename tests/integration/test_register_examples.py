@@ -18,7 +18,7 @@ from werkzeug.serving import make_server
 
 from survey_service.delivery.use_cases import open_response
 from survey_service.registers.objecting import object_to_register
-from survey_service.registers.releasing import release_response
+from survey_service.registers.releasing import release_batch
 from survey_service.settings import Settings
 from tests.conftest import TestDatabase
 from tests.world import World
@@ -84,7 +84,7 @@ def test_the_python_client_keeps_its_table_in_step(
     patient, occasion = world.enrol()
     (response_id,) = world.answer(patient, occasion)
     open_response(world.services, response_id, as_=world.alice)
-    release_response(world.services, response_id, as_=world.system)
+    release_batch(world.services, [response_id], as_=world.system)
     assert len(run()) == 3
     object_to_register(world.services, world.register.register_id, as_=patient)
     kept.add(released())

@@ -15,7 +15,7 @@ from survey_service.delivery.use_cases import open_response
 from survey_service.foundation.principals import Operator, Patient
 from survey_service.registers.inbox_queries import unconfirmed_erasures
 from survey_service.registers.objecting import object_to_register
-from survey_service.registers.releasing import release_response
+from survey_service.registers.releasing import release_batch
 from tests.browsing import Visitor
 from tests.conftest import BASE_URL, TestDatabase
 from tests.integration.pulling import INBOX, ask, claims, feed, signed
@@ -40,7 +40,7 @@ def patient(world: World) -> Patient:
     found, occasion = world.enrol(world.new_identity(name="Tyra Hemlig"))
     (response_id,) = world.answer(found, occasion)
     open_response(world.services, response_id, as_=world.alice)
-    release_response(world.services, response_id, as_=world.system)
+    release_batch(world.services, [response_id], as_=world.system)
     return found
 
 
@@ -205,7 +205,7 @@ def test_the_patient_sees_the_erasure_ordered_and_then_confirmed(
     patient, occasion = world.enrol(identity)
     (response_id,) = world.answer(patient, occasion)
     open_response(world.services, response_id, as_=world.alice)
-    release_response(world.services, response_id, as_=world.system)
+    release_batch(world.services, [response_id], as_=world.system)
     object_to_register(world.services, world.register.register_id, as_=patient)
     visitor = Visitor(app, world.patient_cookie(identity))
     assert "Registret har inte bekräftat än" in visitor.get("/my-data").get_data(as_text=True)

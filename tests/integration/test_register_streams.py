@@ -24,7 +24,7 @@ from survey_service.registers import feed as feed_module
 from survey_service.registers.feed import begin_pull, pages
 from survey_service.registers.fhir_lines import RESPONSE_IDS
 from survey_service.registers.objecting import object_to_register
-from survey_service.registers.releasing import release_response
+from survey_service.registers.releasing import release_batch
 from survey_service.registers.rules import ACCEPTED_PURPOSE
 from tests.conftest import BASE_URL, TestDatabase
 from tests.integration.pulling import FEED, feed, references
@@ -204,7 +204,7 @@ def test_a_reader_who_streams_while_others_release_misses_nothing_and_can_ask_ag
                 return
 
     with ThreadPoolExecutor(5) as pool:
-        releases = [pool.submit(release_response, world.services, one, as_=world.system) for one in waiting]
+        releases = [pool.submit(release_batch, world.services, one, as_=world.system) for one in waiting]
         pool.submit(read_until_all_is_seen).result()
     assert [one.result() for one in releases] == [1] * len(waiting)
     assert sorted(seen) == sorted(references(database, waiting))
@@ -228,7 +228,7 @@ def test_what_a_patient_takes_back_during_a_stream_is_not_told_after_that(
     patient, occasion = world.enrol()
     (response_id,) = world.answer(patient, occasion)
     open_response(world.services, response_id, as_=world.alice)
-    release_response(world.services, response_id, as_=world.system)
+    release_batch(world.services, [response_id], as_=world.system)
     begun = begin_pull(world.services, cursor=None, limit=10, purpose=ACCEPTED_PURPOSE, as_=world.register)
     running = pages(world.services, begun)
     (first,) = next(running)

@@ -36,7 +36,7 @@ from survey_service.registers.agreeing import approve_on_paper, end_agreement, p
 from survey_service.registers.feed import pull
 from survey_service.registers.objecting import object_to_register, withdraw_objection
 from survey_service.registers.proposal import Proposal
-from survey_service.registers.releasing import release_response
+from survey_service.registers.releasing import release_batch
 from survey_service.registers.rules import ACCEPTED_PURPOSE, Identifier, Side
 from survey_service.registers.tenants import activate_register, suspend_register
 from survey_service.worker import create_worker
@@ -281,7 +281,7 @@ class Life(RuleBasedStateMachine):
         """At least once is what a job runner promises: any moment may be the last, and any job may come again."""
         services = replace(self.world.services, clock=Breaking(self.clock, readings))
         with suppress(Stopped):
-            release_response(services, self.answered[which % len(self.answered)].id, as_=self.system)
+            release_batch(services, [self.answered[which % len(self.answered)].id], as_=self.system)
 
     @rule()
     def the_worker_runs(self) -> None:

@@ -15,7 +15,7 @@ from survey_service.delivery.use_cases import open_response
 from survey_service.foundation.db import new_id
 from survey_service.foundation.principals import Gate, Operator, Principal
 from survey_service.registers.agreeing import end_agreement
-from survey_service.registers.releasing import release_response
+from survey_service.registers.releasing import release_batch
 from survey_service.registers.tenants import activate_register, agree, suspend_register
 from tests.conftest import TestClock, TestDatabase
 from tests.household import Household, Row, settle
@@ -71,7 +71,7 @@ def test_an_agreement_that_one_side_has_not_approved_releases_nothing(
     """B2"""
     owner(household, "DELETE FROM agreement_approvals WHERE side = %s", side)
     assert refused_by(household, release) == "releases_agreement_approved"
-    assert release_response(household.world.services, household.completed, as_=household.world.system) == 0
+    assert release_batch(household.world.services, household.completed, as_=household.world.system) == 0
 
 
 def test_an_approval_of_tomorrow_releases_nothing_today(household: Household, release: Row) -> None:
@@ -89,7 +89,7 @@ def test_an_agreement_that_has_not_begun_or_has_ended_releases_nothing(
     clock.advance(timedelta(minutes=5))
     later = release | {"released_at": clock()}
     assert refused_by(household, later) == "releases_agreement_in_force"
-    assert release_response(household.world.services, household.completed, as_=household.world.system) == 0
+    assert release_batch(household.world.services, household.completed, as_=household.world.system) == 0
 
 
 def test_an_agreement_that_was_replaced_releases_nothing_even_when_the_next_has_ended(
@@ -103,7 +103,7 @@ def test_an_agreement_that_was_replaced_releases_nothing_even_when_the_next_has_
     clock.advance(timedelta(minutes=1))
     end_agreement(world.services, following, as_=Operator())
     assert refused_by(household, release | {"released_at": clock()}) == "releases_agreement_superseded"
-    assert release_response(world.services, household.completed, as_=world.system) == 0
+    assert release_batch(world.services, [household.completed], as_=world.system) == 0
 
 
 def test_nothing_is_released_to_a_register_that_is_not_active(household: Household, release: Row) -> None:
@@ -111,7 +111,7 @@ def test_nothing_is_released_to_a_register_that_is_not_active(household: Househo
     world = household.world
     suspend_register(world.services, world.register.register_id, note="an inspection")
     assert refused_by(household, release) == "releases_register_active"
-    assert release_response(world.services, household.completed, as_=world.system) == 0
+    assert release_batch(world.services, [household.completed], as_=world.system) == 0
     activate_register(world.services, world.register.register_id, note="all is well")
     assert refused_by(household, release) is None
 
@@ -122,7 +122,7 @@ def test_nothing_is_released_before_the_review_hold_is_over(
     owner(household, "UPDATE agreements SET review_hold_hours = 24")
     clock.advance(timedelta(hours=24) - timedelta(seconds=1))
     assert refused_by(household, release | {"released_at": clock()}) == "releases_review_hold"
-    assert release_response(household.world.services, household.completed, as_=household.world.system) == 0
+    assert release_batch(household.world.services, household.completed, as_=household.world.system) == 0
     clock.advance(timedelta(seconds=1))
     assert refused_by(household, release | {"released_at": clock()}) is None
 
@@ -140,7 +140,7 @@ def test_what_is_older_than_the_look_back_or_of_social_service_is_not_released(
     """A1, B9"""
     owner(household, change)
     assert refused_by(household, release) == "releases_look_back_or_regime"
-    assert release_response(household.world.services, household.completed, as_=household.world.system) == 0
+    assert release_batch(household.world.services, household.completed, as_=household.world.system) == 0
 
 
 def test_a_score_that_no_agreement_names_is_not_released(household: Household, release: Row) -> None:
@@ -154,7 +154,7 @@ def test_answers_given_before_the_notice_are_not_released(household: Household, 
     """B5"""
     owner(household, "UPDATE notices_given SET given_at = given_at + interval '1 day'")
     assert refused_by(household, release) == "releases_notice_before"
-    assert release_response(household.world.services, household.completed, as_=household.world.system) == 0
+    assert release_batch(household.world.services, household.completed, as_=household.world.system) == 0
 
 
 @pytest.mark.parametrize("subject", [None, "19121212-1212", str(UUID(int=7)), "a" * 64])
@@ -369,7 +369,7 @@ def test_an_end_or_a_suspension_waits_for_the_release_under_way_and_comes_after_
     open_response(world.services, household.completed, as_=world.alice)
     (agreement,) = household.rows("SELECT id FROM agreements")
     with held_feed(household.database, register_id):
-        releasing = pool.submit(release_response, world.services, household.completed, as_=world.system)
+        releasing = pool.submit(release_batch, world.services, [household.completed], as_=world.system)
         wait_until_waiting(household.database, 1)
         stopping = (
             pool.submit(end_agreement, world.services, agreement["id"], as_=Operator())
@@ -380,7 +380,7 @@ def test_an_end_or_a_suspension_waits_for_the_release_under_way_and_comes_after_
         assert not stopping.done()
     assert releasing.result() == 1
     stopping.result()
-    assert release_response(world.services, household.completed, as_=world.system) == 0
+    assert release_batch(world.services, [household.completed], as_=world.system) == 0
 
 
 @pytest.mark.parametrize("statement", ["UPDATE agreements SET valid_until = %s", "UPDATE registers SET state = %s"])
@@ -393,7 +393,7 @@ def test_a_release_that_meets_an_end_or_a_suspension_under_way_is_not_written(
     value = world.services.clock() if "agreements" in statement else "suspended"
     with household.database.connect("survey_operator") as connection:
         connection.execute(statement.encode(), [value])
-        releasing = pool.submit(release_response, world.services, household.completed, as_=world.system)
+        releasing = pool.submit(release_batch, world.services, [household.completed], as_=world.system)
         wait_until_waiting(household.database, 1)
     assert releasing.result() == 0
     assert len(household.rows("SELECT * FROM releases")) == 1
