@@ -126,7 +126,7 @@ def test_a_pull_says_how_far_back_it_looked(
     assert len(told(feed(client, bearer, format="ndjson", completed_from=ago), "ndjson")) == 1
     later = feed(client, bearer, format="ndjson", completed_from=ahead)
     assert told(later, "ndjson") == []
-    assert ending(later)["look_back"] == {"completed_from": ahead, "released_from": today.isoformat()}
+    assert ending(later)["look_back"] == {"completed_from": ahead, "released_from": ago}
     assert later.headers["Feed-Completed-From"] == ahead
     page = feed(client, bearer, completed_from=ahead).get_json()
     assert (page["entries"], page["look_back"]["completed_from"]) == ([], ahead)
@@ -204,7 +204,7 @@ def test_a_reader_who_streams_while_others_release_misses_nothing_and_can_ask_ag
                 return
 
     with ThreadPoolExecutor(5) as pool:
-        releases = [pool.submit(release_batch, world.services, one, as_=world.system) for one in waiting]
+        releases = [pool.submit(release_batch, world.services, [one], as_=world.system) for one in waiting]
         pool.submit(read_until_all_is_seen).result()
     assert [one.result() for one in releases] == [1] * len(waiting)
     assert sorted(seen) == sorted(references(database, waiting))

@@ -71,7 +71,7 @@ def test_an_agreement_that_one_side_has_not_approved_releases_nothing(
     """B2"""
     owner(household, "DELETE FROM agreement_approvals WHERE side = %s", side)
     assert refused_by(household, release) == "releases_agreement_approved"
-    assert release_batch(household.world.services, household.completed, as_=household.world.system) == 0
+    assert release_batch(household.world.services, [household.completed], as_=household.world.system) == 0
 
 
 def test_an_approval_of_tomorrow_releases_nothing_today(household: Household, release: Row) -> None:
@@ -89,7 +89,7 @@ def test_an_agreement_that_has_not_begun_or_has_ended_releases_nothing(
     clock.advance(timedelta(minutes=5))
     later = release | {"released_at": clock()}
     assert refused_by(household, later) == "releases_agreement_in_force"
-    assert release_batch(household.world.services, household.completed, as_=household.world.system) == 0
+    assert release_batch(household.world.services, [household.completed], as_=household.world.system) == 0
 
 
 def test_an_agreement_that_was_replaced_releases_nothing_even_when_the_next_has_ended(
@@ -122,7 +122,7 @@ def test_nothing_is_released_before_the_review_hold_is_over(
     owner(household, "UPDATE agreements SET review_hold_hours = 24")
     clock.advance(timedelta(hours=24) - timedelta(seconds=1))
     assert refused_by(household, release | {"released_at": clock()}) == "releases_review_hold"
-    assert release_batch(household.world.services, household.completed, as_=household.world.system) == 0
+    assert release_batch(household.world.services, [household.completed], as_=household.world.system) == 0
     clock.advance(timedelta(seconds=1))
     assert refused_by(household, release | {"released_at": clock()}) is None
 
@@ -140,7 +140,7 @@ def test_what_is_older_than_the_look_back_or_of_social_service_is_not_released(
     """A1, B9"""
     owner(household, change)
     assert refused_by(household, release) == "releases_look_back_or_regime"
-    assert release_batch(household.world.services, household.completed, as_=household.world.system) == 0
+    assert release_batch(household.world.services, [household.completed], as_=household.world.system) == 0
 
 
 def test_a_score_that_no_agreement_names_is_not_released(household: Household, release: Row) -> None:
@@ -154,7 +154,7 @@ def test_answers_given_before_the_notice_are_not_released(household: Household, 
     """B5"""
     owner(household, "UPDATE notices_given SET given_at = given_at + interval '1 day'")
     assert refused_by(household, release) == "releases_notice_before"
-    assert release_batch(household.world.services, household.completed, as_=household.world.system) == 0
+    assert release_batch(household.world.services, [household.completed], as_=household.world.system) == 0
 
 
 @pytest.mark.parametrize("subject", [None, "19121212-1212", str(UUID(int=7)), "a" * 64])

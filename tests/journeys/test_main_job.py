@@ -99,7 +99,7 @@ def test_care_orders_the_patient_answers_care_receives_and_the_register_comes_se
     expect(new.get_by_text("Nytt", exact=True)).to_have_count(2)
     expect(new.get_by_text("(SE ")).to_have_count(0)
     responses = {response_id(desk, patient, title): title for title in (QUALITY_OF_LIFE, WORRY)}
-    assert not responses.keys() & pulled(demo, feed).keys()
+    before_receipt = pulled(demo, feed).keys()
 
     for title in (QUALITY_OF_LIFE, WORRY):
         open_from_worklist(desk, demo, patient, title)
@@ -112,7 +112,11 @@ def test_care_orders_the_patient_answers_care_receives_and_the_register_comes_se
     expect(steps).to_have_text([re.compile(what) for what in ("Du svarade", f"Mottaget av {UNIT}", "Läst", "Bedömt")])
     expect(steps.nth(1).locator("time")).to_have_text(re.compile(r"\d{4} \d\d:\d\d"))
 
-    results = wait_for_results(demo, feed, set(responses))
+    references = {reference_of(desk, demo, response) for response in responses}
+    assert len(references) == len(responses)
+    assert not references & before_receipt
+    assert not references & responses.keys()
+    results = wait_for_results(demo, feed, references)
     scores = {score["variable"]: score for one in results.values() for score in one["scores"]}
     assert scores["eq5d5l.profile"]["text"] == "14222"
     assert scores["eq5d5l.vas"]["value"] == 62
@@ -121,7 +125,7 @@ def test_care_orders_the_patient_answers_care_receives_and_the_register_comes_se
     assert patient.number not in str(results)
     assert patient.name not in str(results)
     shown = by_command(demo, "--cursor", feed)
-    assert responses.keys() <= {entry.get("result", {}).get("response") for entry in shown}
+    assert references <= {entry.get("result", {}).get("response") for entry in shown}
 
     tablet.get_by_role("link", name="Se mina uppgifter").click()
     expect(tablet.locator("section", has_text="Vad register har hämtat").get_by_text(REGISTER).first).to_be_visible()
@@ -132,9 +136,9 @@ def test_care_orders_the_patient_answers_care_receives_and_the_register_comes_se
 
     entries = [entry for page in demo.register.pages(cursor=feed) for entry in page["entries"]]
     withdrawn = [entry["id"] for entry in entries if entry["kind"] == "withdrawn"]
-    released = {entry["id"] for entry in shown if entry.get("result", {}).get("response") in responses}
+    released = {entry["id"] for entry in shown if entry.get("result", {}).get("response") in references}
     assert released == set(withdrawn)
-    assert not responses.keys() & pulled(demo, feed).keys()
+    assert not references & pulled(demo, feed).keys()
 
 
 def test_a_survey_is_answered_whole_without_javascript(demo: Demo, devices: Devices) -> None:
@@ -279,6 +283,17 @@ def open_from_worklist(desk: Page, demo: Demo, patient: MadeUpPatient, title: st
     row.get_by_role("button", name="Öppna och bekräfta").click()
     expect(desk.get_by_role("heading", level=1)).to_have_text(title)
     expect(desk.get_by_text(patient.written_number)).to_be_visible()
+
+
+def reference_of(desk: Page, demo: Demo, response: str) -> str:
+    """What the register calls the response: its own name for it, which the unit's page shows once it is released."""
+
+    def found() -> str | None:
+        desk.goto(f"{demo.url}/staff/responses/{response}")
+        shown = desk.locator("li[id^=reference-]")
+        return str(shown.first.get_attribute("id")).removeprefix("reference-") if shown.count() else None
+
+    return eventually(found)
 
 
 def pulled(demo: Demo, cursor: str) -> dict[str, Any]:
