@@ -1,18 +1,17 @@
 """The worker: every job of the service, and the few things that come round by the clock."""
 
 from functools import partial
-from uuid import UUID
 
 import sqlalchemy as sa
 
 from survey_service.delivery import jobs as delivery
 from survey_service.delivery.gateway import RecordSystemGateway
 from survey_service.delivery.pushing import CATCH_UP_JOB, PUSH_NOW_JOB
-from survey_service.delivery.use_cases import ARCHIVE_JOB, PUSH_JOB, RELEASE_JOB, WATCH_JOB
+from survey_service.delivery.use_cases import ARCHIVE_JOB, PUSH_JOB, RELEASE_JOB
 from survey_service.delivery.watching import TELL_JOB
 from survey_service.foundation.clock import local_day
 from survey_service.foundation.jobs import Job, PeriodicJob, Worker
-from survey_service.foundation.principals import System
+from survey_service.foundation.principals import NO_PROVIDER, System
 from survey_service.foundation.services import Services
 from survey_service.languages.interface_texts import InterfaceTexts
 from survey_service.notifying import jobs as notifying
@@ -22,8 +21,6 @@ from survey_service.scheduling.use_cases import INVITE_JOB
 
 # The log and the inbox have partitions for this month and the next ones, so many in all.
 _MONTHS = 3
-# Work on no provider's rows.
-_NO_PROVIDER = UUID(int=0)
 
 
 def create_worker(services: Services) -> Worker:
@@ -39,11 +36,11 @@ def create_worker(services: Services) -> Worker:
             Job(PUSH_JOB, partial(delivery.push, services, gateway)),
             Job(PUSH_NOW_JOB, partial(delivery.push_now, services, gateway)),
             Job(ARCHIVE_JOB, partial(delivery.archive, services)),
-            Job(WATCH_JOB, partial(delivery.watch, services)),
             Job(CATCH_UP_JOB, partial(delivery.catch_up, services)),
             Job(TELL_JOB, partial(delivery.tell_of_alarm, services, texts)),
         ],
         periodic=[
+            PeriodicJob("delivery.watch", "* * * * *", partial(delivery.watch, services)),
             PeriodicJob("audit.prepare_partitions", "17 3 * * *", partial(prepare_partitions, services)),
         ],
     )
@@ -51,7 +48,7 @@ def create_worker(services: Services) -> Worker:
 
 def prepare_partitions(services: Services) -> None:
     """Make the coming months' partitions of the access log and the inbox. Harmless when repeated."""
-    with services.db.transaction(as_=System(_NO_PROVIDER)) as connection:
+    with services.db.transaction(as_=System(NO_PROVIDER)) as connection:
         for parent in ("audit_events", "messages"):
             connection.execute(
                 sa.text("SELECT prepare_partitions(cast(:parent AS regclass), :today, :months)"),

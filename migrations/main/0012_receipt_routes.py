@@ -47,6 +47,7 @@ def _policies() -> None:
         REVOKE EXECUTE ON FUNCTION set_alarm_email FROM PUBLIC;
         GRANT EXECUTE ON FUNCTION set_alarm_email TO survey_staff;
         CREATE INDEX deliveries_of_provider ON deliveries (provider_id, delivered_at);
+        CREATE INDEX deliveries_by_alarm ON deliveries (provider_id, alarm_at);
     """)
 
 
@@ -286,6 +287,7 @@ def downgrade() -> None:
         REVOKE USAGE ON SCHEMA public, jobs FROM survey_record_system;
         DROP FUNCTION set_alarm_email;
         DROP INDEX deliveries_of_provider;
+        DROP INDEX deliveries_by_alarm;
         ALTER TABLE units DROP COLUMN alarm_email;
         ALTER TABLE deliveries DROP CONSTRAINT deliveries_alarm_after, DROP CONSTRAINT deliveries_response_key,
             DROP COLUMN alarm_at;

@@ -6,14 +6,15 @@ from uuid import UUID, uuid5
 from babel.support import Translations
 
 from notifications.channels import PermanentFailure
+from survey_service.access.queries import all_providers
 from survey_service.delivery.gateway import RecordSystemGateway
 from survey_service.delivery.pushing import catch_up as catch_up_with
 from survey_service.delivery.pushing import push as push_response
 from survey_service.delivery.use_cases import take_into_archive
-from survey_service.delivery.watching import watch as watch_response
+from survey_service.delivery.watching import watch as watch_provider
 from survey_service.delivery.watching import whom_to_tell
 from survey_service.foundation.logging import get_logger
-from survey_service.foundation.principals import System
+from survey_service.foundation.principals import NO_PROVIDER, System
 from survey_service.foundation.services import Services
 from survey_service.http.locale import DEFAULT
 from survey_service.notifying.rendering import alarm
@@ -34,9 +35,13 @@ def archive(services: Services, *, provider_id: str, response_id: str) -> None:
     get_logger().info("response.archived", response_id=response_id, taken=taken)
 
 
-def watch(services: Services, *, provider_id: str, response_id: str) -> None:
-    if watch_response(services, UUID(response_id), as_=System(UUID(provider_id))):
-        get_logger().warning("response.not_received", response_id=response_id)
+def watch(services: Services) -> None:
+    """Comes round every minute, for each provider."""
+    with services.db.transaction(as_=System(NO_PROVIDER)) as connection:
+        provider_ids = sorted(all_providers(connection))
+    for provider_id in provider_ids:
+        if count := watch_provider(services, as_=System(provider_id)):
+            get_logger().warning("responses.not_received", provider_id=str(provider_id), count=count)
 
 
 def catch_up(services: Services, *, provider_id: str) -> None:

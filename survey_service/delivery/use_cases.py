@@ -35,7 +35,6 @@ from survey_service.scheduling.rules import ReceiptPlan, ReceiptPolicy
 RELEASE_JOB = "registers.release"
 PUSH_JOB = "delivery.push"
 ARCHIVE_JOB = "delivery.archive"
-WATCH_JOB = "delivery.watch"
 
 
 def deliver(
@@ -49,7 +48,6 @@ def deliver(
     receipt: ReceiptPlan,
 ) -> None:
     """Put a completed response in the unit's worklist, and on its way. Part of the commit that completes it."""
-    alarm_at = at + timedelta(hours=receipt.within_hours)
     connection.execute(
         insert(deliveries).values(
             response_id=response_id,
@@ -57,7 +55,7 @@ def deliver(
             person_id=person_id,
             unit_id=unit_id,
             delivered_at=at,
-            alarm_at=alarm_at,
+            alarm_at=at + timedelta(hours=receipt.within_hours),
         )
     )
     # One that is connected in this very moment catches up a minute later (``record_systems.activate``).
@@ -65,7 +63,6 @@ def deliver(
         enqueue(connection, PUSH_JOB, provider_id=provider_id, response_id=response_id)
     if receipt.policy is ReceiptPolicy.ARCHIVE:
         enqueue(connection, ARCHIVE_JOB, provider_id=provider_id, response_id=response_id)
-    enqueue(connection, WATCH_JOB, at=alarm_at, provider_id=provider_id, response_id=response_id)
 
 
 def keep_flags(

@@ -11,9 +11,8 @@ from sqlalchemy import Connection
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from survey_service.access.queries import alarm_email
-from survey_service.answering.queries import Response, response
-from survey_service.delivery.queries import whereabouts
-from survey_service.delivery.records import delivery_alarms
+from survey_service.answering.queries import Response, responses_with_ids
+from survey_service.delivery.records import deliveries, delivery_alarms, receipts
 from survey_service.delivery.rules import Alarm
 from survey_service.foundation.db import insert_if_new
 from survey_service.foundation.jobs import enqueue
@@ -23,6 +22,9 @@ from survey_service.foundation.services import Services
 TELL_JOB = "delivery.tell_of_alarm"
 # A record system that is down alarms for every response: its unit is told once an hour, and sees them all here.
 _QUIET = timedelta(hours=1)
+# No worker is away for longer; and what is older need not be gone through every minute.
+_LONGEST_SILENCE = timedelta(days=60)
+_MOST_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +35,28 @@ class Told:
     addresses: tuple[str, ...]
 
 
-def watch(services: Services, response_id: UUID, *, as_: System) -> bool:
-    """Raise the alarm if nobody has received the response; returns whether it did. Harmless when repeated."""
+def watch(services: Services, *, as_: System) -> int:
+    """Raise the alarm for what the provider has not received in time; returns for how many. Harmless when repeated.
+
+    A look at what is overdue, and not a job for each response: those put off for days would lie in the way of every
+    job that is due now.
+    """
+    now = services.clock()
+    d, has = deliveries.c, sa.exists
+    overdue = (
+        sa.select(d.response_id)
+        .where(
+            d.alarm_at <= now,
+            d.alarm_at > now - _LONGEST_SILENCE,
+            ~has().where(receipts.c.response_id == d.response_id),
+            ~has().where(delivery_alarms.c.response_id == d.response_id, delivery_alarms.c.kind == Alarm.NOT_RECEIVED),
+        )
+        .order_by(d.alarm_at)
+        .limit(_MOST_AT_ONCE)
+    )
     with services.db.transaction(as_=as_) as connection:
-        found = response(connection, response_id)
-        if found is None or whereabouts(connection, [found.id])[found.id].received_at is not None:
-            return False
-        return raise_alarm(connection, services, found, Alarm.NOT_RECEIVED)
+        waiting = responses_with_ids(connection, connection.execute(overdue).scalars().all())
+        return sum(raise_alarm(connection, services, found, Alarm.NOT_RECEIVED) for found in waiting)
 
 
 def raise_alarm(connection: Connection, services: Services, found: Response, kind: Alarm) -> bool:

@@ -96,7 +96,7 @@ class Worker:
             wait=not until_idle,
             listen_notify=not until_idle,
             install_signal_handlers=not until_idle,
-            fetch_job_polling_interval=2.0,
+            fetch_job_polling_interval=0.5,
             delete_jobs="successful",
             stalled_worker_timeout=_SILENT_WORKER_SECONDS,
         )

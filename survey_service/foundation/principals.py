@@ -54,6 +54,10 @@ class System:
     provider_id: UUID
 
 
+# For work on no provider's rows: partitions, the list of providers.
+NO_PROVIDER = UUID(int=0)
+
+
 @dataclass(frozen=True, slots=True)
 class Operator:
     """Who runs the service: providers, units, registers, agreements, wording. Nobody's answers."""

@@ -89,7 +89,7 @@ def test_the_arguments_of_every_job_are_ids_and_nothing_else(world: World, datab
     (response_id,) = world.answer(patient, occasion)
     open_response(world.services, response_id, as_=world.alice)
     found = jobs(database)
-    assert len(found) == 3  # to invite, to watch, to release
+    assert len(found) == 2  # to invite, to release
     for _, _, _, arguments in found:
         assert all(name.endswith("_id") and UUID(value) for name, value in arguments.items())
 

@@ -18,7 +18,7 @@ from survey_service.delivery.rules import Outcome, SystemRoute
 from survey_service.delivery.use_cases import assess_response, confirm_receipts, open_response, take_into_archive
 from survey_service.delivery.watching import watch
 from survey_service.errors import AccessDenied, BadInput
-from survey_service.foundation.principals import Operator, RecordSystem
+from survey_service.foundation.principals import Operator, RecordSystem, System
 from survey_service.foundation.services import Services
 from survey_service.settings import Settings
 from tests.browsing import Visitor
@@ -224,8 +224,7 @@ def test_what_nobody_receives_raises_one_alarm_and_tells_the_unit_and_the_operat
     patient, occasion = world.enrol(identity, by=world.bob)
     (response_id,) = world.answer(patient, occasion)
     clock.advance(timedelta(hours=73))
-    for _ in range(2):
-        watch(services, response_id, as_=world.system)
+    assert [watch(services, as_=world.system) for _ in range(2)] == [1, 0]
     run_jobs()
     assert sorted(mail.to for mail in mailbox.sent) == ["enheten@example.se", "operator@example.se"]
     for mail in mailbox.sent:
@@ -248,7 +247,19 @@ def test_what_was_received_in_time_raises_no_alarm(world: World, services: Servi
     _, response_id = answered(world)
     open_response(services, response_id, as_=world.alice)
     clock.advance(timedelta(hours=80))
-    assert watch(services, response_id, as_=world.system) is False
+    assert watch(services, as_=world.system) == 0
+
+
+def test_what_another_provider_has_not_received_is_not_this_ones_alarm(
+    world: World, services: Services, clock: TestClock
+) -> None:
+    """B2"""
+    answered(world)
+    clock.advance(timedelta(hours=71))
+    assert watch(services, as_=world.system) == 0
+    clock.advance(timedelta(hours=2))
+    assert watch(services, as_=System(world.charlie.provider_id)) == 0
+    assert watch(services, as_=world.system) == 1
 
 
 def test_a_unit_with_many_alarms_is_told_once_an_hour(
@@ -260,8 +271,7 @@ def test_a_unit_with_many_alarms_is_told_once_an_hour(
         patient, occasion = world.enrol(world.new_identity(email=None), by=world.bob)
         waiting += world.answer(patient, occasion)
     clock.advance(timedelta(hours=73))
-    for one in waiting:
-        watch(services, one, as_=world.system)
+    assert watch(services, as_=world.system) == len(waiting)
     run_jobs()
     assert len(mailbox.sent) == 2
 
