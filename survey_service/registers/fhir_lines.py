@@ -5,7 +5,6 @@ one Observation with that identifier, ``entered-in-error``. What FHIR has no res
 the pull) is ``Parameters``.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -13,7 +12,7 @@ from typing import Any
 from survey_service.interop import vocabulary
 from survey_service.interop.observations import VARIABLES, Measurement, ScoreFacts, observations
 from survey_service.registers.entries import Ending, EntryKind, FeedEntry
-from survey_service.registers.formats import look_back
+from survey_service.registers.formats import dumps, look_back
 
 RELEASE_IDS = f"{vocabulary.PROJECT}/release"
 RESPONSE_IDS = f"{vocabulary.PROJECT}/response"
@@ -40,18 +39,18 @@ def fhir_lines(entry: FeedEntry, *, units: Mapping[str, str]) -> Iterator[str]:
     """An entry as lines, each a resource. ``units`` are the catalogue's, by variable."""
     match entry.kind:
         case EntryKind.ERASURE:
-            yield _dumps(_parameters("erasure", order=entry.order, release=[str(one) for one in entry.releases]))
+            yield dumps(_parameters("erasure", order=entry.order, release=[str(one) for one in entry.releases]))
         case EntryKind.WITHDRAWN:
-            yield _dumps(_forgotten(str(entry.release_id)))
+            yield dumps(_forgotten(str(entry.release_id)))
         case EntryKind.RESULT | EntryKind.CORRECTED:
             if entry.replaces is not None:
-                yield _dumps(_forgotten(str(entry.replaces)))
+                yield dumps(_forgotten(str(entry.replaces)))
             yield from _resources(entry, units)
 
 
 def ending_line(ending: Ending) -> str:
     """The last line of a stream: without it, the stream broke off and nothing of it counts."""
-    return _dumps(
+    return dumps(
         _parameters(
             "end",
             pull=ending.pull_id,
@@ -80,14 +79,14 @@ def _resources(entry: FeedEntry, units: Mapping[str, str]) -> Iterator[str]:
     scores = [ScoreFacts(unit=units.get(one["variable"], ""), **one) for one in payload.get("scores") or ()]
     status = "corrected" if entry.kind is EntryKind.CORRECTED else "final"
     # The facts are most of an Observation and the same in all of a result: written once, they take half the time.
-    beginning = f"{_BEGINNING}{_dumps(facts)},"
+    beginning = f"{_BEGINNING}{dumps(facts)},"
     for observation in observations(measured, scores):
         observation["identifier"].append(release)
         observation["status"] = status
-        yield beginning + _dumps(observation)[len(_BEGINNING) :]
+        yield beginning + dumps(observation)[len(_BEGINNING) :]
     if payload.get("answers"):
         status = "amended" if status == "corrected" else "completed"
-        yield _dumps(_questionnaire_response(payload, facts, status=status))
+        yield dumps(_questionnaire_response(payload, facts, status=status))
 
 
 def _questionnaire_response(payload: Mapping[str, Any], facts: Json, *, status: str) -> Json:
@@ -156,6 +155,3 @@ def _typed(prefix: str, value: object) -> Json:
     if isinstance(value, int | float):
         return {f"{prefix}Integer" if isinstance(value, int) else f"{prefix}Decimal": value}
     return {f"{prefix}String": str(value)}
-
-
-_dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

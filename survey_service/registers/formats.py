@@ -5,11 +5,12 @@ Wide is one row a result: a column for each variable, without methods and item a
 """
 
 import csv
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from io import StringIO
 from typing import Any
+
+import orjson
 
 from survey_service.registers.entries import Ending, EntryKind, FeedEntry
 
@@ -94,14 +95,14 @@ def look_back(ending: Ending) -> dict[str, str | None]:
 def ndjson_lines(entry: FeedEntry, layout: Layout) -> Iterator[str]:
     """An entry as lines of JSON; a field without a value is left out."""
     if layout is Layout.WIDE and entry.payload is not None:
-        yield _dumps(_wide_row(entry))
+        yield dumps(_wide_row(entry))
         return
     # What all rows of an entry share is written once: it is most of a row.
     heads, details = _long_rows(entry)
     for head in heads:
-        shared = _dumps(_without_nulls(head))[:-1]
+        shared = dumps(_without_nulls(head))[:-1]
         for detail in details:
-            yield f"{shared},{_dumps(_without_nulls(detail))[1:]}" if detail else shared + "}"
+            yield f"{shared},{dumps(_without_nulls(detail))[1:]}" if detail else shared + "}"
 
 
 class CsvWriter:
@@ -184,7 +185,7 @@ def _wide_row(entry: FeedEntry) -> Row:
 
 
 def _flags(flags: Sequence[Any] | None) -> str | None:
-    return " ".join(one if isinstance(one, str) else _dumps(one) for one in flags) if flags else None
+    return " ".join(one if isinstance(one, str) else dumps(one) for one in flags) if flags else None
 
 
 def _without_nulls(row: Mapping[str, Any]) -> Row:
@@ -200,7 +201,9 @@ def _cells(detail: Row, columns: Sequence[str]) -> Iterable[object]:
 def _cell(value: object) -> object:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return _dumps(value) if isinstance(value, list | dict) else value
+    return dumps(value) if isinstance(value, list | dict) else value
 
 
-_dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+def dumps(value: object) -> str:
+    """As compact JSON, in UTF-8."""
+    return orjson.dumps(value).decode()
