@@ -86,6 +86,12 @@ def sessions_of_tasks(connection: Connection, task_ids: Collection[UUID]) -> Map
     return {row.task_id: _session(row) for row in rows}
 
 
+def begun_occasions(connection: Connection, occasion_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Those of the occasions that somebody has begun to answer."""
+    query = sa.select(sessions.c.occasion_id).where(sessions.c.occasion_id.in_(occasion_ids))
+    return frozenset(connection.execute(query).scalars())
+
+
 def instrument_of(services: Services, session: Session) -> Instrument | None:
     """The instrument as it was when the session began; None when the operator has removed or changed it since."""
     found = services.library.installed(session.instrument, session.instrument_version, session.form)

@@ -249,7 +249,7 @@ def _append(
     submission: Submission,
     cipher: PersonCipher,
 ) -> None:
-    if not state.occasion.is_open(services.clock()):
+    if not state.occasion.is_answerable(services.clock()):
         raise Closed("The time to answer this survey is over. What you answered before is kept.")
     session, answer = state.session, submission.answer
     sealed = None

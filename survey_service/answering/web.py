@@ -132,7 +132,7 @@ def _page(
     typed: list[str] | None = None,
     errors: dict[str, str] | None = None,
 ) -> str:
-    if not state.occasion.is_open(services().clock()):
+    if not state.occasion.is_answerable(services().clock()):
         raise Closed("The time to answer this survey is over. What you answered before is kept.")
     context = question_page.question(state, item=item, changing=changing, typed=typed, errors=errors or {})
     return render_template("question.html", **context)

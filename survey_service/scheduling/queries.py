@@ -19,7 +19,7 @@ from survey_service.scheduling.records import (
     occasions,
     tasks,
 )
-from survey_service.scheduling.rules import CareProtocol, ReceiptPlan, ReceiptPolicy, parse_protocol
+from survey_service.scheduling.rules import CareProtocol, EnrolmentState, ReceiptPlan, ReceiptPolicy, parse_protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,20 @@ class Occasion:
     procedure_id: str | None
     side: str | None
     receipt: ReceiptPlan
+    reminds_at: tuple[datetime, ...]
+    is_withdrawn: bool
+    state: EnrolmentState
 
     def is_open(self, now: datetime) -> bool:
-        return self.opens_at <= now < self.closes_at
+        """Whether it can be begun. What has been begun can be finished while ``is_answerable``."""
+        return self.is_answerable(now) and not self.is_withdrawn and self.state is EnrolmentState.ACTIVE
+
+    def is_answerable(self, now: datetime) -> bool:
+        return self.covers(now) and self.state is not EnrolmentState.VOIDED
+
+    def covers(self, at: datetime) -> bool:
+        """Whether the moment lies in the window."""
+        return self.opens_at <= at < self.closes_at
 
     def use(self, now: datetime) -> Use:
         """Asking it now on the web, as a licence sees it."""
@@ -129,8 +140,13 @@ def occasions_of_tasks(connection: Connection, task_ids: Collection[UUID]) -> Ma
 
 
 def occasions_of_patient(connection: Connection, now: datetime) -> list[Occasion]:
-    """The patient's occasions that have opened, those that close first at the top."""
-    return _read_occasions(connection, _occasions().where(occasions.c.opens_at <= now).order_by(occasions.c.closes_at))
+    """The patient's occasions that have opened and stand, those that close first at the top."""
+    return _read_occasions(
+        connection,
+        _occasions()
+        .where(occasions.c.opens_at <= now, occasions.c.withdrawn_at.is_(None))
+        .order_by(occasions.c.closes_at),
+    )
 
 
 def occasions_of_enrolment(connection: Connection, enrolment_id: UUID) -> list[Occasion]:
@@ -152,6 +168,8 @@ def waiting_occasions_of_unit(
             occasions.c.unit_id == unit_id,
             occasions.c.opens_at <= now,
             occasions.c.closes_at > now,
+            occasions.c.withdrawn_at.is_(None),
+            enrolments.c.state == EnrolmentState.ACTIVE,
             waiting.exists(),
         )
         .order_by(occasions.c.closes_at)
@@ -184,6 +202,7 @@ def _occasions() -> Select[Any]:
         enrolments.c.anchor_date,
         enrolments.c.procedure_id,
         enrolments.c.side,
+        enrolments.c.state,
     ).join(enrolments, enrolments.c.id == occasions.c.enrolment_id)
 
 
@@ -208,6 +227,9 @@ def _read_occasions(connection: Connection, query: Select[Any]) -> list[Occasion
             procedure_id=row.procedure_id,
             side=row.side,
             receipt=ReceiptPlan(ReceiptPolicy(row.receipt_policy), row.receipt_within_hours, row.read_within_hours),
+            reminds_at=tuple(row.reminds_at),
+            is_withdrawn=row.withdrawn_at is not None,
+            state=EnrolmentState(row.state),
         )
         for row in connection.execute(query).all()
     ]

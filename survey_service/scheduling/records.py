@@ -1,7 +1,7 @@
 """Care protocols, enrolments, occasions, tasks. Constraints and policies are in ``migrations/main``."""
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from survey_service.foundation.db import metadata
 
@@ -42,6 +42,21 @@ enrolments = sa.Table(
     sa.Column("request_id", sa.Uuid, nullable=False),
     sa.Column("ordered_by", sa.Uuid, nullable=False),
     sa.Column("ordered_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("state", sa.Text, nullable=False, server_default="active"),
+)
+
+enrolment_events = sa.Table(
+    "enrolment_events",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("provider_id", sa.Uuid, nullable=False),
+    sa.Column("person_id", sa.Uuid, nullable=False),
+    sa.Column("enrolment_id", sa.Uuid, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text),
+    sa.Column("detail", JSONB, nullable=False),
+    sa.Column("staff_id", sa.Uuid, nullable=False),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
 )
 
 occasions = sa.Table(
@@ -61,6 +76,9 @@ occasions = sa.Table(
     sa.Column("receipt_policy", sa.Text, nullable=False, server_default="person"),
     sa.Column("receipt_within_hours", sa.Integer, nullable=False, server_default="72"),
     sa.Column("read_within_hours", sa.Integer, server_default="168"),
+    sa.Column("reminds_at", ARRAY(sa.DateTime(timezone=True)), nullable=False, server_default="{}"),
+    sa.Column("withdrawn_at", sa.DateTime(timezone=True)),
+    sa.Column("withdrawn_reason", sa.Text),
 )
 
 tasks = sa.Table(

@@ -17,6 +17,8 @@ OPENING_TIME = time(8, 0)
 MIDNIGHT = time(0, 0)
 # A year: the database keeps to it too.
 _MOST_HOURS = 8760
+# Daily for two years.
+_LONGEST_SERIES = 731
 # It is told to registers, so it is a code and never words.
 _PROCEDURE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,39}")
 
@@ -27,6 +29,15 @@ class BodySide(StrEnum):
     LEFT = "left"
     RIGHT = "right"
     BOTH = "both"
+
+
+class EnrolmentState(StrEnum):
+    """Where an enrolment stands. Only what is active is asked; what is void was for the wrong patient."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    ENDED = "ended"
+    VOIDED = "voided"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +51,10 @@ class PlannedInstrument:
 
 @dataclass(frozen=True, slots=True)
 class OccasionPlan:
-    """One occasion of a protocol. Days are counted from the anchor date; negative is before it."""
+    """One occasion of a protocol, or a series of them. Days are counted from the anchor date; negative is before it.
+
+    A series falls due ``times`` times, ``every_days`` days apart. ``reminders`` are days from the one it opens on.
+    """
 
     code: str
     titles: Mapping[str, str]
@@ -48,6 +62,13 @@ class OccasionPlan:
     opens_days_before: int
     closes_days_after: int
     instruments: tuple[PlannedInstrument, ...]
+    every_days: int = 0
+    times: int = 1
+    reminders: tuple[int, ...] = ()
+
+    @property
+    def is_series(self) -> bool:
+        return self.times > 1
 
 
 class ReceiptPolicy(StrEnum):
@@ -89,12 +110,17 @@ class CareProtocol:
 
 @dataclass(frozen=True, slots=True)
 class PlannedOccasion:
-    """An occasion with its moments in UTC. ``closes_at`` is the first moment that is too late."""
+    """An occasion with its moments in UTC. ``closes_at`` is the first moment that is too late.
+
+    ``code`` is that of the plan; in a series with its number, as in "diary.3".
+    """
 
     plan: OccasionPlan
+    code: str
     opens_at: datetime
     due_at: datetime
     closes_at: datetime
+    reminds_at: tuple[datetime, ...] = ()
 
 
 def parse_procedure(text: str) -> str | None:
@@ -175,7 +201,10 @@ def _parse_occasion(data: Mapping[str, Any]) -> OccasionPlan:
         instruments=tuple(
             PlannedInstrument(one["id"], one["version"], one.get("form", "")) for one in data["instruments"]
         ),
+        **_parse_series(data),
     )
+    if not re.fullmatch(r"[a-z0-9-]{1,40}", plan.code):
+        raise BadInput(f"The occasion's code {plan.code} must be small letters, digits and dashes.")
     if not plan.instruments:
         raise BadInput(f"The occasion {plan.code} asks nothing.")
     if plan.opens_days_before < 0 or plan.closes_days_after < 0:
@@ -183,13 +212,26 @@ def _parse_occasion(data: Mapping[str, Any]) -> OccasionPlan:
     return plan
 
 
+def _parse_series(data: Mapping[str, Any]) -> dict[str, Any]:
+    series, reminders = data.get("series"), data.get("reminders", [])
+    if len(set(reminders)) < len(reminders) or not all(type(one) is int and one >= 0 for one in reminders):
+        raise BadInput(f"The reminders of the occasion {data['code']} must be different days, 0 or later.")
+    if series is None:
+        return {"reminders": tuple(sorted(reminders))}
+    every, times = series["every_days"], series["times"]
+    if not (type(every) is int and type(times) is int and every >= 1 and 2 <= times <= _LONGEST_SERIES):
+        raise BadInput(
+            f"The series {data['code']} must come 2 to {_LONGEST_SERIES} times, a whole number of days apart."
+        )
+    return {"every_days": every, "times": times, "reminders": tuple(sorted(reminders))}
+
+
 def plan_occasions(protocol: CareProtocol, *, anchor: date, now: datetime) -> tuple[PlannedOccasion, ...]:
     """The occasions still ahead. One whose window has closed is left out: it cannot be answered.
 
     Raises ``BadInput`` when none is left.
     """
-    planned = [_plan(occasion, anchor) for occasion in protocol.occasions]
-    ahead = tuple(occasion for occasion in planned if occasion.closes_at > now)
+    ahead = tuple(occasion for occasion in all_occasions(protocol, anchor) if occasion.closes_at > now)
     if not ahead:
         raise BadInput(
             "With that date, every occasion would already be over.",
@@ -198,13 +240,25 @@ def plan_occasions(protocol: CareProtocol, *, anchor: date, now: datetime) -> tu
     return ahead
 
 
-def _plan(occasion: OccasionPlan, anchor: date) -> PlannedOccasion:
-    due = anchor + timedelta(days=occasion.due_day)
+def all_occasions(protocol: CareProtocol, anchor: date) -> tuple[PlannedOccasion, ...]:
+    """Everything that the protocol asks of somebody with that anchor date, also what is long past."""
+    return tuple(
+        _plan(occasion, anchor, number) for occasion in protocol.occasions for number in range(1, occasion.times + 1)
+    )
+
+
+def _plan(occasion: OccasionPlan, anchor: date, number: int) -> PlannedOccasion:
+    due = anchor + timedelta(days=occasion.due_day + occasion.every_days * (number - 1))
+    opens = due - timedelta(days=occasion.opens_days_before)
+    closes_at = at_local_time(due + timedelta(days=occasion.closes_days_after + 1), MIDNIGHT)
+    reminds_at = [at_local_time(opens + timedelta(days=days), OPENING_TIME) for days in occasion.reminders]
     return PlannedOccasion(
         plan=occasion,
-        opens_at=at_local_time(due - timedelta(days=occasion.opens_days_before), OPENING_TIME),
+        code=f"{occasion.code}.{number}" if occasion.is_series else occasion.code,
+        opens_at=at_local_time(opens, OPENING_TIME),
         due_at=at_local_time(due, OPENING_TIME),
-        closes_at=at_local_time(due + timedelta(days=occasion.closes_days_after + 1), MIDNIGHT),
+        closes_at=closes_at,
+        reminds_at=tuple(one for one in reminds_at if one < closes_at),
     )
 
 

@@ -96,7 +96,7 @@ def enrol_patient(services: Services, order: Order, *, as_: Principal) -> UUID:
         if enrolment_id is None:
             return _enrolment_of_request(connection, order.request_id, person_id=person_id)
         for occasion in planned:
-            _insert_occasion(
+            insert_occasion(
                 connection, occasion, published.protocol, enrolment_id=enrolment_id, person_id=person_id, as_=as_
             )
         record_access(
@@ -249,7 +249,7 @@ def _enrolment_of_request(connection: Connection, request_id: UUID, *, person_id
     return UUID(str(found.id))
 
 
-def _insert_occasion(
+def insert_occasion(
     connection: Connection,
     planned: PlannedOccasion,
     protocol: CareProtocol,
@@ -258,6 +258,7 @@ def _insert_occasion(
     person_id: UUID,
     as_: Staff,
 ) -> None:
+    """One occasion with its tasks, and the job that invites to it when it opens."""
     occasion_id = new_id()
     owner = {"provider_id": as_.provider_id, "person_id": person_id}
     connection.execute(
@@ -265,12 +266,13 @@ def _insert_occasion(
             id=occasion_id,
             enrolment_id=enrolment_id,
             unit_id=as_.unit_id,
-            code=planned.plan.code,
+            code=planned.code,
             titles=dict(planned.plan.titles),
             reasons=dict(protocol.reasons),
             opens_at=planned.opens_at,
             due_at=planned.due_at,
             closes_at=planned.closes_at,
+            reminds_at=list(planned.reminds_at),
             receipt_policy=protocol.receipt.policy,
             receipt_within_hours=protocol.receipt.within_hours,
             read_within_hours=protocol.receipt.read_within_hours,
