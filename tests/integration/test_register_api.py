@@ -574,7 +574,7 @@ def test_a_reader_who_pages_while_others_release_misses_nothing(
                 return
 
     with ThreadPoolExecutor(5) as pool:
-        releases = [pool.submit(release_batch, world.services, one, as_=world.system) for one in waiting]
+        releases = [pool.submit(release_batch, world.services, [one], as_=world.system) for one in waiting]
         pool.submit(read_until_all_is_seen).result()
     assert [one.result() for one in releases] == [1] * len(waiting)
     assert sorted(seen) == sorted(references(database, waiting))
