@@ -2,12 +2,13 @@
 #
 #   Rscript keep_in_step.R client.json folder
 #
-# client.json holds base_url, client_id and key: the register's private key as a JWK (EC, P-384). Needs jsonlite, httr2
-# and jose. Run it as often as you like: it goes on where it ended, and what broke off is done again.
+# client.json holds base_url, client_id and key: the register's private key as a JWK (EC, P-384). Needs jsonlite,
+# httr2 and openssl (Debian: r-cran-jsonlite r-cran-httr2). Run it as often as you like: it goes on where it ended, and
+# what broke off is done again.
 
 library(jsonlite)
 library(httr2)
-library(jose)
+library(openssl)
 
 purpose <- "PDL-7:4"
 columns <- c(
@@ -16,25 +17,50 @@ columns <- c(
 )
 
 new_id <- function() {
-  bytes <- as.integer(openssl::rand_bytes(16))
+  bytes <- as.integer(rand_bytes(16))
   bytes[7] <- bitwOr(bitwAnd(bytes[7], 0x0f), 0x40)
   bytes[9] <- bitwOr(bitwAnd(bytes[9], 0x3f), 0x80)
   hex <- sprintf("%02x", bytes)
   paste(sapply(list(1:4, 5:6, 7:8, 9:10, 11:16), function(at) paste(hex[at], collapse = "")), collapse = "-")
 }
 
+base64url <- function(bytes) gsub("=+$", "", chartr("+/", "-_", gsub("\n", "", base64_encode(bytes), fixed = TRUE)))
+
+from_base64url <- function(text) base64_decode(paste0(chartr("-_", "+/", text), strrep("=", -nchar(text) %% 4)))
+
+# The key of a JWK as openssl reads it: an ECPrivateKey (RFC 5915) on P-384, which is its number and the curve's name.
+private_key <- function(jwk) {
+  before <- as.raw(c(0x30, 0x3e, 0x02, 0x01, 0x01, 0x04, 0x30))
+  after <- as.raw(c(0xa0, 0x07, 0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22))
+  read_key(c(before, from_base64url(jwk$d), after), der = TRUE)
+}
+
+# A number of the signature, in 48 bytes.
+in_48_bytes <- function(number) {
+  bytes <- as.raw(number)
+  c(raw(48), bytes)[length(bytes) + 1:48]
+}
+
+# The proof of who asks: a JWT signed with ES384 (RFC 7515, RFC 7518).
+assertion <- function(client, url) {
+  header <- list(alg = "ES384", typ = "JWT", kid = client$key$kid)
+  claims <- list(
+    iss = client$client_id, sub = client$client_id, aud = url, jti = new_id(), exp = floor(unclass(Sys.time())) + 60
+  )
+  parts <- lapply(list(header, claims), function(part) base64url(charToRaw(toJSON(part, auto_unbox = TRUE, digits = NA))))
+  signed <- paste(parts, collapse = ".")
+  numbers <- ecdsa_parse(signature_create(charToRaw(signed), sha384, private_key(client$key)))
+  paste(signed, base64url(c(in_48_bytes(numbers$r), in_48_bytes(numbers$s))), sep = ".")
+}
+
 # A token for five minutes.
 token <- function(client) {
   url <- paste0(client$base_url, "/api/v1/token")
-  claims <- jwt_claim(
-    iss = client$client_id, sub = client$client_id, aud = url, exp = unclass(Sys.time()) + 60, jti = new_id()
-  )
-  key <- read_jwk(toJSON(client$key, auto_unbox = TRUE))
   answer <- request(url) |>
     req_body_form(
       grant_type = "client_credentials",
       client_assertion_type = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-      client_assertion = jwt_encode_sig(claims, key = key, size = 384, header = list(kid = client$key$kid))
+      client_assertion = assertion(client, url)
     ) |>
     req_perform()
   resp_body_json(answer)$access_token

@@ -281,7 +281,7 @@ FILES = {
     "unknown": (raw(f"{HEADER},colour\n"), "The column 'colour' is not one that can be read"),
     "twice": (raw(f"{HEADER},mode\n"), "The column 'mode' comes twice"),
     "quotation": (raw(f'{HEADER}\n"1,2\n'), "cannot be read as CSV after line 1"),
-    "long": (raw(f"{HEADER}\n{'x' * 20_000}\n"), "cannot be read as CSV after line 1"),
+    "long": (raw(f"{HEADER}\n{'x' * 200_000}\n"), "cannot be read as CSV after line 1"),
     "binary": (lambda path: path.write_bytes(b"PK\x03\x04\x00\x00" * 50), "The file has no header"),
 }
 

@@ -47,8 +47,9 @@ def running() -> Iterator[Simulated]:
 
 
 @pytest.fixture
-def journal(running: Simulated) -> Simulated:
-    """The record system, behaving well."""
+def journal(running: Simulated, settings: Settings) -> Simulated:
+    """The record system, behaving well, and knowing our key."""
+    running.trusts(public_keys(settings))
     running.goes_on()
     running.does()
     return running
@@ -109,6 +110,23 @@ def test_what_the_record_system_acknowledges_is_received_and_signed_by_us(world:
     jws.deserialize_compact(f"{head}.{middle}.{tail}", keys, algorithms=["ES384"])
 
 
+def test_a_record_system_that_does_not_know_our_key_is_not_connected(world: World, journal: Simulated) -> None:
+    """A6"""
+    journal.trusts({"keys": [ECKey.generate_key("P-384", auto_kid=True).as_dict(private=False)]})
+    entered = Entered(
+        name="Journal",
+        route=SystemRoute.PUSH,
+        base_url=journal.url,
+        authentication=Authentication.OAUTH,
+        token_url=journal.token_url,
+        client_id="survey-service",
+        scope="system/*.write",
+    )
+    system_id = enter(world.services, entered, as_=world.bob)
+    with pytest.raises(BadInput, match="token service did not give us a token"):
+        activate(world.services, system_id, as_=world.bob)
+
+
 def test_it_is_sent_once_however_often_the_job_runs(world: World, journal: Simulated) -> None:
     connect(world, journal)
     response_id = answered(world)
@@ -137,7 +155,8 @@ def test_what_is_not_acknowledged_is_not_received_and_is_tried_again(
     assert pushed(world, response_id) is outcome
     assert received(world, response_id) is None
     assert rows(database, "SELECT count(*) FROM delivery_alarms WHERE kind = 'push_failed'") == [(alarms,)]
-    again = "SELECT count(*) FROM jobs.procrastinate_jobs WHERE task_name = 'delivery.push' AND scheduled_at > now()"
+    again = "SELECT count(*) FROM jobs.procrastinate_jobs WHERE task_name = 'delivery.push'"
+    again += " AND scheduled_at IS NOT NULL"
     assert rows(database, again) == [(1,)]
     assert rows(database, "SELECT count(*) FROM jobs.procrastinate_jobs WHERE task_name = 'registers.release'") == [
         (0,)
@@ -194,7 +213,7 @@ def test_a_record_system_that_cannot_be_reached_is_not_activated_and_the_page_sa
         route=SystemRoute.PUSH,
         base_url=journal.url + "/nowhere",
         token_url=journal.token_url,
-        client_id="x",
+        client_id="survey-service",
     )
     system_id = enter(world.services, entered, as_=world.bob)
     with pytest.raises(BadInput, match="no FHIR server"):

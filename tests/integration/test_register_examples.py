@@ -100,12 +100,12 @@ def test_the_r_client_keeps_its_table_in_step(
 ) -> None:
     """B4, B9"""
     assert R is not None
-    libraries = "all(sapply(c('jsonlite', 'httr2', 'jose'), requireNamespace, quietly = TRUE))"
+    libraries = "all(sapply(c('jsonlite', 'httr2', 'openssl'), requireNamespace, quietly = TRUE))"
     has_them = subprocess.run([R, "-e", f"quit(status = !{libraries})"], check=False, capture_output=True)
     script = str(EXAMPLES / "R/keep_in_step.R")
     if has_them.returncode != 0:
         subprocess.run([R, "-e", f"invisible(parse('{script}'))"], check=True, timeout=120)
-        pytest.skip("R lacks jsonlite, httr2 or jose: the client has been parsed and not run")
+        pytest.skip("R lacks jsonlite, httr2 or openssl: the client has been parsed and not run")
     references = {released(), released()}
     subprocess.run([R, script, str(client_file), str(tmp_path)], check=True, timeout=120)
     text = (tmp_path / "results.csv").read_text(encoding="utf-8")

@@ -3,7 +3,7 @@
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +34,10 @@ class Simulated:
     def does(self, *behaviours: str) -> None:
         """What it does with the next Bundles, one after the other; then everything is good."""
         requests.post(self._control, json=behaviours, timeout=10)
+
+    def trusts(self, keys: Mapping[str, Any]) -> None:
+        """Whose proofs it takes: those made with the private half of one of these keys."""
+        requests.put(self._control, json=keys, timeout=10)
 
     def goes_on(self) -> None:
         requests.delete(self._control, timeout=10)

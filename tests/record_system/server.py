@@ -14,17 +14,25 @@ when the list is at its end:
 * floods: answers with more than anybody should read
 * stops: tells nothing until it is asked to go on (``DELETE /control``), so that a worker can be killed meanwhile
 
-``GET /control`` tells what it holds: by key, how often it was sent and what it was given; and the tokens it gave.
+``GET /control`` tells what it holds: by key, how often it was sent and what it was given. A token is given to who
+proves to hold the private half of a key of ``PUT /control`` (a key set), once for each proof.
 """
 
 import json
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock
+from time import time
 from typing import Any
+from urllib.parse import parse_qs
 from uuid import uuid4
 
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
 SLOW_SECONDS = 14
+CLIENT_ID = "survey-service"
 
 
 class State:
@@ -35,7 +43,9 @@ class State:
         self.behaviours: list[str] = []
         self.held: dict[str, dict[str, Any]] = {}
         self.requests: list[dict[str, Any]] = []
-        self.tokens: list[str] = []
+        self.keys: dict[str, Any] = {"keys": []}
+        self.proofs: set[str] = set()
+        self.tokens: set[str] = set()
         self.go_on = Event()
         self.go_on.set()
 
@@ -44,6 +54,22 @@ class State:
         with self.lock:
             own = self.held.setdefault(key, {"id": f"QuestionnaireResponse/{len(self.held) + 1}", "bundle": bundle})
             return str(own["id"])
+
+    def new_token(self, form: dict[str, list[str]], audience: str) -> str | None:
+        """For a proof (RFC 7523) that is ours to take, was not used before and is still good."""
+        try:
+            proof = jwt.decode(form["client_assertion"][0], KeySet.import_key_set(self.keys), algorithms=["ES384"])
+        except (JoseError, KeyError, ValueError):
+            return None
+        claims, now = proof.claims, time()
+        is_good = claims["aud"] == audience and claims["iss"] == claims["sub"] == CLIENT_ID
+        with self.lock:
+            if not is_good or not now < claims["exp"] or claims["jti"] in self.proofs:
+                return None
+            self.proofs.add(claims["jti"])
+            token = uuid4().hex
+            self.tokens.add(token)
+            return token
 
     def next_behaviour(self) -> str:
         with self.lock:
@@ -62,12 +88,16 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path == "/control":
             with self.state.lock:
-                self.answer(200, {name: getattr(self.state, name) for name in ("held", "requests", "tokens")})
+                self.answer(200, {name: getattr(self.state, name) for name in ("held", "requests")})
         elif self.path == "/fhir/metadata":
             rest = [{"mode": "server", "interaction": [{"code": "transaction"}]}]
             self.answer(200, {"resourceType": "CapabilityStatement", "fhirVersion": "4.0.1", "rest": rest})
         else:
             self.answer(404, {})
+
+    def do_PUT(self) -> None:
+        self.state.keys = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.answer(200, {})
 
     def do_DELETE(self) -> None:
         self.state.go_on.set()
@@ -81,8 +111,13 @@ class Handler(BaseHTTPRequestHandler):
                 self.state.go_on.clear()
             self.answer(200, {})
         elif self.path == "/token":
-            self.state.tokens.append(body.decode())
-            self.answer(200, {"access_token": uuid4().hex, "token_type": "Bearer", "expires_in": 300})
+            token = self.state.new_token(parse_qs(body.decode()), f"http://{self.headers['Host']}/token")
+            if token is None:
+                self.answer(401, {"error": "invalid_client"})
+            else:
+                self.answer(200, {"access_token": token, "token_type": "Bearer", "expires_in": 300})
+        elif self.headers["Authorization"].removeprefix("Bearer ") not in self.state.tokens:
+            self.answer(401, {})
         else:
             self.transaction(json.loads(body))
 
