@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from survey_service.access.queries import commission_in_force
+from survey_service.access.queries import commission_in_force, in_force
 from survey_service.access.records import (
     client_assertions,
     commissions,
@@ -126,8 +126,7 @@ def _has_commission(connection: Connection, row: sa.Row[Any], now: datetime) -> 
         sa.select(commissions.c.id).where(
             commissions.c.staff_id == row.staff_id,
             commissions.c.unit_id == row.unit_id,
-            commissions.c.valid_from <= now,
-            sa.or_(commissions.c.valid_until.is_(None), commissions.c.valid_until > now),
+            in_force(now),
         )
     ).first()
     return found is not None
