@@ -208,9 +208,16 @@ def add_unit(services: Services, *, provider_id: UUID, hsa_id: str, name: str) -
 
 
 def add_staff_member(
-    services: Services, *, provider_id: UUID, unit_id: UUID, hsa_id: str, name: str, role: str = "clinician"
+    services: Services,
+    *,
+    provider_id: UUID,
+    unit_id: UUID,
+    hsa_id: str,
+    name: str,
+    role: str = "clinician",
+    since: datetime | None = None,
 ) -> UUID:
-    """Enter a member of staff with a commission at one unit, in force from now on."""
+    """Enter a member of staff with a commission at one unit, in force from now on, or ``since``."""
     staff_id = new_id()
     with services.db.transaction(as_=Operator()) as connection:
         connection.execute(insert(staff_members).values(id=staff_id, provider_id=provider_id, hsa_id=hsa_id, name=name))
@@ -221,7 +228,7 @@ def add_staff_member(
                 staff_id=staff_id,
                 unit_id=unit_id,
                 role=role,
-                valid_from=services.clock(),
+                valid_from=since or services.clock(),
             )
         )
     return staff_id

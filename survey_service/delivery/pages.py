@@ -26,9 +26,9 @@ from survey_service.answering.rules import amended, effective_entries, standing_
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
 from survey_service.delivery import queries
+from survey_service.delivery.emergency import readable_response
 from survey_service.delivery.record_systems import entries, require_manager
 from survey_service.delivery.rules import Attempt, Ground, Outcome, Route, SystemState
-from survey_service.delivery.emergency import readable_response
 from survey_service.delivery.use_cases import caring, scope_of
 from survey_service.delivery.version_words import describe_versions, why_implausible
 from survey_service.foundation.clock import local_day
@@ -192,7 +192,8 @@ def response(services: Services, response_id: UUID, *, as_: Staff) -> tuple[str,
         asked_at = occasions_of_tasks(connection, [found.session.task_id])[found.session.task_id]
         names = {**staff_names(connection), **queries.record_system_names(connection)}
         units = all_units(connection)
-        has_earlier = ground is None and has_history(connection, found.person_id, as_.unit_id)
+        unlimited = ground is None and caring(connection, as_, services.clock()).protocols is None
+        has_earlier = unlimited and has_history(connection, found.person_id, as_.unit_id)
         record_access(connection, services.clock, [_reading(found, happened, ground)], by=as_)
     patient = _patient(open_patients(services.keys, sealed), found.person_id)
     described = _describe_response(found, happened, shown, asked_at) | patient
