@@ -1,24 +1,27 @@
 """Samples of the pages about rights: who has which, opening with a reason, and what the officer sees of it."""
 
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace as Row
 from typing import Any
 
-from tests.preview.samples import Page, Say, ago, ahead
+Say = Callable[[str, str], str]
+AT = datetime(2026, 11, 20, 8, 15, tzinfo=UTC)
 
 
-def rights_pages(say: Say) -> dict[str, Page]:
-    """By name."""
+def rights_pages(say: Say) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Template and context, by name."""
     page = rights_page(say)
     wrong = say("Skriv HSA-id.", "Write the HSA id.")
     emergency = emergency_page(say)
     return {
-        "staff_rights": Page("staff/rights.html", page, "staff"),
-        "staff_rights_errors": Page("staff/rights.html", page | {"errors": {"hsa_id": wrong}}, "staff"),
-        "staff_rights_read_only": Page("staff/rights.html", page | {"may_set": False, "ended": []}, "staff"),
-        "staff_emergency": Page("staff/emergency.html", emergency, "staff"),
-        "staff_emergency_block": Page("staff/emergency.html", emergency | {"is_blocked": True}, "staff"),
-        "staff_oversight": Page("staff/oversight.html", oversight_page(say), "staff"),
-        "staff_oversight_empty": Page("staff/oversight.html", {"openings": [], "earlier": None}, "staff"),
+        "staff_rights": ("staff/rights.html", page),
+        "staff_rights_errors": ("staff/rights.html", page | {"errors": {"hsa_id": wrong}}),
+        "staff_rights_read_only": ("staff/rights.html", page | {"may_set": False, "ended": []}),
+        "staff_emergency": ("staff/emergency.html", emergency),
+        "staff_emergency_block": ("staff/emergency.html", emergency | {"is_blocked": True}),
+        "staff_oversight": ("staff/oversight.html", oversight_page(say)),
+        "staff_oversight_empty": ("staff/oversight.html", {"openings": [], "earlier": None}),
     }
 
 
@@ -27,7 +30,7 @@ def rights_page(say: Say) -> dict[str, Any]:
     values: dict[str, Any] = {
         "unit": unit,
         "protocols": [],
-        "valid_from": ago(days=90),
+        "valid_from": AT - timedelta(days=90),
         "valid_until": None,
         "granted_by": None,
         "ended_by": None,
@@ -41,14 +44,14 @@ def rights_page(say: Say) -> dict[str, Any]:
             Row(
                 **values
                 | {"id": "2", "name": "Olle Ek", "hsa_id": "SE0000000000-o", "role": clinician, "protocols": [knee]}
-                | {"valid_until": ahead(days=200), "granted_by": "Astrid Lindqvist"}
+                | {"valid_until": AT + timedelta(days=200), "granted_by": "Astrid Lindqvist"}
             ),
         ],
         "ended": [
             Row(
                 **values
                 | {"id": "3", "name": "Ida Berg", "hsa_id": "SE0000000000-i", "role": clinician, "may_end": False}
-                | {"valid_until": ago(days=2), "ended_by": "Astrid Lindqvist"}
+                | {"valid_until": AT - timedelta(days=2), "ended_by": "Astrid Lindqvist"}
             )
         ],
         "units": [("u", unit)],
@@ -80,7 +83,7 @@ def emergency_page(say: Say) -> dict[str, Any]:
 
 def oversight_page(say: Say) -> dict[str, Any]:
     values = {
-        "at": ago(hours=3),
+        "at": AT - timedelta(hours=3),
         "who": "Nora Sjö",
         "unit": say("Akutmottagningen", "The emergency unit"),
         "ground": say("Patienten har samtyckt nu", "The patient has consented now"),
