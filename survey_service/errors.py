@@ -72,7 +72,9 @@ class OtherUnits(AccessDenied):
     """Answers at another unit of the same provider: a reason opens them."""
 
     def __init__(self, response_id: UUID) -> None:
-        super().__init__(mark("These answers are for another unit, or another protocol. You can open them with a reason."))
+        super().__init__(
+            mark("These answers are for another unit, or another protocol. You can open them with a reason.")
+        )
         self.response_id = response_id
 
 

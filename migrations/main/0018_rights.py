@@ -253,7 +253,7 @@ def _emergency_accesses() -> None:
             granted_at    timestamptz NOT NULL,
             expires_at    timestamptz NOT NULL CHECK (expires_at = granted_at + interval '12 hours'),
             -- A block is opened by the patient's consent, or in an emergency (PDL 4:5).
-            CHECK (ground <> 'care' OR NOT was_blocked),
+            CONSTRAINT emergency_accesses_blocked CHECK (ground <> 'care' OR NOT was_blocked),
             FOREIGN KEY (response_id, provider_id, person_id) REFERENCES responses (id, provider_id, person_id),
             FOREIGN KEY (unit_id, provider_id) REFERENCES units (id, provider_id),
             FOREIGN KEY (staff_id, provider_id) REFERENCES staff_members (id, provider_id)
