@@ -1,4 +1,4 @@
-"""Rights by hand: a patient blocks, another unit opens with consent, patient and officer see it; an administrator gives.
+"""Rights by hand: a patient blocks, another unit opens with consent, both see it; an administrator gives and ends.
 
 On the way every new page is looked at with axe, and on the smallest screen.
 """
