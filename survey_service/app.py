@@ -10,6 +10,7 @@ from flask import Flask, Response, g, request
 from flask_smorest import Api
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from survey_service.access import rights_web
 from survey_service.access import web as access
 from survey_service.access.oidc import install_identity_providers
 from survey_service.answering import web as answering
@@ -17,6 +18,7 @@ from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_denial
 from survey_service.delivery import api as deliveries
 from survey_service.delivery import correction_web as corrections
+from survey_service.delivery import emergency_web, oversight_web
 from survey_service.delivery import record_system_page as record_systems
 from survey_service.delivery import web as delivery
 from survey_service.errors import AccessDenied, SignInRefused
@@ -69,10 +71,13 @@ def create_app(wired: Services, *, texts: Catalogues | None = None) -> Flask:
         app.register_blueprint(blueprint)
     for blueprint in (privacy.blueprint, scheduling.blueprint, languages_web.blueprint):
         app.register_blueprint(blueprint)
+    for blueprint in (rights_web.blueprint, emergency_web.blueprint, oversight_web.blueprint):
+        app.register_blueprint(blueprint)
     for blueprint in (history.blueprint, coverage_web.blueprint):
         app.register_blueprint(blueprint)
     _install_api(app)
     app.before_request(access.load_principal)
+    app.before_request(access.guard_staff)
     app.after_request(_finish)
     app.context_processor(_frame)
     return app

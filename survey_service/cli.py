@@ -11,6 +11,7 @@ import click
 
 import migrations
 from instruments import InstrumentsError, Library
+from survey_service.commands.administrators import administrators
 from survey_service.commands.cat import cat
 from survey_service.commands.catalogue import catalogue
 from survey_service.commands.deliveries import deliveries
@@ -206,6 +207,7 @@ def replay(
         click.echo(f"{name:<28}{figure:>10}")
 
 
+main.add_command(administrators)
 main.add_command(agreements)
 main.add_command(cat)
 main.add_command(catalogue)

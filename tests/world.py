@@ -175,7 +175,13 @@ def _clinician(
 ) -> Staff:
     unit_id = add_unit(services, provider_id=provider_id, hsa_id=unit[0], name=unit[1])
     staff_id = add_staff_member(
-        services, provider_id=provider_id, unit_id=unit_id, hsa_id=member[0], name=member[1], role=role
+        services,
+        provider_id=provider_id,
+        unit_id=unit_id,
+        hsa_id=member[0],
+        name=member[1],
+        role=role,
+        since=services.clock() - timedelta(days=800),  # what tests do in earlier days, they had the right to
     )
     return Staff(staff_id, provider_id, unit_id)
 

@@ -44,6 +44,16 @@ commissions = sa.Table(
     sa.Column("role", sa.Text, nullable=False),
     sa.Column("valid_from", sa.DateTime(timezone=True), nullable=False),
     sa.Column("valid_until", sa.DateTime(timezone=True)),
+    sa.Column("granted_by", sa.Uuid),
+    sa.Column("ended_by", sa.Uuid),
+)
+
+commission_protocols = sa.Table(
+    "commission_protocols",
+    metadata,
+    sa.Column("commission_id", sa.Uuid, primary_key=True),
+    sa.Column("protocol_id", sa.Uuid, primary_key=True),
+    sa.Column("provider_id", sa.Uuid, nullable=False),
 )
 
 translators = sa.Table(

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from survey_service.access.queries import commission_in_force
+from survey_service.access.queries import commission_in_force, in_force
 from survey_service.access.records import (
     client_assertions,
     commissions,
@@ -126,8 +126,7 @@ def _has_commission(connection: Connection, row: sa.Row[Any], now: datetime) -> 
         sa.select(commissions.c.id).where(
             commissions.c.staff_id == row.staff_id,
             commissions.c.unit_id == row.unit_id,
-            commissions.c.valid_from <= now,
-            sa.or_(commissions.c.valid_until.is_(None), commissions.c.valid_until > now),
+            in_force(now),
         )
     ).first()
     return found is not None
@@ -209,9 +208,16 @@ def add_unit(services: Services, *, provider_id: UUID, hsa_id: str, name: str) -
 
 
 def add_staff_member(
-    services: Services, *, provider_id: UUID, unit_id: UUID, hsa_id: str, name: str, role: str = "clinician"
+    services: Services,
+    *,
+    provider_id: UUID,
+    unit_id: UUID,
+    hsa_id: str,
+    name: str,
+    role: str = "clinician",
+    since: datetime | None = None,
 ) -> UUID:
-    """Enter a member of staff with a commission at one unit, in force from now on."""
+    """Enter a member of staff with a commission at one unit, in force from now on, or ``since``."""
     staff_id = new_id()
     with services.db.transaction(as_=Operator()) as connection:
         connection.execute(insert(staff_members).values(id=staff_id, provider_id=provider_id, hsa_id=hsa_id, name=name))
@@ -222,7 +228,7 @@ def add_staff_member(
                 staff_id=staff_id,
                 unit_id=unit_id,
                 role=role,
-                valid_from=services.clock(),
+                valid_from=since or services.clock(),
             )
         )
     return staff_id

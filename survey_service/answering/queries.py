@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection, Row, Select
 
 from instruments import Answered, AnswerKind, AnswerValue, Instrument, Item, Provenance, Score
 from survey_service.answering.records import answers, notices_given, responses, scores, sessions
@@ -24,7 +24,7 @@ from survey_service.foundation.crypto import PersonCipher
 from survey_service.foundation.services import Services
 from survey_service.languages.queries import why_not_offered
 from survey_service.licensing.rules import Refusal, Use, Why
-from survey_service.scheduling.queries import Occasion, Task, tasks_of
+from survey_service.scheduling.queries import Occasion, Task, of_protocols, tasks_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +171,15 @@ def responses_of_tasks(connection: Connection, task_ids: Collection[UUID]) -> Ma
     """Completed responses, by task."""
     found = _responses(connection, sessions.c.task_id.in_(task_ids))
     return {one.session.task_id: one for one in found}
+
+
+def responses_of_protocols(protocols: Collection[UUID]) -> Select[tuple[UUID]]:
+    """Responses of the protocols, as a select of ids for other queries."""
+    return (
+        sa.select(responses.c.id)
+        .join(sessions, sessions.c.id == responses.c.session_id)
+        .where(sessions.c.task_id.in_(of_protocols(protocols)))
+    )
 
 
 def responses_with_ids(connection: Connection, response_ids: Collection[UUID]) -> list[Response]:

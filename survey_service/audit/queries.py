@@ -19,6 +19,7 @@ class LoggedAccess:
     activity: str
     purpose: str
     object_kind: str
+    reason: str | None
 
 
 def accesses_to_me(connection: Connection, *, limit: int = 200) -> list[LoggedAccess]:
@@ -33,6 +34,7 @@ def accesses_to_me(connection: Connection, *, limit: int = 200) -> list[LoggedAc
             logged.activity,
             logged.purpose,
             logged.object_kind,
+            logged.reason,
         )
         .where(logged.outcome == "allowed", logged.actor_kind.in_(["staff", "register", "record_system", "system"]))
         .order_by(logged.at.desc())

@@ -86,7 +86,7 @@ def void_response(services: Services, response_id: UUID, grounds: Grounds, *, as
     """
     check_grounds(grounds)
     with services.db.transaction(as_=as_) as connection:
-        found = own_response(connection, response_id, as_=as_)
+        found = own_response(connection, response_id, as_=as_, now=services.clock())
         if whereabouts(connection, [found.id])[found.id].received_at is None:
             raise BadInput("Open the response before you correct it.")
     cipher = services.keys.cipher(found.person_id)

@@ -26,9 +26,10 @@ from survey_service.answering.rules import amended, effective_entries, standing_
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
 from survey_service.delivery import queries
+from survey_service.delivery.emergency import readable_response
 from survey_service.delivery.record_systems import entries, require_manager
-from survey_service.delivery.rules import Attempt, Outcome, Route, SystemState
-from survey_service.delivery.use_cases import own_response
+from survey_service.delivery.rules import Attempt, Ground, Outcome, Route, SystemState
+from survey_service.delivery.use_cases import caring, scope_of
 from survey_service.delivery.version_words import describe_versions, why_implausible
 from survey_service.foundation.clock import local_day
 from survey_service.foundation.crypto import PersonCipher
@@ -83,15 +84,23 @@ def worklist(services: Services, *, only_unread: bool, as_: Staff) -> Context:
     """New answers first, then the latest; and who has not answered yet. Each patient shown is logged."""
     now = services.clock()
     with services.db.transaction(as_=as_) as connection:
-        rows = _rows(connection, services, only_unread=only_unread, as_=as_)
+        rights = caring(connection, as_, now)
+        scope = scope_of(rights)
+        listed = queries.worklist(connection, as_.unit_id, only_unread=only_unread, limit=_MOST_ROWS, scope=scope)
+        rows = _rows(connection, services, listed)
         expected = waiting_occasions_of_unit(
-            connection, as_.unit_id, now, completed=completed_task_ids(), limit=_MOST_ROWS
+            connection,
+            as_.unit_id,
+            now,
+            completed=completed_task_ids(),
+            limit=_MOST_ROWS,
+            protocols=rights.protocols,
         )
         refusals = why_not_asked(connection, services, expected)
         shown = {row.happened.person_id for row in rows} | {one.person_id for one in expected}
         sealed = sealed_patients(connection, shown)
         names = staff_names(connection)
-        counted = queries.counts(connection, as_.unit_id)
+        counted = queries.counts(connection, as_.unit_id, scope=scope)
         late = queries.alarmed(connection, as_.unit_id)
         flagged = queries.needs_a_look(connection, [row.happened.response_id for row in rows])
         accesses = [Access(Activity.READ, Purpose.CARE, "worklist", None, person_id) for person_id in sorted(shown)]
@@ -110,8 +119,7 @@ def worklist(services: Services, *, only_unread: bool, as_: Staff) -> Context:
     }
 
 
-def _rows(connection: Connection, services: Services, *, only_unread: bool, as_: Staff) -> list[_Row]:
-    listed = queries.worklist(connection, as_.unit_id, only_unread=only_unread, limit=_MOST_ROWS)
+def _rows(connection: Connection, services: Services, listed: Sequence[queries.Whereabouts]) -> list[_Row]:
     responses = {one.id: one for one in responses_with_ids(connection, [one.response_id for one in listed])}
     scores = scores_of(connection, list(responses))
     stands, flags = queries.current_version(connection, list(responses)), queries.flags_of(connection, list(responses))
@@ -168,14 +176,14 @@ def _describe_expected(
 def response(services: Services, response_id: UUID, *, as_: Staff) -> tuple[str, Context]:
     """The template and its values: the answers, or, before anybody has opened them, the page that asks to.
 
-    Raises ``AccessDenied`` for another unit's.
+    Another unit's, open with a reason, is only read. Raises ``AccessDenied`` for what is not open.
     """
     with services.db.transaction(as_=as_) as connection:
-        found = own_response(connection, response_id, as_=as_)
+        found, ground = readable_response(connection, services, response_id, as_=as_)
         happened = queries.whereabouts(connection, [found.id])[found.id]
         shown = wording(connection, found.session.wording_id)
         sealed = sealed_patients(connection, [found.person_id])
-        log = sealed_log(connection, found.session.id) if happened.read_at else []
+        log = sealed_log(connection, found.session.id) if happened.read_at or ground else []
         versions = queries.versions_of(connection, found.id)
         corrections = queries.sealed_corrections(connection, found.id, up_to=len(versions))
         flags = queries.flags_of(connection, [found.id])[found.id]
@@ -184,15 +192,13 @@ def response(services: Services, response_id: UUID, *, as_: Staff) -> tuple[str,
         asked_at = occasions_of_tasks(connection, [found.session.task_id])[found.session.task_id]
         names = {**staff_names(connection), **queries.record_system_names(connection)}
         units = all_units(connection)
-        has_earlier = has_history(connection, found.person_id, as_.unit_id)
-        # Until it is opened nothing of the response is shown but that it is there, as in the worklist.
-        shown_kind = "response" if happened.read_at else "worklist"
-        accesses = [Access(Activity.READ, Purpose.CARE, shown_kind, found.id, found.person_id)]
-        record_access(connection, services.clock, accesses, by=as_)
+        unlimited = ground is None and caring(connection, as_, services.clock()).protocols is None
+        has_earlier = unlimited and has_history(connection, found.person_id, as_.unit_id)
+        record_access(connection, services.clock, [_reading(found, happened, ground)], by=as_)
     patient = _patient(open_patients(services.keys, sealed), found.person_id)
     described = _describe_response(found, happened, shown, asked_at) | patient
     described["assessed_by"] = names.get(happened.assessed_by) if happened.assessed_by else None
-    if happened.read_at is None or happened.received_at is None or happened.received_at_unit is None:
+    if happened.read_at is None and ground is None:
         return "staff/confirm_receipt.html", {"response": described | {"received_at": happened.received_at}}
     instrument = instrument_of(services, found.session)
     cipher = services.keys.cipher(found.person_id)
@@ -200,7 +206,9 @@ def response(services: Services, response_id: UUID, *, as_: Staff) -> tuple[str,
         "response": described,
         "patient": {"name": patient["patient_name"], "personal_number": patient["personal_number"]},
         "earlier_of": found.person_id if has_earlier else None,
-        "receipt": {
+        "other_unit": units[found.unit_id].name if ground else None,
+        "receipt": happened.received_at_unit
+        and {
             "at": happened.received_at,
             "by": names.get(happened.received_by or happened.record_system_id or found.id),
             "unit_name": units[happened.received_at_unit].name,
@@ -219,15 +227,24 @@ def response(services: Services, response_id: UUID, *, as_: Staff) -> tuple[str,
     }
 
 
+def _reading(found: Response, happened: queries.Whereabouts, ground: Ground | None) -> Access:
+    """As the log has it: until it is opened nothing is shown but that it is there, as in the worklist."""
+    if ground is not None:
+        return Access(Activity.EMERGENCY, Purpose.CARE, "response", found.id, found.person_id, reason=ground)
+    shown = "response" if happened.read_at else "worklist"
+    return Access(Activity.READ, Purpose.CARE, shown, found.id, found.person_id)
+
+
 def undelivered(services: Services, *, as_: Staff) -> Context:
     """What nobody at the unit has received, the oldest first, and how far it has come. Nobody is named."""
     now = services.clock()
     with services.db.transaction(as_=as_) as connection:
-        waiting = queries.unreceived(connection, as_.unit_id, limit=_MOST_ROWS)
+        scope = scope_of(caring(connection, as_, now))
+        waiting = queries.unreceived(connection, as_.unit_id, limit=_MOST_ROWS, scope=scope)
         found = {one.id: one for one in responses_with_ids(connection, [one.response_id for one in waiting])}
         asked_at = occasions_of_tasks(connection, [one.session.task_id for one in found.values()])
         attempts = queries.attempts_of(connection, [one.response_id for one in waiting])
-        counted = queries.counts(connection, as_.unit_id)
+        counted = queries.counts(connection, as_.unit_id, scope=scope)
         is_manager = manages_unit(connection, as_, now)
     return {
         "count": counted["unread"],

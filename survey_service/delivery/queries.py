@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection, Row, Select
 
 from instruments import Score
 from survey_service.delivery.records import (
@@ -84,9 +84,20 @@ def whereabouts(connection: Connection, response_ids: Collection[UUID]) -> Mappi
     return {row.response_id: Whereabouts(*row) for row in rows}
 
 
-def worklist(connection: Connection, unit_id: UUID, *, only_unread: bool, limit: int) -> list[Whereabouts]:
+# Which responses of a unit somebody may see: a select of ids, or None for all. ``answering`` makes it.
+Scope = Select[tuple[UUID]] | None
+
+
+def _at(unit_id: UUID, scope: Scope) -> sa.ColumnElement[bool]:
+    own = deliveries.c.unit_id == unit_id
+    return own if scope is None else sa.and_(own, deliveries.c.response_id.in_(scope))
+
+
+def worklist(
+    connection: Connection, unit_id: UUID, *, only_unread: bool, limit: int, scope: Scope = None
+) -> list[Whereabouts]:
     """What has been delivered to the unit, what nobody has received at the top, then newest first."""
-    query = _whereabouts().where(deliveries.c.unit_id == unit_id)
+    query = _whereabouts().where(_at(unit_id, scope))
     if only_unread:
         query = query.where(receipts.c.received_at.is_(None))
     ordered = query.order_by(receipts.c.received_at.is_not(None), deliveries.c.delivered_at.desc()).limit(limit)
@@ -105,22 +116,22 @@ def received_since(connection: Connection, since: datetime, *, after: UUID | Non
     return list(connection.execute(query.order_by(deliveries.c.response_id).limit(limit)).scalars())
 
 
-def counts(connection: Connection, unit_id: UUID) -> Mapping[str, int]:
+def counts(connection: Connection, unit_id: UUID, *, scope: Scope = None) -> Mapping[str, int]:
     """How many responses the unit has, and how many of them nobody has received."""
     row = connection.execute(
         sa.select(sa.func.count(), sa.func.count().filter(receipts.c.response_id.is_(None)))
         .select_from(deliveries.outerjoin(receipts, receipts.c.response_id == deliveries.c.response_id))
-        .where(deliveries.c.unit_id == unit_id)
+        .where(_at(unit_id, scope))
     ).one()
     return {"all": row[0], "unread": row[1]}
 
 
-def unreceived(connection: Connection, unit_id: UUID, *, limit: int) -> list[Unreceived]:
+def unreceived(connection: Connection, unit_id: UUID, *, limit: int, scope: Scope = None) -> list[Unreceived]:
     """What nobody at the unit has received, oldest first."""
     rows = connection.execute(
         sa.select(deliveries.c.response_id, deliveries.c.delivered_at, deliveries.c.alarm_at)
         .outerjoin(receipts, receipts.c.response_id == deliveries.c.response_id)
-        .where(deliveries.c.unit_id == unit_id, receipts.c.response_id.is_(None))
+        .where(_at(unit_id, scope), receipts.c.response_id.is_(None))
         .order_by(deliveries.c.delivered_at)
         .limit(limit)
     ).all()

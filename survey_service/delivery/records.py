@@ -156,3 +156,19 @@ response_flags = sa.Table(
     sa.Column("provider_id", sa.Uuid, nullable=False),
     sa.Column("person_id", sa.Uuid, nullable=False),
 )
+
+emergency_accesses = sa.Table(
+    "emergency_accesses",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("provider_id", sa.Uuid, nullable=False),
+    sa.Column("person_id", sa.Uuid, nullable=False),
+    sa.Column("response_id", sa.Uuid, nullable=False),
+    sa.Column("unit_id", sa.Uuid, nullable=False),
+    sa.Column("staff_id", sa.Uuid, nullable=False),
+    sa.Column("ground", sa.Text, nullable=False),
+    sa.Column("was_blocked", sa.Boolean, nullable=False),
+    sa.Column("reason_sealed", sa.LargeBinary, nullable=False),
+    sa.Column("granted_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+)

@@ -36,6 +36,15 @@ class Alarm(StrEnum):
     PUSH_FAILED = "push_failed"
 
 
+class Ground(StrEnum):
+    """Why somebody of another unit opens a patient's answers."""
+
+    CARE = "care"
+    """Takes part in the patient's care. Opens nothing that the patient has blocked."""
+    CONSENT = "consent"
+    EMERGENCY = "emergency"
+
+
 class SystemState(StrEnum):
     DRAFT = "draft"
     ACTIVE = "active"

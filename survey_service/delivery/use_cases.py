@@ -11,10 +11,12 @@ from uuid import UUID
 from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from survey_service.answering.queries import Response, response, responses_with_ids
+from survey_service.access.queries import rights_of
+from survey_service.access.rules import Right, Rights
+from survey_service.answering.queries import Response, response, responses_of_protocols, responses_with_ids
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
-from survey_service.delivery.queries import is_acknowledged, needs_a_look, whereabouts
+from survey_service.delivery.queries import Scope, is_acknowledged, needs_a_look, whereabouts
 from survey_service.delivery.records import (
     assessments,
     deliveries,
@@ -24,12 +26,12 @@ from survey_service.delivery.records import (
     response_flags,
 )
 from survey_service.delivery.rules import Outcome, Reply, Route
-from survey_service.errors import AccessDenied, BadInput
+from survey_service.errors import AccessDenied, BadInput, OtherUnits
 from survey_service.foundation.db import insert_if_new, new_id
 from survey_service.foundation.jobs import enqueue
 from survey_service.foundation.principals import Principal, RecordSystem, Staff, System
 from survey_service.foundation.services import Services
-from survey_service.scheduling.queries import occasion_of_task
+from survey_service.scheduling.queries import occasion_of_task, protocol_of_task
 from survey_service.scheduling.rules import ReceiptPlan, ReceiptPolicy
 
 RELEASE_JOB = "registers.release"
@@ -87,7 +89,7 @@ def open_response(services: Services, response_id: UUID, *, as_: Staff) -> None:
     Opening it twice at once gives one receipt. Raises ``AccessDenied`` for another unit's.
     """
     with services.db.transaction(as_=as_) as connection:
-        found = own_response(connection, response_id, as_=as_)
+        found = own_response(connection, response_id, as_=as_, now=services.clock())
         _receive(connection, services, found, Route.OPENED_BY_PERSON, staff_id=as_.staff_id, by=as_)
         connection.execute(
             upsert(readings)
@@ -111,7 +113,8 @@ def confirm_receipts(services: Services, response_ids: Collection[UUID], *, as_:
     with services.db.transaction(as_=as_) as connection:
         chosen = sorted(set(response_ids))
         found = {one.id: one for one in responses_with_ids(connection, chosen)}
-        if any(one not in found or found[one].unit_id != as_.unit_id for one in chosen):
+        rights = caring(connection, as_, services.clock())
+        if any(one not in found or not _is_own(connection, found[one], rights, as_=as_) for one in chosen):
             raise AccessDenied
         flagged = needs_a_look(connection, chosen)
         return sum(
@@ -190,7 +193,7 @@ def record_attempt(
 def assess_response(services: Services, response_id: UUID, *, as_: Staff) -> None:
     """Say that a clinician has judged the response. Only what has been opened can be assessed; once is enough."""
     with services.db.transaction(as_=as_) as connection:
-        found = own_response(connection, response_id, as_=as_)
+        found = own_response(connection, response_id, as_=as_, now=services.clock())
         if whereabouts(connection, [found.id])[found.id].read_at is None:
             raise BadInput("Open the response before you mark it as assessed.")
         connection.execute(
@@ -208,12 +211,36 @@ def assess_response(services: Services, response_id: UUID, *, as_: Staff) -> Non
         record_access(connection, services.clock, accesses, by=as_)
 
 
-def own_response(connection: Connection, response_id: UUID, *, as_: Staff) -> Response:
-    """The response, if it was delivered to the unit of the commission. Raises ``AccessDenied``."""
+def caring(connection: Connection, as_: Staff, now: datetime) -> Rights:
+    """Their rights, if these give them patients of the unit. Raises ``AccessDenied``."""
+    rights = rights_of(connection, as_, now)
+    rights.require(Right.CARE)
+    return rights
+
+
+def scope_of(rights: Rights) -> Scope:
+    """Which of the unit's responses these rights open, for lists."""
+    return None if rights.protocols is None else responses_of_protocols(rights.protocols)
+
+
+def own_response(connection: Connection, response_id: UUID, *, as_: Staff, now: datetime) -> Response:
+    """The response, if it was delivered to the unit of the commission and is of a protocol that this covers.
+
+    Raises ``OtherUnits`` for another of the same provider, ``AccessDenied`` for any else and who is not in care.
+    """
+    rights = caring(connection, as_, now)
     found = response(connection, response_id)
-    if found is None or found.unit_id != as_.unit_id:
+    if found is None:
         raise AccessDenied
+    if not _is_own(connection, found, rights, as_=as_):
+        raise OtherUnits(found.id)
     return found
+
+
+def _is_own(connection: Connection, found: Response, rights: Rights, *, as_: Staff) -> bool:
+    if found.unit_id != as_.unit_id:
+        return False
+    return rights.protocols is None or rights.covers(protocol_of_task(connection, found.session.task_id))
 
 
 def _receive(

@@ -71,7 +71,7 @@ def look_at_version(services: Services, response_id: UUID, *, as_: Staff, number
     there, ``Unavailable`` where the instrument is not the one that was answered.
     """
     with services.db.transaction(as_=as_) as connection:
-        found = own_response(connection, response_id, as_=as_)
+        found = own_response(connection, response_id, as_=as_, now=services.clock())
         if whereabouts(connection, [found.id])[found.id].received_at is None:
             raise BadInput("Open the response before you correct it.")
         versions = {one.number: one for one in versions_of(connection, found.id)}

@@ -16,6 +16,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from instruments import Ask, Family, FreeText, Instrument, Item, Scale, SeveralChoices, SingleChoice
+from survey_service.access.rules import Role
 from survey_service.access.use_cases import add_provider, add_staff_member, add_translator, add_unit
 from survey_service.answering.rules import Submission, Way, read_answer
 from survey_service.answering.use_cases import SessionState, look_at_session, next_session, record_answer, start_survey
@@ -52,7 +53,11 @@ PROTOCOLS = ("knee.toml", "check_in.toml", "visit.toml", "rehabilitation.toml", 
 
 STAFF_HSA_ID = "SE2321000016-karin"
 MANAGER_HSA_ID = "SE2321000016-margit"
+ADMINISTRATOR_HSA_ID = "SE2321000016-adam"
+OFFICER_HSA_ID = "SE2321000016-disa"
+NEIGHBOUR_HSA_ID = "SE2321000016-nora"
 UNIT_HSA_ID = "SE2321000016-orto"
+NEIGHBOUR_UNIT_HSA_ID = "SE2321000016-akut"
 TRANSLATOR_HSA_ID = "SE2321000016-aino"
 REVIEWER_HSA_ID = "SE2321000016-sami"
 OTHER_STAFF_HSA_ID = "SE5561234567-olof"
@@ -82,6 +87,11 @@ def demo_users() -> list[DemoUser]:
         patient_user("leila (patient, reads English)", ENGLISH.number),
         staff_user(CLINICIAN, staff_hsa_id=STAFF_HSA_ID, unit_hsa_id=UNIT_HSA_ID),
         staff_user("margit (manager of the unit)", staff_hsa_id=MANAGER_HSA_ID, unit_hsa_id=UNIT_HSA_ID),
+        staff_user("adam (administrator: rights)", staff_hsa_id=ADMINISTRATOR_HSA_ID, unit_hsa_id=UNIT_HSA_ID),
+        staff_user("disa (data protection officer)", staff_hsa_id=OFFICER_HSA_ID, unit_hsa_id=UNIT_HSA_ID),
+        staff_user(
+            "nora (clinician of another unit)", staff_hsa_id=NEIGHBOUR_HSA_ID, unit_hsa_id=NEIGHBOUR_UNIT_HSA_ID
+        ),
         staff_user(
             "olof (clinician of another provider)", staff_hsa_id=OTHER_STAFF_HSA_ID, unit_hsa_id=OTHER_UNIT_HSA_ID
         ),
@@ -144,14 +154,7 @@ def add_home_organisation(services: Services, *, register_keys: Mapping[str, Any
         unit=(UNIT_HSA_ID, "Ortopedmottagningen Exempelstad"),
         clinician=(STAFF_HSA_ID, "Karin Norén"),
     )
-    add_staff_member(
-        services,
-        provider_id=provider_id,
-        unit_id=organisation.staff.unit_id,
-        hsa_id=MANAGER_HSA_ID,
-        name="Margit Holm",
-        role="unit_manager",
-    )
+    _add_colleagues(services, organisation.staff)
     register_id = add_register(
         services,
         code="example-register",
@@ -172,6 +175,36 @@ def add_home_organisation(services: Services, *, register_keys: Mapping[str, Any
     return organisation
 
 
+def _add_colleagues(services: Services, staff: Staff) -> None:
+    """Those who manage, set rights and watch over the provider, and a clinician of the unit next door."""
+    since = services.clock() - _AT_WORK
+    for hsa_id, name, role in (
+        (MANAGER_HSA_ID, "Margit Holm", Role.UNIT_MANAGER),
+        (ADMINISTRATOR_HSA_ID, "Adam Gran", Role.ADMINISTRATOR),
+        (OFFICER_HSA_ID, "Disa Fors", Role.DATA_PROTECTION_OFFICER),
+    ):
+        add_staff_member(
+            services,
+            provider_id=staff.provider_id,
+            unit_id=staff.unit_id,
+            hsa_id=hsa_id,
+            name=name,
+            role=role.value,
+            since=since,
+        )
+    next_door = add_unit(
+        services, provider_id=staff.provider_id, hsa_id=NEIGHBOUR_UNIT_HSA_ID, name="Akutmottagningen Exempelstad"
+    )
+    add_staff_member(
+        services,
+        provider_id=staff.provider_id,
+        unit_id=next_door,
+        hsa_id=NEIGHBOUR_HSA_ID,
+        name="Nora Sjö",
+        since=since,
+    )
+
+
 def add_other_organisation(services: Services) -> Organisation:
     """Another provider, which must never see the first one's patients."""
     provider_id = add_provider(
@@ -185,6 +218,8 @@ def add_other_organisation(services: Services) -> Organisation:
     )
 
 
+# Longer than anything in the population is old: who opened a response had the right to.
+_AT_WORK = timedelta(days=730)
 # What a question takes; faster answers would be flagged as not read.
 _READING = timedelta(seconds=9)
 
@@ -207,7 +242,12 @@ def _add_unit(
 ) -> Organisation:
     unit_id = add_unit(services, provider_id=provider_id, hsa_id=unit[0], name=unit[1])
     staff_id = add_staff_member(
-        services, provider_id=provider_id, unit_id=unit_id, hsa_id=clinician[0], name=clinician[1]
+        services,
+        provider_id=provider_id,
+        unit_id=unit_id,
+        hsa_id=clinician[0],
+        name=clinician[1],
+        since=services.clock() - _AT_WORK,
     )
     definitions = [_definition(name) for name in PROTOCOLS]
     return Organisation(

@@ -220,6 +220,7 @@ The survey service is running. Everybody in it is made up. Ctrl-C stops it all.
   Patient    {web}  → Sign in with BankID → anna. Read, answer, see what becomes of it.
   Clinician  {web}/staff/sign-in  → karin (two factors). Worklist, open = receipt, enrol a patient.
   Manager    {web}/staff/sign-in  → margit. Registers: agreements. Not received: the record system.
+  Rights     {web}/staff/sign-in  → adam (administrator), disa (data protection officer), nora (another unit).
   Register   .venv/bin/survey register pull --client {folder}/register-client.json
   E-mail     http://localhost:{running.ports.mail}  (what was sent, and how little it says)
   Try: answer as anna, pull as the register (nothing yet), open as karin, pull again.

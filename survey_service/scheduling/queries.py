@@ -108,6 +108,15 @@ def published_protocols(connection: Connection) -> list[PublishedProtocol]:
     return [PublishedProtocol(row.protocol_id, row.id, row.version, parse_protocol(row.definition)) for row in rows]
 
 
+def protocol_id_of_enrolment(connection: Connection, enrolment_id: UUID) -> UUID | None:
+    found: UUID | None = connection.execute(
+        sa.select(care_protocol_versions.c.protocol_id)
+        .join(enrolments, enrolments.c.protocol_version_id == care_protocol_versions.c.id)
+        .where(enrolments.c.id == enrolment_id)
+    ).scalar_one_or_none()
+    return found
+
+
 def protocol_of_enrolment(connection: Connection, enrolment_id: UUID) -> CareProtocol | None:
     """The version of the protocol that the patient was enrolled in."""
     definition = connection.execute(
@@ -157,14 +166,25 @@ def occasions_of_enrolment(connection: Connection, enrolment_id: UUID) -> list[O
 
 
 def waiting_occasions_of_unit(
-    connection: Connection, unit_id: UUID, now: datetime, *, completed: Select[tuple[UUID]], limit: int
+    connection: Connection,
+    unit_id: UUID,
+    now: datetime,
+    *,
+    completed: Select[tuple[UUID]],
+    limit: int,
+    protocols: Collection[UUID] | None = None,
 ) -> list[Occasion]:
-    """Open occasions with a task that is not among the ``completed`` (a select of task ids), the most urgent first."""
+    """Open occasions with a task that is not among the ``completed`` (a select of task ids), the most urgent first.
+
+    ``protocols`` None is all of them.
+    """
     waiting = sa.select(tasks.c.occasion_id).where(tasks.c.occasion_id == occasions.c.id, tasks.c.id.not_in(completed))
+    scope = sa.true() if protocols is None else enrolments.c.protocol_version_id.in_(_versions_of(protocols))
     return _read_occasions(
         connection,
         _occasions()
         .where(
+            scope,
             occasions.c.unit_id == unit_id,
             occasions.c.opens_at <= now,
             occasions.c.closes_at > now,
@@ -175,6 +195,32 @@ def waiting_occasions_of_unit(
         .order_by(occasions.c.closes_at)
         .limit(limit),
     )
+
+
+def of_protocols(protocols: Collection[UUID]) -> Select[tuple[UUID]]:
+    """Tasks of the protocols, whatever the version, as a select of ids for other queries."""
+    return (
+        sa.select(tasks.c.id)
+        .join(occasions, occasions.c.id == tasks.c.occasion_id)
+        .join(enrolments, enrolments.c.id == occasions.c.enrolment_id)
+        .where(enrolments.c.protocol_version_id.in_(_versions_of(protocols)))
+    )
+
+
+def protocol_of_task(connection: Connection, task_id: UUID) -> UUID:
+    """The protocol in which it was asked."""
+    found: UUID = connection.execute(
+        sa.select(care_protocol_versions.c.protocol_id)
+        .join(enrolments, enrolments.c.protocol_version_id == care_protocol_versions.c.id)
+        .join(occasions, occasions.c.enrolment_id == enrolments.c.id)
+        .join(tasks, tasks.c.occasion_id == occasions.c.id)
+        .where(tasks.c.id == task_id)
+    ).scalar_one()
+    return found
+
+
+def _versions_of(protocols: Collection[UUID]) -> Select[tuple[UUID]]:
+    return sa.select(care_protocol_versions.c.id).where(care_protocol_versions.c.protocol_id.in_(protocols))
 
 
 def tasks_of(connection: Connection, occasion_ids: Sequence[UUID]) -> list[Task]:

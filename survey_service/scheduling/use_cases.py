@@ -11,7 +11,8 @@ from sqlalchemy import Connection, insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from instruments import Respondent, UnknownInstrument
-from survey_service.access.queries import all_units, provider
+from survey_service.access.queries import all_units, provider, rights_of
+from survey_service.access.rules import Right
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
 from survey_service.errors import AccessDenied, BadInput, Conflict, mark
@@ -76,7 +77,11 @@ def enrol_patient(services: Services, order: Order, *, as_: Principal) -> UUID:
             fields={"anchor_date": mark("Choose a date within three years from today.")},
         )
     with services.db.transaction(as_=as_) as connection:
+        rights = rights_of(connection, as_, services.clock())
+        rights.require(Right.CARE)
         published = _published(connection, order.protocol_id)
+        if not rights.covers(published.id):
+            raise BadInput("That protocol is not one of yours.", fields={"protocol": mark("Choose a protocol.")})
         _refuse_what_may_not_be_asked(connection, services, published.protocol, unit=as_)
     planned = plan_occasions(published.protocol, anchor=order.anchor_date, now=services.clock())
     _refuse_at_wrong_age(services, planned, order.identity.number)

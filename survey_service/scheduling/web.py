@@ -10,6 +10,7 @@ from flask_wtf import FlaskForm
 from wtforms import DateField, Field, StringField
 from wtforms.validators import AnyOf, Length, ValidationError
 
+from survey_service.access.queries import rights_of
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
 from survey_service.errors import AccessDenied, BadInput
@@ -22,6 +23,7 @@ from survey_service.people.rules import Identity, parse_email, parse_identity_nu
 from survey_service.scheduling.queries import (
     PublishedProtocol,
     occasions_of_enrolment,
+    protocol_id_of_enrolment,
     protocol_of_enrolment,
     published_protocols,
 )
@@ -103,6 +105,10 @@ def order() -> ResponseReturnValue:
 def enrolled(enrolment_id: UUID) -> ResponseReturnValue:
     """What was ordered, for whom."""
     with services().db.transaction(as_=staff()) as connection:
+        rights = rights_of(connection, staff(), services().clock())
+        within = protocol_id_of_enrolment(connection, enrolment_id)
+        if within is None or not rights.covers(within):
+            raise AccessDenied
         protocol = protocol_of_enrolment(connection, enrolment_id)
         occasions = occasions_of_enrolment(connection, enrolment_id)
         if protocol is None or occasions[0].unit_id != staff().unit_id:
@@ -142,7 +148,8 @@ def side_in_words(side: str | None) -> str | None:
 
 def _form_page(as_: Staff, *, values: Mapping[str, str], errors: Mapping[str, str], request_id: str) -> str:
     with services().db.transaction(as_=as_) as connection:
-        protocols = published_protocols(connection)
+        rights = rights_of(connection, as_, services().clock())
+        protocols = [one for one in published_protocols(connection) if rights.covers(one.id)]
     return render_template(
         "staff/enrol.html",
         protocols=[_describe(published) for published in protocols],

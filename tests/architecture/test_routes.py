@@ -67,6 +67,7 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     ("POST", "/sessions/<uuid:session_id>"):                     (401,     401,     403, 403, 403, 403, 303, 403),
     ("GET",  "/my-data"):                                        (SIGN_IN, SIGN_IN, 200, 403, 403, 403, 200, 403),
     ("POST", "/my-data/registers/<uuid:register_id>"):           (401,     401,     303, 403, 403, 403, 303, 403),
+    ("POST", "/my-data/units/<uuid:unit_id>"):                   (401,     401,     303, 403, 403, 403, 303, 403),
     ("GET",  "/staff"):                                          (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
     ("GET",  "/staff/responses/<uuid:response_id>"):             (SIGN_IN, SIGN_IN, 403, 403, 403, 200, 403, 403),
     ("POST", "/staff/responses/<uuid:response_id>"):             (401,     401,     403, 403, 403, 303, 403, 403),
@@ -97,6 +98,15 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     ("POST", "/staff/enrolments/new"):                           (401,     401,     403, 400, 303, 303, 403, 403),
     ("GET",  "/staff/queries"):                                  (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
     ("GET",  "/staff/enrolments/<uuid:enrolment_id>"):           (SIGN_IN, SIGN_IN, 403, 403, 403, 200, 403, 403),
+    # Rights are an administrator's to set, and openings with a reason an officer's to see: test_rights.py.
+    ("GET",  "/staff/rights"):                                   (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 403, 403),
+    ("POST", "/staff/rights"):                                   (401,     401,     403, 403, 403, 403, 403, 403),
+    ("POST", "/staff/rights/<uuid:commission_id>/end"):          (401,     401,     403, 403, 403, 403, 403, 403),
+    ("GET",  "/staff/oversight"):                                (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 403, 403),
+    ("GET",  "/staff/oversight.csv"):                            (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 403, 403),
+    # bob's unit is of the same provider: he may open with a reason, and gave none; alice needs none.
+    ("GET",  "/staff/responses/<uuid:response_id>/emergency"):   (SIGN_IN, SIGN_IN, 403, 403, 200, 303, 403, 403),
+    ("POST", "/staff/responses/<uuid:response_id>/emergency"):   (401,     401,     403, 403, 400, 303, 403, 403),
     # What is given to registers is open to all staff; saying yes or ending it is for the manager of a unit.
     ("GET",  "/staff/registers"):                                (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
     ("POST", "/staff/registers/<uuid:agreement_id>/approval"):   (401,     401,     403, 403, 303, 403, 403, 403),
@@ -197,6 +207,8 @@ class Scene:
         for name in ("survey_id", "session_id", "response_id", "enrolment_id", "step_id", "system_id"):
             path = path.replace(f"<uuid:{name}>", str(getattr(self, name)))
         path = path.replace("<uuid:agreement_id>", str(self.agreement_id))
+        path = path.replace("<uuid:unit_id>", str(self.world.alice.unit_id))
+        path = path.replace("<uuid:commission_id>", str(new_id()))
         path = path.replace("<uuid:person_id>", str(self.patient.person_id))
         path = path.replace("<uuid:source_id>", str(self.desk.source_id(QUESTION)))
         for name, value in {"locale": "nb", "subject": PREM, "page": "overall", "ending": "po"}.items():
@@ -209,6 +221,7 @@ class Scene:
             "/language": {"language": "en", "next": "/"},
             "/sessions/<uuid:session_id>": {"sequence": str(self.sequence), "item": self.item_id, "value": "2"},
             "/my-data/registers/<uuid:register_id>": {"objected": "1"},
+            "/my-data/units/<uuid:unit_id>": {"blocked": "0"},
             "/staff/receipts": {"response": str(self.response_id)},
             "/staff/settings/record-system": {"name": "Ny journal", "way": "fetch", "jwks": self.jwks},
             "/staff/settings/alarms": {"alarm_email": "larm@example.se"},

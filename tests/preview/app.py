@@ -59,6 +59,14 @@ ENDPOINTS = {
     "answering.completed": "/sessions/<session_id>/completed",
     "privacy.my_data": "/my-data",
     "privacy.set_objection": "/registers/<register_id>/objection",
+    "privacy.set_block": "/units/<unit_id>/block",
+    "rights.overview": "/rights",
+    "rights.give": "/rights/give",
+    "rights.end": "/rights/<commission_id>/end",
+    "emergency.ask": "/responses/<response_id>/emergency",
+    "emergency.open": "/responses/<response_id>/emergency/open",
+    "oversight.report": "/oversight",
+    "oversight.download": "/oversight.csv",
     "delivery.worklist": "/worklist",
     "delivery.response": "/responses/<response_id>",
     "delivery.open_response": "/responses/<response_id>/open",
@@ -189,6 +197,8 @@ def page(locale: str, name: str) -> str:
         "signed_in_name": NAMES.get(sample.signed_in or ""),
         "unit_name": UNIT if sample.signed_in == "staff" else None,
         "demonstration": True,
+        "home": "home.index",
+        "may": dict.fromkeys(("care", "manage", "set_rights", "see_rights", "oversee"), sample.signed_in == "staff"),
     }
     return render_template(sample.template, **(frame | sample.context))
 

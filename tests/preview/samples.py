@@ -14,6 +14,7 @@ from tests.preview.agreements import agreement_samples
 from tests.preview.desk import desk_pages
 from tests.preview.questions import question_pages
 from tests.preview.registers import coverage_page, history_page, pulls_page
+from tests.preview.rights import rights_pages
 
 Say = Callable[[str, str], str]
 # Of the questions' pages, those that the page of a correction shows: one of each kind.
@@ -328,6 +329,7 @@ def pages(locale: str) -> dict[str, Page]:
         "gone": None,
         "given": [Row(register=registers[0].name, reference="0192f3a4-5b6c-7d8e-9f01-23456789abcd", at=ago(hours=1))],
         "earlier_of": "7",
+        "other_unit": None,
         "receipt": Row(
             at=ago(hours=2), by="Astrid Lindqvist", unit_name=unit, route=say("Arbetslistan", "The worklist")
         ),
@@ -437,6 +439,10 @@ def pages(locale: str) -> dict[str, Page]:
         "my_data": Page(
             "my_data.html",
             {
+                "units": [
+                    Row(id="1", name=unit, provider=provider, blocked=False),
+                    Row(id="2", name=say("Akutmottagningen", "The emergency unit"), provider=provider, blocked=True),
+                ],
                 "responses": [old],
                 "registers": registers,
                 "erasures": [
@@ -521,6 +527,9 @@ def pages(locale: str) -> dict[str, Page]:
             "staff",
         ),
         "staff_response": Page("staff/response.html", shown | amended, "staff"),
+        "staff_response_other_unit": Page(
+            "staff/response.html", shown | amended | {"other_unit": unit, "receipt": None, "earlier_of": None}, "staff"
+        ),
         "staff_response_gone": Page("staff/response.html", shown | amended | {"gone": "energy 1.0"}, "staff"),
         **correction_pages(locale),
         "staff_confirm_receipt": Page("staff/confirm_receipt.html", {"response": response}, "staff"),
@@ -594,6 +603,7 @@ def pages(locale: str) -> dict[str, Page]:
             },
             "staff",
         ),
+        **{name: Page(template, context, "staff") for name, (template, context) in rights_pages(say).items()},
         **{name: Page("staff/registers.html", context, "staff") for name, context in agreement_samples(locale).items()},
         **{name: Page(template, context, "translator") for name, (template, context) in desk_pages(locale).items()},
         "email_alarm": Page("email/alarm.html", {"link": "https://svarsrummet.example/staff/undelivered"}, None),

@@ -1,0 +1,130 @@
+"""What the data protection officer sees: who opened another unit's answers, when, on which ground, and which ones.
+
+No answer is in it, and no patient is named; the words are the staff's own.
+"""
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from io import StringIO
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask_babel import gettext
+from sqlalchemy import Connection
+
+from survey_service.access.queries import all_units, rights_of, staff_names
+from survey_service.access.rules import Right
+from survey_service.audit.rules import Access, Activity, Purpose
+from survey_service.audit.use_cases import record_access
+from survey_service.delivery.rules import Ground
+from survey_service.foundation.crypto import PersonCipher
+from survey_service.foundation.principals import Staff
+from survey_service.foundation.services import Services
+
+Context = dict[str, Any]
+
+_PAGE = 50
+_MOST_IN_FILE = 5000
+_REPORT = sa.text("SELECT * FROM emergency_report(:at, :before, :limit)")
+# What a spreadsheet would take for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """One opening with a reason. ``words`` is None once the patient has been erased."""
+
+    id: UUID
+    staff_name: str
+    unit_name: str
+    ground: Ground
+    was_blocked: bool
+    granted_at: datetime
+    words: str | None
+    opened: Sequence[UUID]
+
+
+def report(services: Services, *, before: datetime | None, as_: Staff) -> Context:
+    """A page of the openings, the newest first. Raises ``AccessDenied`` for who is no data protection officer."""
+    found = _openings(services, before=before, limit=_PAGE + 1, as_=as_)
+    shown = found[:_PAGE]
+    return {
+        "openings": [
+            {
+                "at": one.granted_at,
+                "who": one.staff_name,
+                "unit": one.unit_name,
+                "ground": ground_in_words(one.ground),
+                "was_blocked": one.was_blocked,
+                "words": one.words,
+                "opened": one.opened,
+            }
+            for one in shown
+        ],
+        "earlier": shown[-1].granted_at.isoformat() if len(found) > _PAGE else None,
+    }
+
+
+def as_csv(services: Services, *, as_: Staff) -> str:
+    """The same as a file, the newest first. Codes, not words, so that it can be counted."""
+    written = StringIO()
+    rows = csv.writer(written)
+    rows.writerow(["granted_at", "staff", "unit", "ground", "was_blocked", "words", "responses"])
+    for one in _openings(services, before=None, limit=_MOST_IN_FILE, as_=as_):
+        opened = " ".join(map(str, one.opened))
+        texts = [one.staff_name, one.unit_name, one.ground.value, str(one.was_blocked).lower(), one.words or "", opened]
+        rows.writerow([one.granted_at.isoformat(timespec="seconds"), *map(_no_formula, texts)])
+    return written.getvalue()
+
+
+def ground_in_words(ground: Ground) -> str:
+    """In the language of the page."""
+    words = {
+        Ground.CARE: gettext("I take part in the patient's care"),
+        Ground.CONSENT: gettext("The patient has consented now"),
+        Ground.EMERGENCY: gettext("It is an emergency, and the patient cannot be asked"),
+    }
+    return str(words[ground])
+
+
+def _openings(services: Services, *, before: datetime | None, limit: int, as_: Staff) -> list[Opening]:
+    now = services.clock()
+    with services.db.transaction(as_=as_) as connection:
+        rights_of(connection, as_, now).require(Right.OVERSEE)
+        rows = _rows(connection, now, before=before, limit=limit)
+        names, units = staff_names(connection), all_units(connection)
+        seen = Access(Activity.READ, Purpose.ADMINISTRATION, "oversight")
+        record_access(connection, services.clock, [seen], by=as_)
+    ciphers = services.keys.ciphers({row.person_id for row in rows})
+    return [
+        Opening(
+            id=row.id,
+            staff_name=names[row.staff_id],
+            unit_name=units[row.unit_id].name,
+            ground=Ground(row.ground),
+            was_blocked=row.was_blocked,
+            granted_at=row.granted_at,
+            words=_words(ciphers, row),
+            opened=row.opened,
+        )
+        for row in rows
+    ]
+
+
+def _rows(connection: Connection, now: datetime, *, before: datetime | None, limit: int) -> Sequence[sa.Row[Any]]:
+    until = before or now + timedelta(seconds=1)
+    return connection.execute(_REPORT, {"at": now, "before": until, "limit": limit}).all()
+
+
+def _words(ciphers: Mapping[UUID, PersonCipher], row: sa.Row[Any]) -> str | None:
+    cipher = ciphers.get(row.person_id)
+    if cipher is None:
+        return None
+    return cipher.open(bytes(row.reason_sealed), table="emergency_accesses", column="reason", row=str(row.id))
+
+
+def _no_formula(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -1,0 +1,38 @@
+"""The data protection officer's page and file."""
+
+from datetime import datetime
+
+from flask import Blueprint, Response, render_template, request
+from flask.typing import ResponseReturnValue
+
+from survey_service.delivery import oversight
+from survey_service.errors import BadInput
+from survey_service.http.context import services, staff
+
+blueprint = Blueprint("oversight", __name__)
+
+
+@blueprint.get("/staff/oversight")
+def report() -> ResponseReturnValue:
+    return render_template("staff/oversight.html", **oversight.report(services(), before=_before(), as_=staff()))
+
+
+@blueprint.get("/staff/oversight.csv")
+def download() -> ResponseReturnValue:
+    return Response(
+        oversight.as_csv(services(), as_=staff()),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": "attachment; filename=oversight.csv"},
+    )
+
+
+def _before() -> datetime | None:
+    if not (text := request.args.get("before")):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise BadInput("Something in the request cannot be accepted.")
+    return moment
