@@ -58,9 +58,12 @@ class Rules:
         return max((one.within_days for one in (*self.inclusion.scores, *self.exclusion.scores)), default=0)
 
 
+EVERYBODY = Rules()
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """What is known of a patient at the order. ``scores`` are the newest value of each variable, and its age in days."""
+    """What is known of a patient at the order. ``scores`` are values of each variable with their age in days."""
 
     age: int
     language: str
@@ -70,10 +73,10 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Excluded:
-    """Which rule said no, in one sentence of the interface."""
+    """Which rule said no, in one sentence of the interface; ``at`` is the field of the order that it is about."""
 
     sentence: str
-    field: str
+    at: str
     values: Mapping[str, str] = field(default_factory=dict)
 
 

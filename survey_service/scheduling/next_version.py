@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from survey_service.errors import BadInput, mark
-from survey_service.scheduling.rules import AnchorKind, CareProtocol, OccasionPlan, parse_protocol
+from survey_service.scheduling.rules import CODE, AnchorKind, CareProtocol, OccasionPlan, parse_protocol
 
 _KNOWN = frozenset(
     {
@@ -25,7 +25,6 @@ _KNOWN_OF_OCCASION = frozenset(
         "not_on_holidays",
     }
 )  # fmt: skip
-_CODE = re.compile(r"[a-z0-9-]{1,40}")
 _LOCALE = re.compile(r"[a-z]{2,3}(_[A-Za-z]+)?")
 _LONGEST_TEXT = 500
 # Ten years of follow-up and a margin, on both sides of the event.
@@ -43,7 +42,7 @@ def check_definition(definition: Mapping[str, Any]) -> CareProtocol:
     _refuse_unknown(definition)
     _check_shape(definition)
     protocol = parse_protocol(definition)
-    if not _CODE.fullmatch(protocol.code):
+    if not CODE.fullmatch(protocol.code):
         raise BadInput("The protocol's code must be small letters, digits and dashes, at most 40.")
     if protocol.anchor_kind not in list(AnchorKind):
         raise BadInput(f"The protocol's anchor_kind is none of {', '.join(AnchorKind)}.")

@@ -11,7 +11,7 @@ from survey_service.errors import BadInput, mark
 from survey_service.foundation.clock import at_local_time
 from survey_service.licensing.rules import UseOfAnswers
 from survey_service.people.rules import looks_like_identity_number
-from survey_service.scheduling.inclusion import Rules, parse_rules
+from survey_service.scheduling.inclusion import EVERYBODY, Rules, parse_rules
 from survey_service.scheduling.working_days import next_working_day
 
 # Nobody is woken by a survey: an occasion opens in the morning and closes at midnight, Swedish time.
@@ -21,6 +21,8 @@ MIDNIGHT = time(0, 0)
 _MOST_HOURS = 8760
 # Daily for two years.
 _LONGEST_SERIES = 731
+# Of a protocol and of an occasion.
+CODE = re.compile(r"[a-z0-9-]{1,40}")
 # It is told to registers, so it is a code and never words.
 _PROCEDURE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,39}")
 
@@ -133,7 +135,7 @@ class CareProtocol:
     receipt: ReceiptPlan = ReceiptPlan()
     side: Asked = Asked.OPTIONAL
     procedure: Asked = Asked.OPTIONAL
-    rules: Rules = Rules()
+    rules: Rules = EVERYBODY
     registers: tuple[str, ...] = ()
 
     def has_side(self, side: BodySide | None) -> bool:
@@ -270,7 +272,7 @@ def _parse_occasion(data: Mapping[str, Any]) -> OccasionPlan:
         not_on_holidays=bool(data.get("not_on_holidays", False)),
         **_parse_series(data),
     )
-    if not re.fullmatch(r"[a-z0-9-]{1,40}", plan.code):
+    if not CODE.fullmatch(plan.code):
         raise BadInput(f"The occasion's code {plan.code} must be small letters, digits and dashes.")
     if not plan.instruments:
         raise BadInput(f"The occasion {plan.code} asks nothing.")

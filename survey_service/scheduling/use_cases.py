@@ -25,6 +25,8 @@ from survey_service.languages.queries import why_not_offered
 from survey_service.licensing.rules import Mode, Refusal, Use
 from survey_service.people.rules import Identity, age_on
 from survey_service.people.use_cases import ensure_person, enter_care_relation
+from survey_service.scheduling.next_version import check_definition, refuse_other_instruments
+from survey_service.scheduling.protocol_queries import versions_of
 from survey_service.scheduling.queries import PublishedProtocol, published_protocols
 from survey_service.scheduling.records import (
     care_protocol_versions,
@@ -114,10 +116,10 @@ def publish_protocol(services: Services, *, provider_id: UUID, definition: Mappi
     One that no unit of the provider may order today is published all the same, with a warning in the log: its licence
     may be on its way.
     """
-    protocol = parse_protocol(definition)
-    _check_instruments(services, protocol)
+    protocol = check_definition(definition)
+    check_instruments(services, protocol)
     with services.db.transaction(as_=Operator()) as connection:
-        _warn_of_what_may_not_be_asked(connection, services, protocol, provider_id=provider_id)
+        warn_of_what_may_not_be_asked(connection, services, protocol, provider_id=provider_id)
         connection.execute(
             upsert(care_protocols)
             .values(id=new_id(), provider_id=provider_id, code=protocol.code)
@@ -128,11 +130,7 @@ def publish_protocol(services: Services, *, provider_id: UUID, definition: Mappi
                 care_protocols.c.provider_id == provider_id, care_protocols.c.code == protocol.code
             )
         ).scalar_one()
-        latest: int = connection.execute(
-            sa.select(sa.func.coalesce(sa.func.max(care_protocol_versions.c.version), 0)).where(
-                care_protocol_versions.c.protocol_id == protocol_id
-            )
-        ).scalar_one()
+        latest = refuse_reused_codes(connection, protocol_id, protocol)
         connection.execute(
             insert(care_protocol_versions).values(
                 id=new_id(),
@@ -146,14 +144,23 @@ def publish_protocol(services: Services, *, provider_id: UUID, definition: Mappi
     return protocol_id
 
 
-def _check_instruments(services: Services, protocol: CareProtocol) -> None:
+def refuse_reused_codes(connection: Connection, protocol_id: UUID, protocol: CareProtocol) -> int:
+    """Raise ``BadInput`` where a code that any version had asks something else; returns the newest version, or 0."""
+    earlier = versions_of(connection, protocol_id)
+    for one in earlier:
+        refuse_other_instruments(parse_protocol(one.definition), protocol)
+    return earlier[0].version if earlier else 0
+
+
+def check_instruments(services: Services, protocol: CareProtocol) -> None:
+    """Raise ``BadInput`` for an instrument that is not here."""
     for occasion in protocol.occasions:
         for planned in occasion.instruments:
             try:
                 services.library.get(planned.id, planned.version, planned.form)
             except UnknownInstrument:
                 named = " ".join(part for part in (planned.id, planned.version, planned.form) if part)
-                raise BadInput(f"There is no instrument {named}.") from None
+                raise BadInput("There is no instrument %(named)s.", values={"named": named}) from None
 
 
 def _refuse_what_may_not_be_asked(
@@ -166,7 +173,7 @@ def _refuse_what_may_not_be_asked(
         raise BadInput(refusal.why.value, fields={"protocol": refusal.why.value}, values=refusal.values)
 
 
-def _warn_of_what_may_not_be_asked(
+def warn_of_what_may_not_be_asked(
     connection: Connection, services: Services, protocol: CareProtocol, *, provider_id: UUID
 ) -> None:
     day = local_day(services.clock())

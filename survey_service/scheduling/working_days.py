@@ -5,12 +5,15 @@ from functools import cache
 
 import holidays
 
-_SATURDAY = 5
+_FRIDAY, _SATURDAY = 4, 5
+# Christmas Eve and New Year's Eve: days off by agreement, not by law. Midsummer Eve is the third.
+_EVES = frozenset({(12, 24), (12, 31)})
 
 
 def is_working_day(day: date) -> bool:
-    """Midsummer Eve, Christmas Eve and New Year's Eve are days off too: by agreement, not by law."""
-    return day.weekday() < _SATURDAY and day not in _days_off(day.year)
+    is_midsummer_eve = day.month == 6 and day.weekday() == _FRIDAY and 19 <= day.day <= 25
+    is_eve = is_midsummer_eve or (day.month, day.day) in _EVES
+    return day.weekday() < _SATURDAY and not is_eve and day not in _public_holidays(day.year)
 
 
 def next_working_day(day: date) -> date:
@@ -21,8 +24,5 @@ def next_working_day(day: date) -> date:
 
 
 @cache
-def _days_off(year: int) -> frozenset[date]:
-    calendar = holidays.country_holidays(
-        "SE", years=year, include_sundays=False, categories=(holidays.PUBLIC, holidays.DE_FACTO)
-    )
-    return frozenset(calendar)
+def _public_holidays(year: int) -> frozenset[date]:
+    return frozenset(holidays.country_holidays("SE", years=year))

@@ -523,7 +523,9 @@ def test_a_new_version_of_a_protocol_leaves_those_enrolled_before_as_they_were(
 ) -> None:
     enrolment_id = enrol_patient(world.services, order(protocol_id=world.protocols["both"]), as_=world.alice)
     again = publish_protocol(
-        world.services, provider_id=world.alice.provider_id, definition=protocol_definition("both", ["eq5d-5l"])
+        world.services,
+        provider_id=world.alice.provider_id,
+        definition=protocol_definition("both", ["eq5d-5l"], code="visit-2"),
     )
     assert again == world.protocols["both"]
     later = enrol_patient(world.services, order(protocol_id=again), as_=world.alice)
