@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from instruments import Respondent, UnknownInstrument
 from survey_service.access.queries import all_units, provider
+from survey_service.answering.queries import recent_scores
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
 from survey_service.errors import AccessDenied, BadInput, Conflict, mark
@@ -24,7 +25,8 @@ from survey_service.foundation.services import Services
 from survey_service.languages.queries import why_not_offered
 from survey_service.licensing.rules import Mode, Refusal, Use
 from survey_service.people.rules import Identity, age_on
-from survey_service.people.use_cases import ensure_person, enter_care_relation
+from survey_service.people.use_cases import ensure_person, enter_care_relation, find_person
+from survey_service.scheduling.inclusion import Candidate, why_excluded
 from survey_service.scheduling.next_version import check_definition, refuse_other_instruments
 from survey_service.scheduling.protocol_queries import versions_of
 from survey_service.scheduling.queries import PublishedProtocol, published_protocols
@@ -35,7 +37,14 @@ from survey_service.scheduling.records import (
     occasions,
     tasks,
 )
-from survey_service.scheduling.rules import BodySide, CareProtocol, PlannedOccasion, parse_protocol, plan_occasions
+from survey_service.scheduling.rules import (
+    BodySide,
+    CareProtocol,
+    PlannedOccasion,
+    parse_protocol,
+    plan_occasions,
+    refuse_wrong_event,
+)
 
 INVITE_JOB = "notifying.invite"
 
@@ -48,7 +57,7 @@ class Order:
     """What a unit asks for: whom, in which protocol, counted from when, in which care contact.
 
     ``request_id`` is made with the form: the same form sent twice is one order. ``procedure_id`` and ``side`` say what
-    was done, and where; registers are told.
+    was done, and where; registers are told. ``diagnoses`` are for the protocol's rules, and are not kept.
     """
 
     identity: Identity
@@ -58,6 +67,7 @@ class Order:
     request_id: UUID
     procedure_id: str | None = None
     side: BodySide | None = None
+    diagnoses: tuple[str, ...] = ()
 
 
 def enrol_patient(services: Services, order: Order, *, as_: Principal) -> UUID:
@@ -81,7 +91,9 @@ def enrol_patient(services: Services, order: Order, *, as_: Principal) -> UUID:
         published = _published(connection, order.protocol_id)
         _refuse_what_may_not_be_asked(connection, services, published.protocol, unit=as_)
     planned = plan_occasions(published.protocol, anchor=order.anchor_date, now=services.clock())
+    refuse_wrong_event(published.protocol, side=order.side, procedure_id=order.procedure_id)
     _refuse_at_wrong_age(services, planned, order.identity.number)
+    _refuse_excluded(services, published.protocol, order, as_=as_)
     # Only now is anything written: not even a person is left behind by an order that cannot be made.
     person_id = ensure_person(services, order.identity.number, as_=as_)
     cipher = services.keys.cipher(person_id)
@@ -202,6 +214,30 @@ def _refuse_at_wrong_age(services: Services, planned: Sequence[PlannedOccasion],
                     "This protocol asks something that is not meant for somebody of the patient's age.",
                     fields={"protocol": mark("Choose a protocol that is meant for the patient's age.")},
                 )
+
+
+def _refuse_excluded(services: Services, protocol: CareProtocol, order: Order, *, as_: Staff) -> None:
+    """Somebody whom the protocol's rules leave out is not enrolled; the sentence says which rule."""
+    number = order.identity.number
+    person_id = find_person(services, number) if protocol.rules.variables else None
+    scores: dict[str, list[tuple[float, int]]] = {}
+    if person_id is not None:
+        now = services.clock()
+        since = now - timedelta(days=protocol.rules.longest_memory)
+        with services.db.transaction(as_=as_) as connection:
+            for variable, value, at in recent_scores(connection, person_id, unit_id=as_.unit_id, since=since):
+                scores.setdefault(variable, []).append((value, (now - at).days))
+            looked = Access(Activity.READ, Purpose.CARE, "earlier_scores", None, person_id)
+            record_access(connection, services.clock, [looked], by=as_)
+    candidate = Candidate(
+        age=age_on(number, order.anchor_date),
+        language=order.identity.locale,
+        diagnoses=order.diagnoses,
+        scores={variable: tuple(known) for variable, known in scores.items()},
+    )
+    refused = why_excluded(protocol.rules, candidate)
+    if refused is not None:
+        raise BadInput(refused.sentence, fields={refused.at: refused.sentence}, values=refused.values)
 
 
 def _published(connection: Connection, protocol_id: UUID) -> PublishedProtocol:
