@@ -29,13 +29,13 @@ def begin_protocol(services: Services, *, code: str, as_: Staff) -> UUID:
     Nobody can order it until a version is published. Raises ``BadInput`` for a code that cannot be one.
     """
     code = code.strip()
-    if not CODE.fullmatch(code):
-        raise BadInput(
-            "The protocol's code must be small letters, digits and dashes, at most 40.",
-            fields={"code": mark("The protocol's code must be small letters, digits and dashes, at most 40.")},
-        )
     with services.db.transaction(as_=as_) as connection:
         refuse_who_manages_nothing(connection, services, as_)
+        if not CODE.fullmatch(code):
+            raise BadInput(
+                "The protocol's code must be small letters, digits and dashes, at most 40.",
+                fields={"code": mark("The protocol's code must be small letters, digits and dashes, at most 40.")},
+            )
         insert_if_new(
             connection,
             upsert(care_protocols)
@@ -79,9 +79,9 @@ def save_draft(services: Services, protocol_id: UUID, fields: Fields, *, as_: St
 
 def draft_from_file(services: Services, protocol_id: UUID, definition: Mapping[str, Any], *, as_: Staff) -> None:
     """Take a file in as the draft. Raises ``BadInput`` for one that could not be published, or is of another."""
-    check_definition(definition)
     with services.db.transaction(as_=as_) as connection:
         refuse_who_manages_nothing(connection, services, as_)
+        check_definition(definition)
         if _code(connection, protocol_id) != definition["code"]:
             raise BadInput(
                 "The file is of another protocol.", fields={"file": mark("The file is of another protocol.")}

@@ -101,6 +101,18 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     ("GET",  "/staff/registers"):                                (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
     ("POST", "/staff/registers/<uuid:agreement_id>/approval"):   (401,     401,     403, 403, 303, 403, 403, 403),
     ("POST", "/staff/registers/<uuid:agreement_id>/end"):        (401,     401,     403, 403, 303, 403, 403, 403),
+    # Protocols are shown to all staff of the provider; a manager writes them, looks at what would happen, and applies.
+    ("GET",  "/staff/protocols"):                                (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
+    ("POST", "/staff/protocols"):                                (401,     401,     403, 403, 303, 403, 403, 403),
+    ("GET",  "/staff/protocols/<uuid:protocol_id>"):             (SIGN_IN, SIGN_IN, 403, 403, 200, 200, 403, 403),
+    ("GET",  "/staff/protocols/<uuid:protocol_id>/file"):        (SIGN_IN, SIGN_IN, 403, 403, 200, 200, 403, 403),
+    ("POST", "/staff/protocols/<uuid:protocol_id>/file"):        (401,     401,     403, 403, 400, 403, 403, 403),
+    ("GET",  "/staff/protocols/<uuid:protocol_id>/edit"):        (SIGN_IN, SIGN_IN, 403, 403, 200, 403, 403, 403),
+    ("POST", "/staff/protocols/<uuid:protocol_id>/edit"):        (401,     401,     403, 403, 303, 403, 403, 403),
+    ("GET",  "/staff/protocols/<uuid:protocol_id>/preview"):     (SIGN_IN, SIGN_IN, 403, 403, 200, 403, 403, 403),
+    ("GET",  "/staff/protocols/<uuid:protocol_id>/preview.csv"): (SIGN_IN, SIGN_IN, 403, 403, 200, 403, 403, 403),
+    # Nobody applies what they have not looked at.
+    ("POST", "/staff/protocols/<uuid:protocol_id>/publication"): (401,     401,     403, 403, 409, 403, 403, 403),
     # Texts are for translators, and they see nothing else.
     ("GET",  "/translate/sign-in"):                              EVERYBODY_GETS_IN,
     ("GET",  "/translate"):                                       (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 403, 200),
@@ -197,6 +209,7 @@ class Scene:
         for name in ("survey_id", "session_id", "response_id", "enrolment_id", "step_id", "system_id"):
             path = path.replace(f"<uuid:{name}>", str(getattr(self, name)))
         path = path.replace("<uuid:agreement_id>", str(self.agreement_id))
+        path = path.replace("<uuid:protocol_id>", str(self.world.protocols["anxiety-only"]))
         path = path.replace("<uuid:person_id>", str(self.patient.person_id))
         path = path.replace("<uuid:source_id>", str(self.desk.source_id(QUESTION)))
         for name, value in {"locale": "nb", "subject": PREM, "page": "overall", "ending": "po"}.items():
@@ -211,6 +224,7 @@ class Scene:
             "/my-data/registers/<uuid:register_id>": {"objected": "1"},
             "/staff/receipts": {"response": str(self.response_id)},
             "/staff/settings/record-system": {"name": "Ny journal", "way": "fetch", "jwks": self.jwks},
+            "/staff/protocols": {"code": "new-protocol"},
             "/staff/settings/alarms": {"alarm_email": "larm@example.se"},
             "/translate/<locale>/glossary": {"term": "visit", "translation": "besøk"},
             "/translate/<locale>/<subject>/steps": {"text": str(self.translation_id), "state": "draft"},

@@ -33,8 +33,8 @@ CODE = "knee"
 
 
 def occasion(code: str, due_day: int = 0, **changes: Any) -> dict[str, Any]:
-    (made,) = protocol_definition(CODE, ["promis-anxiety"], due_day=due_day, **changes)["occasions"]
-    return {**made, "code": code}
+    (made,) = protocol_definition(CODE, ["promis-anxiety"])["occasions"]
+    return {**made, "code": code, "due_day": due_day, **changes}
 
 
 def definition(*occasions: dict[str, Any]) -> dict[str, Any]:
@@ -110,7 +110,7 @@ OCCASIONS = st.lists(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(OCCASIONS, OCCASIONS)
 def test_what_the_preview_said_is_what_is_in_the_database_afterwards(
     world: World, run_jobs: Callable[[], None], first: list[dict[str, Any]], second: list[dict[str, Any]]
