@@ -36,7 +36,9 @@ class NotYet(Exception):
 
 def fields_of(definition: Mapping[str, Any]) -> dict[str, str]:
     """The form of a definition that has been checked, or of the beginning of one."""
-    locales = sorted({*LOCALES, *definition.get("names", {}), *definition.get("reasons", {})}, key=_swedish_first)
+    occasions = definition.get("occasions", [])
+    written = [definition.get("names", {}), definition.get("reasons", {}), *(one["titles"] for one in occasions)]
+    locales = sorted({*LOCALES, *(locale for texts in written for locale in texts)}, key=_swedish_first)
     receipt = definition.get("receipt", {})
     found = {
         "code": definition["code"],
@@ -54,7 +56,6 @@ def fields_of(definition: Mapping[str, Any]) -> dict[str, str]:
         **_criteria_fields("inclusion", definition.get("inclusion", {})),
         **_criteria_fields("exclusion", definition.get("exclusion", {})),
     }
-    occasions = definition.get("occasions", [])
     for number, occasion in enumerate(occasions, start=1):
         found |= _occasion_fields(number, occasion)
     return found | {"order": ",".join(str(number) for number in range(1, len(occasions) + 1))}
