@@ -79,7 +79,7 @@ def test_a_manager_adds_an_occasion_sees_what_would_happen_applies_it_and_the_pa
     sign_in(desk, url, world.staff_cookie(world.bob))
     desk.goto(f"{url}/staff/protocols/{world.protocols['anxiety-only']}")
     found = faults(desk)
-    desk.get_by_role("link", name="Ändra protokollet").click()
+    desk.get_by_role("link", name="Ändra vårdprogrammet").click()
     found += faults(desk)
     press(desk, "Lägg till ett tillfälle")
     fill_second_occasion(desk)
