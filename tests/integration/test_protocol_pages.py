@@ -1,7 +1,7 @@
 """Protocols on the pages: nothing typed is lost, files go in and out, and rules are kept when somebody is enrolled."""
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from html import unescape
 from io import BytesIO, StringIO
@@ -17,6 +17,8 @@ from survey_service.cli import main
 from survey_service.errors import BadInput
 from survey_service.foundation.clock import local_day
 from survey_service.foundation.db import new_id
+from survey_service.scheduling.drafting import open_draft
+from survey_service.scheduling.protocol_fields import fields_of
 from survey_service.scheduling.protocol_files import read_file, write_file
 from survey_service.scheduling.rules import BodySide
 from survey_service.scheduling.use_cases import Order, enrol_patient, publish_protocol
@@ -37,15 +39,35 @@ def edit(world: World) -> str:
     return f"/staff/protocols/{world.protocols['anxiety-only']}/edit"
 
 
+Save = Callable[..., Any]
+
+
+@pytest.fixture
+def save(manager: Visitor, edit: str) -> Save:
+    """Send the form as a browser would that shows the published version, with what was changed in it."""
+
+    def send(**changes: str) -> Any:
+        fields = fields_of(protocol_definition("anxiety-only", ["promis-anxiety"]))
+        return manager.post(edit, page="/staff/protocols", **{**fields, "step": "save", **changes})
+
+    return send
+
+
+@pytest.fixture
+def kept(world: World) -> Callable[[], Mapping[str, str]]:
+    """The fields of the manager's draft, or of what a new one begins with."""
+    return lambda: open_draft(world.services, world.protocols["anxiety-only"], as_=world.bob).fields
+
+
 def test_no_page_of_protocols_lacks_a_variable(
-    manager: Visitor, world: World, edit: str, run_jobs: Callable[[], None]
+    manager: Visitor, world: World, edit: str, save: Save, run_jobs: Callable[[], None]
 ) -> None:
     world.enrol(by=world.bob)
     world.enrol(by=world.alice)
     page = edit.removesuffix("/edit")
-    manager.submit(edit, edit, step="add")
+    save(step="add")
     visited = [manager.get(path).status_code for path in ("/staff/protocols", page, edit, f"{edit}?check=1")]
-    manager.submit(edit, edit, step="remove-2", o1_due_day="2")
+    save(step="remove-2", o1_due_day="2")
     visited += [manager.get(f"{page}/{end}").status_code for end in ("preview", "preview.csv", "file")]
     assert manager.submit(f"{page}/preview", f"{page}/publication").status_code == 303
     visited.append(manager.get(page).status_code)
@@ -54,24 +76,25 @@ def test_no_page_of_protocols_lacks_a_variable(
     assert set(visited) == {200}
 
 
-def test_whatever_is_typed_is_kept_right_or_not(manager: Visitor, edit: str) -> None:
-    manager.submit(edit, edit, name_sv="", o1_due_day="snart", step="save")
-    fields = manager.page(edit).form(edit).fields
-    assert (fields["name_sv"], fields["o1_due_day"]) == ("", "snart")
+def test_whatever_is_typed_is_kept_right_or_not(save: Save, kept: Any) -> None:
+    save(name_sv="", o1_due_day="snart")
+    assert (kept()["name_sv"], kept()["o1_due_day"]) == ("", "snart")
 
 
-def test_a_draft_that_is_thrown_away_is_gone(manager: Visitor, edit: str) -> None:
-    manager.submit(edit, edit, name_sv="Nytt", step="save")
-    manager.submit(edit, edit, name_sv="Nyare", step="discard")
-    assert manager.page(edit).form(edit).fields["name_sv"] == "Uppföljning"
+def test_a_draft_that_is_thrown_away_is_gone(save: Save, kept: Any) -> None:
+    save(name_sv="Nytt")
+    save(name_sv="Nyare", step="discard")
+    assert kept()["name_sv"] == "Uppföljning"
 
 
-def test_the_preview_as_a_file_has_every_row_and_no_identity(manager: Visitor, world: World, edit: str) -> None:
+def test_the_preview_as_a_file_has_every_row_and_no_identity(
+    manager: Visitor, world: World, edit: str, save: Save
+) -> None:
     """G3: what leaves the page names enrolments; the other unit's are counted and not shown."""
     who = world.new_identity()
     _, occasion = world.enrol(who, by=world.bob)
     world.enrol(by=world.alice)
-    manager.submit(edit, edit, step="save", o1_due_day="2")
+    save(o1_due_day="2")
     text = manager.get(edit.replace("/edit", "/preview.csv")).get_data(as_text=True)
     rows = list(csv.DictReader(StringIO(text)))
     assert [(row["enrolment"], row["change"]) for row in rows] == [(str(occasion.enrolment_id), "moved")]
@@ -80,10 +103,12 @@ def test_the_preview_as_a_file_has_every_row_and_no_identity(manager: Visitor, w
     assert "2 tillfällen flyttas" in page
 
 
-def test_whose_plan_was_looked_at_is_logged(manager: Visitor, world: World, edit: str, database: Any) -> None:
+def test_whose_plan_was_looked_at_is_logged(
+    manager: Visitor, world: World, edit: str, save: Save, database: Any
+) -> None:
     """A6"""
     patient, occasion = world.enrol(by=world.bob)
-    manager.submit(edit, edit, step="save", o1_due_day="2")
+    save(o1_due_day="2")
     manager.get(edit.replace("/edit", "/preview"))
     with database.connect("survey_owner") as connection:
         logged = connection.execute(
@@ -100,13 +125,13 @@ def test_a_file_becomes_a_protocol_and_comes_back_the_same(manager: Visitor, run
     assert read_file(manager.get(f"{page}/file").get_data(as_text=True)) == read_file(written)
 
 
-def test_a_file_can_be_uploaded_too(manager: Visitor, edit: str) -> None:
+def test_a_file_can_be_uploaded_too(manager: Visitor, edit: str, kept: Any) -> None:
     changed = {**protocol_definition("anxiety-only", ["promis-anxiety"]), "names": {"sv": "Ur fil"}}
     upload = (BytesIO(write_file(changed).encode()), "plan.toml")
     page = edit.replace("/edit", "/file")
     answer = manager.raw_post(page, data={"csrf_token": manager.token(edit), "upload": upload})
     assert answer.status_code == 303
-    assert manager.page(edit).form(edit).fields["name_sv"] == "Ur fil"
+    assert kept()["name_sv"] == "Ur fil"
 
 
 @pytest.mark.parametrize("text", ["code = ", "code = 'another'", "\x00", "a = " + "[" * 2000])
@@ -118,13 +143,12 @@ def test_a_file_that_is_no_protocol_is_refused_in_a_sentence_and_kept_on_the_pag
     assert 'id="file-error"' in answer.get_data(as_text=True)
 
 
-def test_what_was_not_looked_at_is_not_applied_by_a_double_window(manager: Visitor, edit: str) -> None:
+def test_what_was_not_looked_at_is_not_applied_from_another_window(manager: Visitor, edit: str, save: Save) -> None:
     """Two windows: the one that shows an old preview is told to look again."""
     page = edit.removesuffix("/edit")
-    manager.submit(edit, edit, step="save", o1_due_day="2")
+    save(o1_due_day="2")
     old = manager.page(f"{page}/preview").form(f"{page}/publication").fields["seen"]
-    manager.submit(edit, edit, step="save", o1_due_day="3")
-    assert manager.submit(edit, edit, step="save").status_code == 303
+    save(o1_due_day="3")
     assert manager.post(f"{page}/publication", page=edit, seen=old).status_code == 409
 
 
