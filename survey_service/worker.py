@@ -17,6 +17,8 @@ from survey_service.languages.interface_texts import InterfaceTexts
 from survey_service.notifying import jobs as notifying
 from survey_service.registers import jobs as registers
 from survey_service.registers.rules import BACKLOG_JOB
+from survey_service.scheduling import jobs as scheduling
+from survey_service.scheduling.protocol_changing import CHANGE_JOB
 from survey_service.scheduling.use_cases import INVITE_JOB
 
 # The log and the inbox have partitions for this month and the next ones, so many in all.
@@ -31,6 +33,7 @@ def create_worker(services: Services) -> Worker:
         services.settings.databases.worker,
         jobs=[
             Job(INVITE_JOB, partial(notifying.invite, services, texts)),
+            Job(CHANGE_JOB, partial(scheduling.change_protocol, services)),
             Job(RELEASE_JOB, registers.Releasing(services)),
             Job(BACKLOG_JOB, partial(registers.backlog, services)),
             Job(PUSH_JOB, partial(delivery.push, services, gateway)),

@@ -235,6 +235,24 @@ def scores_of(connection: Connection, response_ids: Collection[UUID]) -> Mapping
     return {response_id: (*first.get(response_id, ()), *corrected.get(response_id, ())) for response_id in response_ids}
 
 
+def recent_scores(
+    connection: Connection, person_id: UUID, *, unit_id: UUID, since: datetime
+) -> list[tuple[str, float, datetime]]:
+    """Variable, value and moment of what the person answered to the unit since then, as it stands now."""
+    rows = connection.execute(
+        sa.select(responses.c.id, responses.c.completed_at).where(
+            responses.c.person_id == person_id, responses.c.unit_id == unit_id, responses.c.completed_at >= since
+        )
+    ).all()
+    found = scores_of(connection, [row.id for row in rows])
+    return [
+        (score.variable, score.value, row.completed_at)
+        for row in rows
+        for score in found[row.id]
+        if score.value is not None
+    ]
+
+
 def scores_of_version(connection: Connection, version: Version) -> tuple[Score, ...]:
     """Scores of one version, whether or not it stands."""
     if version.number == 1:

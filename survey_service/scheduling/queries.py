@@ -30,6 +30,7 @@ class PublishedProtocol:
     version_id: UUID
     version: int
     protocol: CareProtocol
+    definition: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,10 @@ def published_protocols(connection: Connection) -> list[PublishedProtocol]:
         .join(care_protocols, care_protocols.c.id == newest.c.protocol_id)
         .order_by(care_protocols.c.code)
     ).all()
-    return [PublishedProtocol(row.protocol_id, row.id, row.version, parse_protocol(row.definition)) for row in rows]
+    return [
+        PublishedProtocol(row.protocol_id, row.id, row.version, parse_protocol(row.definition), row.definition)
+        for row in rows
+    ]
 
 
 def protocol_id_of_enrolment(connection: Connection, enrolment_id: UUID) -> UUID | None:

@@ -22,6 +22,28 @@ care_protocol_versions = sa.Table(
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("definition", JSONB, nullable=False),
     sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("published_by", sa.Uuid),
+)
+
+protocol_drafts = sa.Table(
+    "protocol_drafts",
+    metadata,
+    sa.Column("protocol_id", sa.Uuid, primary_key=True),
+    sa.Column("provider_id", sa.Uuid, nullable=False),
+    sa.Column("staff_id", sa.Uuid, primary_key=True),
+    sa.Column("after", sa.Integer, nullable=False),
+    sa.Column("fields", JSONB, nullable=False),
+    sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
+)
+
+protocol_changes = sa.Table(
+    "protocol_changes",
+    metadata,
+    sa.Column("version_id", sa.Uuid, primary_key=True),
+    sa.Column("provider_id", sa.Uuid, nullable=False),
+    sa.Column("staff_id", sa.Uuid, nullable=False),
+    sa.Column("enrolled", sa.Integer, nullable=False),
+    sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
 )
 
 enrolments = sa.Table(

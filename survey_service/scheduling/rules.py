@@ -11,6 +11,8 @@ from survey_service.errors import BadInput, mark
 from survey_service.foundation.clock import at_local_time
 from survey_service.licensing.rules import UseOfAnswers
 from survey_service.people.rules import looks_like_identity_number
+from survey_service.scheduling.inclusion import EVERYBODY, Rules, parse_rules
+from survey_service.scheduling.working_days import next_working_day
 
 # Nobody is woken by a survey: an occasion opens in the morning and closes at midnight, Swedish time.
 OPENING_TIME = time(8, 0)
@@ -19,6 +21,8 @@ MIDNIGHT = time(0, 0)
 _MOST_HOURS = 8760
 # Daily for two years.
 _LONGEST_SERIES = 731
+# Of a protocol and of an occasion.
+CODE = re.compile(r"[a-z0-9-]{1,40}")
 # It is told to registers, so it is a code and never words.
 _PROCEDURE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,39}")
 
@@ -29,6 +33,23 @@ class BodySide(StrEnum):
     LEFT = "left"
     RIGHT = "right"
     BOTH = "both"
+
+
+class AnchorKind(StrEnum):
+    """What the days of a protocol are counted from."""
+
+    SURGERY = "surgery"
+    DIAGNOSIS = "diagnosis"
+    VISIT = "visit"
+    ENROLMENT = "enrolment"
+
+
+class Asked(StrEnum):
+    """Whether an order says something: the side, or what was done."""
+
+    NEVER = "never"
+    OPTIONAL = "optional"
+    REQUIRED = "required"
 
 
 class EnrolmentState(StrEnum):
@@ -54,6 +75,7 @@ class OccasionPlan:
     """One occasion of a protocol, or a series of them. Days are counted from the anchor date; negative is before it.
 
     A series falls due ``times`` times, ``every_days`` days apart. ``reminders`` are days from the one it opens on.
+    ``not_on_holidays``: neither opens nor falls due on a weekend or a holiday, but on the next working day.
     """
 
     code: str
@@ -65,6 +87,7 @@ class OccasionPlan:
     every_days: int = 0
     times: int = 1
     reminders: tuple[int, ...] = ()
+    not_on_holidays: bool = False
 
     @property
     def is_series(self) -> bool:
@@ -97,7 +120,11 @@ class ReceiptPlan:
 
 @dataclass(frozen=True, slots=True)
 class CareProtocol:
-    """What is asked, when, and why. The texts are the unit's own, by language."""
+    """What is asked, of whom, when, and why. The texts are the unit's own, by language.
+
+    ``anchor_kind`` is one of ``AnchorKind`` in all that is published now, and free words in what is older.
+    ``registers`` names the registers that it is meant for: for people to read, since agreements decide.
+    """
 
     code: str
     names: Mapping[str, str]
@@ -106,6 +133,14 @@ class CareProtocol:
     purpose: UseOfAnswers
     occasions: tuple[OccasionPlan, ...]
     receipt: ReceiptPlan = ReceiptPlan()
+    side: Asked = Asked.OPTIONAL
+    procedure: Asked = Asked.OPTIONAL
+    rules: Rules = EVERYBODY
+    registers: tuple[str, ...] = ()
+
+    def has_side(self, side: BodySide | None) -> bool:
+        """Whether an order with this side is one for this protocol: a side-specific series is of one side."""
+        return _fits(self.side, side) and (self.side is not Asked.REQUIRED or side is not BodySide.BOTH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +173,28 @@ def parse_procedure(text: str) -> str | None:
     return procedure
 
 
+def refuse_wrong_event(protocol: CareProtocol, *, side: BodySide | None, procedure_id: str | None) -> None:
+    """Raise ``BadInput`` for an order whose event is not told as the protocol asks."""
+    if not protocol.has_side(side):
+        sentence = (
+            mark("This protocol is not about one side: choose none.")
+            if protocol.side is Asked.NEVER
+            else mark("This protocol is about one side: choose left or right, and order once for each.")
+        )
+        raise BadInput("The side does not fit the protocol.", fields={"side": sentence})
+    if not _fits(protocol.procedure, procedure_id):
+        sentence = (
+            mark("This protocol is not about a procedure: leave it empty.")
+            if protocol.procedure is Asked.NEVER
+            else mark("This protocol is about a procedure: write its id.")
+        )
+        raise BadInput("The procedure does not fit the protocol.", fields={"procedure_id": sentence})
+
+
+def _fits(asked: Asked, given: object) -> bool:
+    return asked is Asked.OPTIONAL or (given is not None) == (asked is Asked.REQUIRED)
+
+
 def parse_protocol(data: Mapping[str, Any]) -> CareProtocol:
     """Read a protocol definition. Raises ``BadInput`` naming the field."""
     try:
@@ -149,6 +206,10 @@ def parse_protocol(data: Mapping[str, Any]) -> CareProtocol:
             purpose=_parse_purpose(data["purpose"]),
             occasions=tuple(_parse_occasion(occasion) for occasion in data["occasions"]),
             receipt=_parse_receipt(data.get("receipt", {})),
+            side=_parse_asked(data, "side"),
+            procedure=_parse_asked(data, "procedure"),
+            rules=parse_rules(data.get("inclusion"), data.get("exclusion")),
+            registers=tuple(data.get("registers", ())),
         )
     except KeyError as missing:
         raise BadInput(f"The protocol lacks the field {missing}.") from None
@@ -165,6 +226,13 @@ def _parse_purpose(text: str) -> UseOfAnswers:
         return UseOfAnswers(text)
     except ValueError:
         raise BadInput(f"The protocol's purpose is none of {', '.join(UseOfAnswers)}.") from None
+
+
+def _parse_asked(data: Mapping[str, Any], name: str) -> Asked:
+    try:
+        return Asked(data.get(name, Asked.OPTIONAL))
+    except ValueError:
+        raise BadInput(f"The protocol's {name} is none of {', '.join(Asked)}.") from None
 
 
 def _parse_receipt(data: Mapping[str, Any]) -> ReceiptPlan:
@@ -201,9 +269,10 @@ def _parse_occasion(data: Mapping[str, Any]) -> OccasionPlan:
         instruments=tuple(
             PlannedInstrument(one["id"], one["version"], one.get("form", "")) for one in data["instruments"]
         ),
+        not_on_holidays=bool(data.get("not_on_holidays", False)),
         **_parse_series(data),
     )
-    if not re.fullmatch(r"[a-z0-9-]{1,40}", plan.code):
+    if not CODE.fullmatch(plan.code):
         raise BadInput(f"The occasion's code {plan.code} must be small letters, digits and dashes.")
     if not plan.instruments:
         raise BadInput(f"The occasion {plan.code} asks nothing.")
@@ -250,6 +319,8 @@ def all_occasions(protocol: CareProtocol, anchor: date) -> tuple[PlannedOccasion
 def _plan(occasion: OccasionPlan, anchor: date, number: int) -> PlannedOccasion:
     due = anchor + timedelta(days=occasion.due_day + occasion.every_days * (number - 1))
     opens = due - timedelta(days=occasion.opens_days_before)
+    if occasion.not_on_holidays:
+        opens, due = next_working_day(opens), next_working_day(due)
     closes_at = at_local_time(due + timedelta(days=occasion.closes_days_after + 1), MIDNIGHT)
     reminds_at = [at_local_time(opens + timedelta(days=days), OPENING_TIME) for days in occasion.reminders]
     return PlannedOccasion(

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from instruments import Respondent, UnknownInstrument
 from survey_service.access.queries import all_units, provider, rights_of
 from survey_service.access.rules import Right
+from survey_service.answering.queries import recent_scores
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
 from survey_service.errors import AccessDenied, BadInput, Conflict, mark
@@ -25,7 +26,10 @@ from survey_service.foundation.services import Services
 from survey_service.languages.queries import why_not_offered
 from survey_service.licensing.rules import Mode, Refusal, Use
 from survey_service.people.rules import Identity, age_on
-from survey_service.people.use_cases import ensure_person, enter_care_relation
+from survey_service.people.use_cases import ensure_person, enter_care_relation, find_person
+from survey_service.scheduling.inclusion import Candidate, why_excluded
+from survey_service.scheduling.next_version import check_definition, refuse_other_instruments
+from survey_service.scheduling.protocol_queries import versions_of
 from survey_service.scheduling.queries import PublishedProtocol, published_protocols
 from survey_service.scheduling.records import (
     care_protocol_versions,
@@ -34,7 +38,14 @@ from survey_service.scheduling.records import (
     occasions,
     tasks,
 )
-from survey_service.scheduling.rules import BodySide, CareProtocol, PlannedOccasion, parse_protocol, plan_occasions
+from survey_service.scheduling.rules import (
+    BodySide,
+    CareProtocol,
+    PlannedOccasion,
+    parse_protocol,
+    plan_occasions,
+    refuse_wrong_event,
+)
 
 INVITE_JOB = "notifying.invite"
 
@@ -47,7 +58,7 @@ class Order:
     """What a unit asks for: whom, in which protocol, counted from when, in which care contact.
 
     ``request_id`` is made with the form: the same form sent twice is one order. ``procedure_id`` and ``side`` say what
-    was done, and where; registers are told.
+    was done, and where; registers are told. ``diagnoses`` are for the protocol's rules, and are not kept.
     """
 
     identity: Identity
@@ -57,6 +68,7 @@ class Order:
     request_id: UUID
     procedure_id: str | None = None
     side: BodySide | None = None
+    diagnoses: tuple[str, ...] = ()
 
 
 def enrol_patient(services: Services, order: Order, *, as_: Principal) -> UUID:
@@ -84,7 +96,9 @@ def enrol_patient(services: Services, order: Order, *, as_: Principal) -> UUID:
             raise BadInput("That protocol is not one of yours.", fields={"protocol": mark("Choose a protocol.")})
         _refuse_what_may_not_be_asked(connection, services, published.protocol, unit=as_)
     planned = plan_occasions(published.protocol, anchor=order.anchor_date, now=services.clock())
+    refuse_wrong_event(published.protocol, side=order.side, procedure_id=order.procedure_id)
     _refuse_at_wrong_age(services, planned, order.identity.number)
+    _refuse_excluded(services, published.protocol, order, as_=as_)
     # Only now is anything written: not even a person is left behind by an order that cannot be made.
     person_id = ensure_person(services, order.identity.number, as_=as_)
     cipher = services.keys.cipher(person_id)
@@ -119,10 +133,10 @@ def publish_protocol(services: Services, *, provider_id: UUID, definition: Mappi
     One that no unit of the provider may order today is published all the same, with a warning in the log: its licence
     may be on its way.
     """
-    protocol = parse_protocol(definition)
-    _check_instruments(services, protocol)
+    protocol = check_definition(definition)
+    check_instruments(services, protocol)
     with services.db.transaction(as_=Operator()) as connection:
-        _warn_of_what_may_not_be_asked(connection, services, protocol, provider_id=provider_id)
+        warn_of_what_may_not_be_asked(connection, services, protocol, provider_id=provider_id)
         connection.execute(
             upsert(care_protocols)
             .values(id=new_id(), provider_id=provider_id, code=protocol.code)
@@ -133,11 +147,7 @@ def publish_protocol(services: Services, *, provider_id: UUID, definition: Mappi
                 care_protocols.c.provider_id == provider_id, care_protocols.c.code == protocol.code
             )
         ).scalar_one()
-        latest: int = connection.execute(
-            sa.select(sa.func.coalesce(sa.func.max(care_protocol_versions.c.version), 0)).where(
-                care_protocol_versions.c.protocol_id == protocol_id
-            )
-        ).scalar_one()
+        latest = refuse_reused_codes(connection, protocol_id, protocol)
         connection.execute(
             insert(care_protocol_versions).values(
                 id=new_id(),
@@ -151,14 +161,23 @@ def publish_protocol(services: Services, *, provider_id: UUID, definition: Mappi
     return protocol_id
 
 
-def _check_instruments(services: Services, protocol: CareProtocol) -> None:
+def refuse_reused_codes(connection: Connection, protocol_id: UUID, protocol: CareProtocol) -> int:
+    """Raise ``BadInput`` where a code that any version had asks something else; returns the newest version, or 0."""
+    earlier = versions_of(connection, protocol_id)
+    for one in earlier:
+        refuse_other_instruments(parse_protocol(one.definition), protocol)
+    return earlier[0].version if earlier else 0
+
+
+def check_instruments(services: Services, protocol: CareProtocol) -> None:
+    """Raise ``BadInput`` for an instrument that is not here."""
     for occasion in protocol.occasions:
         for planned in occasion.instruments:
             try:
                 services.library.get(planned.id, planned.version, planned.form)
             except UnknownInstrument:
                 named = " ".join(part for part in (planned.id, planned.version, planned.form) if part)
-                raise BadInput(f"There is no instrument {named}.") from None
+                raise BadInput("There is no instrument %(named)s.", values={"named": named}) from None
 
 
 def _refuse_what_may_not_be_asked(
@@ -171,7 +190,7 @@ def _refuse_what_may_not_be_asked(
         raise BadInput(refusal.why.value, fields={"protocol": refusal.why.value}, values=refusal.values)
 
 
-def _warn_of_what_may_not_be_asked(
+def warn_of_what_may_not_be_asked(
     connection: Connection, services: Services, protocol: CareProtocol, *, provider_id: UUID
 ) -> None:
     day = local_day(services.clock())
@@ -200,6 +219,30 @@ def _refuse_at_wrong_age(services: Services, planned: Sequence[PlannedOccasion],
                     "This protocol asks something that is not meant for somebody of the patient's age.",
                     fields={"protocol": mark("Choose a protocol that is meant for the patient's age.")},
                 )
+
+
+def _refuse_excluded(services: Services, protocol: CareProtocol, order: Order, *, as_: Staff) -> None:
+    """Somebody whom the protocol's rules leave out is not enrolled; the sentence says which rule."""
+    number = order.identity.number
+    person_id = find_person(services, number) if protocol.rules.variables else None
+    scores: dict[str, list[tuple[float, int]]] = {}
+    if person_id is not None:
+        now = services.clock()
+        since = now - timedelta(days=protocol.rules.longest_memory)
+        with services.db.transaction(as_=as_) as connection:
+            for variable, value, at in recent_scores(connection, person_id, unit_id=as_.unit_id, since=since):
+                scores.setdefault(variable, []).append((value, (now - at).days))
+            looked = Access(Activity.READ, Purpose.CARE, "earlier_scores", None, person_id)
+            record_access(connection, services.clock, [looked], by=as_)
+    candidate = Candidate(
+        age=age_on(number, order.anchor_date),
+        language=order.identity.locale,
+        diagnoses=order.diagnoses,
+        scores={variable: tuple(known) for variable, known in scores.items()},
+    )
+    refused = why_excluded(protocol.rules, candidate)
+    if refused is not None:
+        raise BadInput(refused.sentence, fields={refused.at: refused.sentence}, values=refused.values)
 
 
 def _published(connection: Connection, protocol_id: UUID) -> PublishedProtocol:

@@ -20,6 +20,7 @@ from survey_service.http.context import services, staff
 from survey_service.http.locale import current_locale, day, languages
 from survey_service.people.queries import NAME_IS_ERASED, open_patients, sealed_patients
 from survey_service.people.rules import Identity, parse_email, parse_identity_number, parse_name, parse_phone
+from survey_service.scheduling.inclusion import parse_diagnoses
 from survey_service.scheduling.queries import (
     PublishedProtocol,
     occasions_of_enrolment,
@@ -58,6 +59,7 @@ class EnrolmentForm(FlaskForm):
     anchor_date = DateField()
     care_contact = StringField(validators=[Length(max=200)])
     procedure_id = StringField(validators=[Follows(parse_procedure)])
+    diagnoses = StringField(validators=[Follows(parse_diagnoses)])
     side = StringField(validators=[AnyOf([None, "", *BodySide])])
     request_id = StringField()
 
@@ -188,6 +190,7 @@ def _order(form: EnrolmentForm, request_id: UUID) -> Order:
         request_id=request_id,
         procedure_id=parse_procedure(form.procedure_id.data or ""),
         side=BodySide(form.side.data) if form.side.data else None,
+        diagnoses=parse_diagnoses(form.diagnoses.data or ""),
     )
 
 

@@ -64,7 +64,7 @@ POLICIES_FOR_EVERY_ROW = {
 APPEND_ONLY = (
     "answers", "receipts", "readings", "assessments", "deliveries", "responses", "scores", "releases", "feed_entries",
     "audit_events", "notices_given", "wordings", "care_protocol_versions", "messages", "dispatches",
-    "dispatch_attempts", "enrolment_events", "tasks", "agreement_variables",
+    "dispatch_attempts", "enrolment_events", "protocol_changes", "tasks", "agreement_variables",
     "commission_protocols", "emergency_accesses",
     "pushes", "delivery_attempts", "delivery_alarms",
     "licences", "licence_withdrawals", "rights_documents", "deployment",

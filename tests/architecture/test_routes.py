@@ -111,6 +111,18 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     ("GET",  "/staff/registers"):                                (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
     ("POST", "/staff/registers/<uuid:agreement_id>/approval"):   (401,     401,     403, 403, 303, 403, 403, 403),
     ("POST", "/staff/registers/<uuid:agreement_id>/end"):        (401,     401,     403, 403, 303, 403, 403, 403),
+    # Protocols are shown to all staff of the provider; a manager writes them, looks at what would happen, and applies.
+    ("GET",  "/staff/protocols"):                                (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
+    ("POST", "/staff/protocols"):                                (401,     401,     403, 403, 303, 403, 403, 403),
+    ("GET",  "/staff/protocols/<uuid:protocol_id>"):             (SIGN_IN, SIGN_IN, 403, 403, 200, 200, 403, 403),
+    ("GET",  "/staff/protocols/<uuid:protocol_id>/file"):        (SIGN_IN, SIGN_IN, 403, 403, 200, 200, 403, 403),
+    ("POST", "/staff/protocols/<uuid:protocol_id>/file"):        (401,     401,     403, 403, 400, 403, 403, 403),
+    ("GET",  "/staff/protocols/<uuid:protocol_id>/edit"):        (SIGN_IN, SIGN_IN, 403, 403, 200, 403, 403, 403),
+    ("POST", "/staff/protocols/<uuid:protocol_id>/edit"):        (401,     401,     403, 403, 303, 403, 403, 403),
+    ("GET",  "/staff/protocols/<uuid:protocol_id>/preview"):     (SIGN_IN, SIGN_IN, 403, 403, 200, 403, 403, 403),
+    ("GET",  "/staff/protocols/<uuid:protocol_id>/preview.csv"): (SIGN_IN, SIGN_IN, 403, 403, 200, 403, 403, 403),
+    # Nobody applies what they have not looked at.
+    ("POST", "/staff/protocols/<uuid:protocol_id>/publication"): (401,     401,     403, 403, 409, 403, 403, 403),
     # Texts are for translators, and they see nothing else.
     ("GET",  "/translate/sign-in"):                              EVERYBODY_GETS_IN,
     ("GET",  "/translate"):                                       (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 403, 200),
@@ -209,6 +221,7 @@ class Scene:
         path = path.replace("<uuid:agreement_id>", str(self.agreement_id))
         path = path.replace("<uuid:unit_id>", str(self.world.alice.unit_id))
         path = path.replace("<uuid:commission_id>", str(new_id()))
+        path = path.replace("<uuid:protocol_id>", str(self.world.protocols["anxiety-only"]))
         path = path.replace("<uuid:person_id>", str(self.patient.person_id))
         path = path.replace("<uuid:source_id>", str(self.desk.source_id(QUESTION)))
         for name, value in {"locale": "nb", "subject": PREM, "page": "overall", "ending": "po"}.items():
@@ -224,6 +237,7 @@ class Scene:
             "/my-data/units/<uuid:unit_id>": {"blocked": "0"},
             "/staff/receipts": {"response": str(self.response_id)},
             "/staff/settings/record-system": {"name": "Ny journal", "way": "fetch", "jwks": self.jwks},
+            "/staff/protocols": {"code": "new-protocol"},
             "/staff/settings/alarms": {"alarm_email": "larm@example.se"},
             "/translate/<locale>/glossary": {"term": "visit", "translation": "besøk"},
             "/translate/<locale>/<subject>/steps": {"text": str(self.translation_id), "state": "draft"},

@@ -216,7 +216,8 @@ POSTS = ["/sign-in", "/sign-out", "/language", "/surveys/{id}", "/sessions/{id}"
          "/staff/settings/alarms", "/staff/enrolments/new", "/staff/responses/{id}", "/staff/responses/{id}/assessment",
          "/my-data/units/{id}", "/staff/rights", "/staff/rights/{id}/end", "/staff/responses/{id}/emergency",
          "/staff/responses/{id}/correction", "/staff/responses/{id}/voiding",
-         "/staff/registers/{id}/approval", "/staff/registers/{id}/end",
+         "/staff/protocols", "/staff/protocols/{id}/edit", "/staff/protocols/{id}/file",
+         "/staff/protocols/{id}/publication", "/staff/registers/{id}/approval", "/staff/registers/{id}/end",
          "/translate/{id}/glossary", "/translate/{id}/{id}/steps", "/translate/{id}/{id}/version",
          "/translate/{id}/{id}/import", "/translate/{id}/texts/{id}", "/translate/{id}/texts/{id}/steps",
          "/translate/{id}/texts/{id}/comments"]  # fmt: skip

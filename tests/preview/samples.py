@@ -12,6 +12,7 @@ from typing import Any
 
 from tests.preview.agreements import agreement_samples
 from tests.preview.desk import desk_pages
+from tests.preview.protocols import protocol_samples
 from tests.preview.questions import question_pages
 from tests.preview.registers import coverage_page, history_page, pulls_page
 from tests.preview.rights import rights_pages
@@ -604,6 +605,7 @@ def pages(locale: str) -> dict[str, Page]:
             "staff",
         ),
         **{name: Page(template, context, "staff") for name, (template, context) in rights_pages(say).items()},
+        **{name: Page(template, context, "staff") for name, (template, context) in protocol_samples(locale).items()},
         **{name: Page("staff/registers.html", context, "staff") for name, context in agreement_samples(locale).items()},
         **{name: Page(template, context, "translator") for name, (template, context) in desk_pages(locale).items()},
         "email_alarm": Page("email/alarm.html", {"link": "https://svarsrummet.example/staff/undelivered"}, None),
