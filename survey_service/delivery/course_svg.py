@@ -12,7 +12,9 @@ from math import floor, log10
 from xml.sax.saxutils import escape
 
 WIDTH, HEIGHT = 480, 270
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 464, 52, 226
+_LEFT, _TOP, _BOTTOM = 44, 52, 226
+# With the names of the parts of the scale beside the plot, and without.
+_RIGHT_OF_NAMES, _RIGHT = 400, 464
 _SHAPES = ("circle", "square", "triangle", "diamond")
 _DASHES = ("", "7 4", "2 3", "9 3 2 3")
 _IMPORTED_DASH = "1 4"
@@ -110,10 +112,11 @@ class _Place:
         self._seconds = max((to - self._from).total_seconds(), 1)
         self._low, high = chart.scale
         self._height = (high - self._low) or 1
+        self.right = _RIGHT_OF_NAMES if chart.fields else _RIGHT
 
     def x(self, at: datetime) -> float:
         share = min(max((at - self._from).total_seconds() / self._seconds, 0), 1)
-        return round(_LEFT + share * (_RIGHT - _LEFT), 1)
+        return round(_LEFT + share * (self.right - _LEFT), 1)
 
     def y(self, value: float) -> float:
         share = min(max((value - self._low) / self._height, 0), 1)
@@ -137,24 +140,18 @@ def _fields(chart: Chart, place: _Place) -> Iterator[str]:
         top = place.y(high if field.high is None else field.high)
         if field.is_usual:
             yield (
-                f'<rect class="course-usual" x="{_LEFT}" y="{top}" width="{_RIGHT - _LEFT}"'
+                f'<rect class="course-usual" x="{_LEFT}" y="{top}" width="{place.right - _LEFT}"'
                 f' height="{round(bottom - top, 1)}" fill="#000" fill-opacity=".07"/>'
             )
         if field.high is not None:
-            yield f'<path class="course-edge" d="M{_LEFT} {top}H{_RIGHT}" stroke="#000" stroke-width=".6"/>'
-        # Within its own part of the scale: at the edge that it shares with its neighbour where it has no other.
-        y = bottom - 4 if field.high is None else top + 11
+            yield f'<path class="course-edge" d="M{_LEFT} {top}H{place.right}" stroke="#000" stroke-width=".6"/>'
         if bottom - top >= 10:
-            yield (
-                f'<text class="course-quiet" x="{_RIGHT - 2}" y="{y}" font-size="10" text-anchor="end" {_HALO}>'
-                f"{escape(field.words)}</text>"
-            )
+            y = round((top + bottom) / 2 + 4, 1)
+            yield f'<text x="{place.right + 5}" y="{y}" font-size="10">{escape(field.words)}</text>'
 
 
 def _axes(chart: Chart, place: _Place, write: Callable[[float], str]) -> Iterator[str]:
-    yield (
-        f'<path class="course-axis" d="M{_LEFT} {_TOP}V{_BOTTOM}H{_RIGHT}" fill="none" stroke="#000" stroke-width="1"/>'
-    )
+    yield (f'<path class="course-axis" d="M{_LEFT} {_TOP}V{_BOTTOM}H{place.right}" fill="none" stroke="#000"/>')
     for value in _ticks(*chart.scale):
         y = place.y(value)
         yield f'<path class="course-axis" d="M{_LEFT - 4} {y}h4" stroke="#000"/>'
@@ -166,13 +163,14 @@ def _axes(chart: Chart, place: _Place, write: Callable[[float], str]) -> Iterato
     if chart.reference is not None:
         y = place.y(chart.reference)
         yield (
-            f'<path class="course-reference" d="M{_LEFT} {y}H{_RIGHT}" stroke="#000" stroke-width="1.2"'
+            f'<path class="course-reference" d="M{_LEFT} {y}H{place.right}" stroke="#000" stroke-width="1.2"'
             ' stroke-dasharray="4 4"/>'
         )
 
 
 def _flags(chart: Chart, place: _Place) -> Iterator[str]:
     ends = [float("-inf")] * _ROWS_OF_FLAGS
+    boxes = []
     for flag in sorted(chart.flags, key=lambda one: one.at):
         x = place.x(flag.at)
         free = [row for row in range(_ROWS_OF_FLAGS) if ends[row] <= x]
@@ -180,11 +178,12 @@ def _flags(chart: Chart, place: _Place) -> Iterator[str]:
         ends[row] = x + 18
         y = 42 - 14 * row
         yield f'<path class="course-event" d="M{x} {y + 3}V{_BOTTOM}" stroke="#000" stroke-dasharray="1 3"/>'
-        yield (
+        boxes.append(
             f'<rect class="course-event-box" x="{round(x - 8, 1)}" y="{y - 10}" width="16" height="13" rx="2"'
             ' fill="#fff" stroke="#000"/>'
+            f'<text x="{x}" y="{y}" text-anchor="middle" font-size="10">{flag.number}</text>'
         )
-        yield f'<text x="{x}" y="{y}" text-anchor="middle" font-size="10">{flag.number}</text>'
+    yield from boxes
 
 
 def _stroke(stroke: Stroke, number: int, place: _Place) -> Iterator[str]:
@@ -235,7 +234,7 @@ def _names(chart: Chart, place: _Place) -> Iterator[str]:
             continue
         last = stroke.dots[-1]
         x, y = place.x(last.at), place.y(last.value) - 8
-        x = x - 9 if x > _RIGHT - 14 else x + 9
+        x = x - 9 if x > place.right - 6 else x + 9
         while any(abs(x - other) < 12 and abs(y - height) < 12 for other, height in taken):
             y += 12
         taken.append((x, y))
@@ -301,4 +300,3 @@ def axis_of(moments: Sequence[datetime]) -> tuple[datetime, datetime]:
     first, last = min(moments), max(moments)
     room = max((last - first) * 0.04, timedelta(days=2))
     return first - room, last + room
-
