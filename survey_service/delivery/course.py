@@ -109,7 +109,12 @@ class Series:
         )
 
     def line_of(self, point: Point) -> Line | None:
-        return next((line for line in self.lines if point in line.points), None)
+        """The line that has the point's figure; None for a response that stands in none."""
+        score = point.score(self.variable)
+        if score is None or score.value is None or point.standing is not Standing.STANDS:
+            return None
+        key = line_key(point, score)
+        return next(line for line in self.lines if line.key == key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

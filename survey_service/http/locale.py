@@ -91,6 +91,11 @@ def text_direction(locale: str) -> str:
     return "rtl" if is_right_to_left(locale) else "ltr"
 
 
+def write_in(locale: str) -> None:
+    """The rest of this request in a language, whatever the reader has chosen."""
+    g.locale = locale
+
+
 def preview_in(locale: str, texts: Mapping[str, Sequence[str]]) -> None:
     """Show the rest of this request in a language, with interface texts that nobody may have approved yet."""
     g.locale = locale

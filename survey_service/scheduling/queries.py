@@ -88,7 +88,6 @@ class Anchor:
     on: date
     side: str | None
     procedure_id: str | None
-    names: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,9 +191,7 @@ def anchors_of(connection: Connection, person_id: UUID, unit_id: UUID | None) ->
             enrolments.c.anchor_date,
             enrolments.c.side,
             enrolments.c.procedure_id,
-            care_protocol_versions.c.definition["names"].label("names"),
         )
-        .join(care_protocol_versions, care_protocol_versions.c.id == enrolments.c.protocol_version_id)
         .where(enrolments.c.person_id == person_id, enrolments.c.state != EnrolmentState.VOIDED)
         .order_by(enrolments.c.anchor_date, enrolments.c.id)
     )
