@@ -11,10 +11,12 @@ from datetime import UTC, date, datetime, timedelta
 from math import floor, log10
 from xml.sax.saxutils import escape
 
-WIDTH, HEIGHT = 480, 270
-_LEFT, _TOP, _BOTTOM = 44, 52, 226
+WIDTH, HEIGHT = 400, 270
+_LEFT, _BOTTOM = 40, 226
+# With the numbers of what happened above the plot, and without.
+_TOP_BELOW_FLAGS, _TOP = 52, 16
 # With the names of the parts of the scale beside the plot, and without.
-_RIGHT_OF_NAMES, _RIGHT = 400, 464
+_RIGHT_OF_NAMES, _RIGHT = 326, 388
 _SHAPES = ("circle", "square", "triangle", "diamond")
 _DASHES = ("", "7 4", "2 3", "9 3 2 3")
 _IMPORTED_DASH = "1 4"
@@ -95,11 +97,11 @@ def round_scale(values: Sequence[float]) -> tuple[float, float]:
 
 
 def days_of_axis(span: tuple[datetime, datetime]) -> list[tuple[date, str]]:
-    """Where the axis is marked, and how: by years, months or days, never more than six marks."""
+    """Where the axis is marked, and how: by years, months or days, never more than five marks."""
     first, last = (moment.date() for moment in span)
     for months in (0, 1, 2, 3, 6, 12, 24, 60, 120):
         marks = list(_months(first, last, months)) if months else list(_days(first, last))
-        if 2 <= len(marks) <= 6:
+        if 2 <= len(marks) <= 5:
             return marks
     return [(first, first.isoformat()), (last, last.isoformat())]
 
@@ -112,6 +114,7 @@ class _Place:
         self._seconds = max((to - self._from).total_seconds(), 1)
         self._low, high = chart.scale
         self._height = (high - self._low) or 1
+        self._top = _TOP_BELOW_FLAGS if chart.flags else _TOP
         self.right = _RIGHT_OF_NAMES if chart.fields else _RIGHT
 
     def x(self, at: datetime) -> float:
@@ -120,7 +123,7 @@ class _Place:
 
     def y(self, value: float) -> float:
         share = min(max((value - self._low) / self._height, 0), 1)
-        return round(_BOTTOM - share * (_BOTTOM - _TOP), 1)
+        return round(_BOTTOM - share * (_BOTTOM - self._top), 1)
 
 
 def _parts(chart: Chart, place: _Place, write: Callable[[float], str]) -> Iterator[str]:
@@ -151,7 +154,10 @@ def _fields(chart: Chart, place: _Place) -> Iterator[str]:
 
 
 def _axes(chart: Chart, place: _Place, write: Callable[[float], str]) -> Iterator[str]:
-    yield (f'<path class="course-axis" d="M{_LEFT} {_TOP}V{_BOTTOM}H{place.right}" fill="none" stroke="#000"/>')
+    yield (
+        f'<path class="course-axis" d="M{_LEFT} {place.y(chart.scale[1])}V{_BOTTOM}H{place.right}" fill="none"'
+        ' stroke="#000"/>'
+    )
     for value in _ticks(*chart.scale):
         y = place.y(value)
         yield f'<path class="course-axis" d="M{_LEFT - 4} {y}h4" stroke="#000"/>'
@@ -289,7 +295,7 @@ def _days(first: date, last: date) -> Iterator[tuple[date, str]]:
     length = (last - first).days
     if length > 42:
         return
-    every = max(1, -(-length // 5))
+    every = max(1, -(-length // 4))
     for number in range(0, length + 1, every):
         day = first + timedelta(days=number)
         yield day, f"{day:%m-%d}"
