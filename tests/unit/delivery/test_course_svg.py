@@ -44,7 +44,7 @@ def a_chart(**changes: Any) -> Chart:
 
 
 def drawn(chart: Chart) -> ElementTree.Element:
-    return ElementTree.fromstring(draw(chart, write=lambda value: f"{value:g}"))  # noqa: S314  because we wrote it
+    return ElementTree.fromstring(draw(chart, write=lambda value: f"{value:g}"))
 
 
 def said(chart: Chart) -> list[str]:
