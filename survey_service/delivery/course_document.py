@@ -8,10 +8,11 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal, NoReturn
 
 import typst
 
+from survey_service.errors import Unavailable
 from survey_service.http import __file__ as http
 from survey_service.http.locale import gettext, long_datetime
 
@@ -28,13 +29,31 @@ def document(described: Mapping[str, Any], patient: Mapping[str, str], *, made_a
         "is_cut": described["is_cut"],
         "panels": [_panel(panel) for panel in described["panels"]],
     }
-    return typst.compile(
-        _LAYOUT.read_bytes(),
-        format="pdf",
-        pdf_standards=[_STANDARD],
-        sys_inputs={"data": json.dumps(values)},
-        timestamp=int(made_at.timestamp()),
-    )
+    data = json.dumps(values)
+    # Outside the handler, so that no trace holds what the compiler says: it quotes the text that it cannot write.
+    return _compiled(data, made_at, standard=_STANDARD) or _compiled(data, made_at, standard=None) or _unwritten()
+
+
+def _compiled(data: str, made_at: datetime, *, standard: Literal["ua-1"] | None) -> bytes | None:
+    """The PDF; None where it cannot be made so.
+
+    PDF/UA refuses a letter that no font of the machine has, as in a name: then it is tagged all the same, and the
+    personal number says who is meant.
+    """
+    try:
+        return typst.compile(
+            _LAYOUT.read_bytes(),
+            format="pdf",
+            pdf_standards=standard,
+            sys_inputs={"data": data},
+            timestamp=int(made_at.timestamp()),
+        )
+    except typst.TypstError:
+        return None
+
+
+def _unwritten() -> NoReturn:
+    raise Unavailable("The document cannot be made just now.")
 
 
 def _words() -> Mapping[str, str]:

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from flask import Flask
 from pypdf import PdfReader
 
+from survey_service.delivery.course_document import document
 from survey_service.delivery.course_reading import course_of_patient
 from survey_service.delivery.use_cases import open_response
 from survey_service.errors import AccessDenied
@@ -355,6 +356,15 @@ def test_a_name_in_any_script_has_its_document(follow: Follow, name: str) -> Non
     follow.identity = follow.world.new_identity(name=name)
     follow.answer()
     assert follow.record().status_code == 200
+
+
+def test_a_letter_that_no_font_has_costs_the_standard_and_not_the_document(app: Flask, clock: TestClock) -> None:
+    """A letter for private use; the compiler's own refusal quotes it, and reaches nobody."""
+    with app.test_request_context():
+        made = document(
+            {"panels": [], "is_cut": False}, {"name": "\ue123", "personal_number": "19500101-0000"}, made_at=clock()
+        )
+    assert "19500101-0000" in PdfReader(BytesIO(made)).pages[0].extract_text()
 
 
 def test_no_address_or_title_says_who_it_is_about(follow: Follow) -> None:
