@@ -16,7 +16,9 @@ _LEFT, _BOTTOM = 40, 226
 # With the numbers of what happened above the plot, and without.
 _TOP_BELOW_FLAGS, _TOP = 52, 16
 # With the names of the parts of the scale beside the plot, and without.
-_RIGHT_OF_NAMES, _RIGHT = 326, 388
+_RIGHT_OF_NAMES, _RIGHT = 306, 388
+# Of a letter, as a part of the size of the text: so that a long name is written smaller and not cut off.
+_WIDTH_OF_LETTER = 0.6
 _SHAPES = ("circle", "square", "triangle", "diamond")
 _DASHES = ("", "7 4", "2 3", "9 3 2 3")
 _IMPORTED_DASH = "1 4"
@@ -150,7 +152,9 @@ def _fields(chart: Chart, place: _Place) -> Iterator[str]:
             yield f'<path class="course-edge" d="M{_LEFT} {top}H{place.right}" stroke="#000" stroke-width=".6"/>'
         if bottom - top >= 10:
             y = round((top + bottom) / 2 + 4, 1)
-            yield f'<text x="{place.right + 5}" y="{y}" font-size="10">{escape(field.words)}</text>'
+            room = WIDTH - place.right - 5
+            size = round(min(10, room / (_WIDTH_OF_LETTER * max(len(field.words), 1))), 1)
+            yield f'<text x="{place.right + 5}" y="{y}" font-size="{size}">{escape(field.words)}</text>'
 
 
 def _axes(chart: Chart, place: _Place, write: Callable[[float], str]) -> Iterator[str]:

@@ -117,6 +117,16 @@ def test_every_mark_is_inside_the_frame(figures: list[tuple[int, float, float | 
         assert 0 <= float(mark.get("cy", "")) <= HEIGHT
 
 
+def test_a_long_name_of_a_part_of_the_scale_is_written_smaller_and_not_cut_off() -> None:
+    parts = [Field(50, None, "kort", is_usual=False), Field(None, 50, "ett mycket långt namn", is_usual=True)]
+    short, long = (
+        float(text.get("font-size", ""))
+        for text in drawn(a_chart(fields=parts)).iter(f"{SVG}text")
+        if text.text in {"kort", "ett mycket långt namn"}
+    )
+    assert (short, long < 10) == (10, True)
+
+
 @given(st.integers(0, 20000))
 def test_an_axis_of_any_length_has_a_few_marks(days: int) -> None:
     assert 2 <= len(days_of_axis(axis_of([BEGINNING, after(days)]))) <= 6
