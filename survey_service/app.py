@@ -18,6 +18,7 @@ from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_denial
 from survey_service.delivery import api as deliveries
 from survey_service.delivery import correction_web as corrections
+from survey_service.delivery import course_web as course
 from survey_service.delivery import emergency_web, oversight_web
 from survey_service.delivery import record_system_page as record_systems
 from survey_service.delivery import web as delivery
@@ -74,7 +75,7 @@ def create_app(wired: Services, *, texts: Catalogues | None = None) -> Flask:
         app.register_blueprint(blueprint)
     for blueprint in (rights_web.blueprint, emergency_web.blueprint, oversight_web.blueprint):
         app.register_blueprint(blueprint)
-    for blueprint in (history.blueprint, coverage_web.blueprint, protocols_web.blueprint):
+    for blueprint in (history.blueprint, coverage_web.blueprint, protocols_web.blueprint, course.blueprint):
         app.register_blueprint(blueprint)
     _install_api(app)
     app.before_request(access.load_principal)

@@ -186,6 +186,14 @@ def responses_with_ids(connection: Connection, response_ids: Collection[UUID]) -
     return _responses(connection, responses.c.id.in_(response_ids))
 
 
+def responses_of_person(
+    connection: Connection, person_id: UUID, *, of_occasions: sa.Select[tuple[UUID]], limit: int
+) -> list[Response]:
+    """The person's completed responses at these occasions (a select of ids), newest first."""
+    answered_there = sa.and_(responses.c.person_id == person_id, sessions.c.occasion_id.in_(of_occasions))
+    return _responses(connection, answered_there, limit=limit)
+
+
 def unanswered_tasks(connection: Connection, occasion_id: UUID) -> list[Task]:
     """What remains of an occasion, in order."""
     tasks = tasks_of(connection, [occasion_id])
@@ -331,7 +339,9 @@ def sealed_logs(connection: Connection, session_ids: Collection[UUID]) -> Mappin
     return found
 
 
-def _responses(connection: Connection, condition: sa.ColumnElement[bool]) -> list[Response]:
+def _responses(
+    connection: Connection, condition: sa.ColumnElement[bool], *, limit: int | None = None
+) -> list[Response]:
     rows = connection.execute(
         sa.select(
             responses.c.id.label("response_id"),
@@ -341,7 +351,8 @@ def _responses(connection: Connection, condition: sa.ColumnElement[bool]) -> lis
         )
         .join(sessions, sessions.c.id == responses.c.session_id)
         .where(condition)
-        .order_by(responses.c.completed_at.desc())
+        .order_by(responses.c.completed_at.desc(), responses.c.id)
+        .limit(limit)
     ).all()
     return [
         Response(

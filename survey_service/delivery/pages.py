@@ -205,6 +205,7 @@ def response(services: Services, response_id: UUID, *, as_: Staff) -> tuple[str,
     return "staff/response.html", {
         "response": described,
         "patient": {"name": patient["patient_name"], "personal_number": patient["personal_number"]},
+        "course_of": found.person_id,
         "earlier_of": found.person_id if has_earlier else None,
         "other_unit": units[found.unit_id].name if ground else None,
         "receipt": happened.received_at_unit

@@ -178,6 +178,7 @@ def _what(access: LoggedAccess) -> str:
         ("Skriva", "voiding"): gettext("Put your answers aside"),
         ("Skriva", "enrolment"): gettext("Ordered surveys for you"),
         ("Läsa", "enrolment"): gettext("Saw what was ordered for you"),
+        ("Läsa", "course"): gettext("Saw your results over time"),
         ("Läsa", "imported_results"): gettext("Saw your earlier results"),
         ("Skriva", "imported_response"): gettext("Brought in earlier results about you"),
     }

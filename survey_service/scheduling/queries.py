@@ -81,6 +81,17 @@ class Occasion:
 
 
 @dataclass(frozen=True, slots=True)
+class Anchor:
+    """The event that an enrolment counts from."""
+
+    enrolment_id: UUID
+    kind: str
+    on: date
+    side: str | None
+    procedure_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """One instrument to be answered at an occasion."""
 
@@ -167,6 +178,40 @@ def occasions_of_enrolment(connection: Connection, enrolment_id: UUID) -> list[O
         connection,
         _occasions().where(occasions.c.enrolment_id == enrolment_id).order_by(occasions.c.opens_at),
     )
+
+
+def followed_occasions(person_id: UUID, unit_id: UUID | None) -> Select[tuple[UUID]]:
+    """A select of the person's occasions that a unit follows: it asked, or the enrolment is with it now.
+
+    None is every unit. Without those of an enrolment that is void: it was for another patient.
+    """
+    query = (
+        sa.select(occasions.c.id)
+        .join(enrolments, enrolments.c.id == occasions.c.enrolment_id)
+        .where(occasions.c.person_id == person_id, enrolments.c.state != EnrolmentState.VOIDED)
+    )
+    if unit_id is None:
+        return query
+    return query.where(sa.or_(occasions.c.unit_id == unit_id, enrolments.c.unit_id == unit_id))
+
+
+def anchors_of(connection: Connection, person_id: UUID, unit_id: UUID | None) -> list[Anchor]:
+    """The events of the person's enrolments that the unit has or had (None is every unit), in time."""
+    query = (
+        sa.select(
+            enrolments.c.id,
+            enrolments.c.anchor_kind,
+            enrolments.c.anchor_date,
+            enrolments.c.side,
+            enrolments.c.procedure_id,
+        )
+        .where(enrolments.c.person_id == person_id, enrolments.c.state != EnrolmentState.VOIDED)
+        .order_by(enrolments.c.anchor_date, enrolments.c.id)
+    )
+    if unit_id is not None:
+        asked = sa.exists().where(occasions.c.enrolment_id == enrolments.c.id, occasions.c.unit_id == unit_id)
+        query = query.where(sa.or_(enrolments.c.unit_id == unit_id, asked))
+    return [Anchor(*row) for row in connection.execute(query).all()]
 
 
 def waiting_occasions_of_unit(

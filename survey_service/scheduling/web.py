@@ -124,6 +124,7 @@ def enrolled(enrolment_id: UUID) -> ResponseReturnValue:
     return render_template(
         "staff/enrolled.html",
         patient_name=identity.name if identity else NAME_IS_ERASED,
+        person_id=occasions[0].person_id,
         protocol_name=in_language(protocol.names, locale),
         event={
             "date": day(occasions[0].anchor_date),

@@ -66,6 +66,7 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     ("GET",  "/sessions/<uuid:session_id>/answers/<int:sequence>"): (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 303, 403),
     ("POST", "/sessions/<uuid:session_id>"):                     (401,     401,     403, 403, 403, 403, 303, 403),
     ("GET",  "/my-data"):                                        (SIGN_IN, SIGN_IN, 200, 403, 403, 403, 200, 403),
+    ("GET",  "/my-results"):                                     (SIGN_IN, SIGN_IN, 200, 403, 403, 403, 200, 403),
     ("POST", "/my-data/registers/<uuid:register_id>"):           (401,     401,     303, 403, 403, 403, 303, 403),
     ("POST", "/my-data/units/<uuid:unit_id>"):                   (401,     401,     303, 403, 403, 403, 303, 403),
     ("GET",  "/staff"):                                          (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
@@ -93,6 +94,9 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     ("GET",  "/staff/registers/coverage"):                       (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
     # Earlier results are the unit's that they were brought to.
     ("GET",  "/staff/patients/<uuid:person_id>/history"):        (SIGN_IN, SIGN_IN, 403, 403, 403, 200, 403, 403),
+    # A course is for the units that follow the patient: alice's has an enrolment, bob's has none.
+    ("GET",  "/staff/patients/<uuid:person_id>/course"):         (SIGN_IN, SIGN_IN, 403, 403, 403, 200, 403, 403),
+    ("GET",  "/staff/patients/<uuid:person_id>/course.pdf"):     (SIGN_IN, SIGN_IN, 403, 403, 403, 200, 403, 403),
     # Only a care unit orders [A1]; charlie's cannot order by alice's protocol.
     ("GET",  "/staff/enrolments/new"):                           (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
     ("POST", "/staff/enrolments/new"):                           (401,     401,     403, 400, 303, 303, 403, 403),

@@ -81,17 +81,17 @@ def test_no_page_of_a_patient_lacks_a_variable(strict: Flask, world: World, iden
     while "/sessions/" in second:
         visit(second)
         second = visitor.submit(second, "/sessions/", value="2").headers["Location"]
-    visit(second, "/inbox", "/my-data")
+    visit(second, "/inbox", "/my-data", "/my-results")
     ids = [one.id for one in _responses(world, patient)]
     for response_id in ids:
         open_response(world.services, response_id, as_=world.alice)
         release_batch(world.services, [response_id], as_=world.system)
-    visit(second, "/inbox", "/my-data")
+    visit(second, "/inbox", "/my-data", "/my-results")
     pull(world.services, cursor=None, limit=10, purpose=ACCEPTED_PURPOSE, as_=world.register)
     for response_id in ids:
         assess_response(world.services, response_id, as_=world.alice)
     object_to_register(world.services, world.register.register_id, as_=patient)
-    visit(second, "/inbox", "/my-data")
+    visit(second, "/inbox", "/my-data", "/my-results")
     another, _occasion = world.enrol(identity)
     assert another == patient
     visit("/inbox", f"/surveys/{_occasion.id}")
@@ -111,6 +111,7 @@ def test_no_page_of_staff_lacks_a_variable(strict: Flask, world: World, clock) -
         rest, left = world.enrol()
         world.answer(rest, left)
         assert patient != rest
+        pages.append(f"/staff/patients/{patient.person_id}/course")
     with world.services.db.transaction(as_=world.alice) as connection:
         from survey_service.delivery.queries import worklist
 

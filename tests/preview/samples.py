@@ -11,6 +11,7 @@ from types import SimpleNamespace as Row
 from typing import Any
 
 from tests.preview.agreements import agreement_samples
+from tests.preview.course import course_page, own_results_page
 from tests.preview.desk import desk_pages
 from tests.preview.protocols import protocol_samples
 from tests.preview.questions import question_pages
@@ -331,6 +332,7 @@ def pages(locale: str) -> dict[str, Page]:
         "given": [Row(register=registers[0].name, reference="0192f3a4-5b6c-7d8e-9f01-23456789abcd", at=ago(hours=1))],
         "earlier_of": "7",
         "other_unit": None,
+        "course_of": "7",
         "receipt": Row(
             at=ago(hours=2), by="Astrid Lindqvist", unit_name=unit, route=say("Arbetslistan", "The worklist")
         ),
@@ -482,6 +484,10 @@ def pages(locale: str) -> dict[str, Page]:
             },
         ),
         "staff_worklist": Page("staff/worklist.html", worklist, "staff"),
+        "staff_course": Page("staff/course.html", course_page(say), "staff"),
+        "staff_course_empty": Page("staff/course.html", course_page(say) | {"panels": [], "is_cut": False}, "staff"),
+        "my_results": Page("my_results.html", own_results_page(say)),
+        "my_results_empty": Page("my_results.html", {"panels": [], "is_cut": False}),
         "staff_history": Page("staff/history.html", history_page(say), "staff"),
         "staff_register_pulls": Page("staff/register_pulls.html", pulls_page(say), "staff"),
         "staff_register_coverage": Page("staff/register_coverage.html", coverage_page(say), "staff"),
@@ -581,6 +587,7 @@ def pages(locale: str) -> dict[str, Page]:
             "staff/enrolled.html",
             {
                 "patient_name": "Bertil Öberg",
+                "person_id": "7",
                 "protocol_name": say("Knäoperation", "Knee surgery"),
                 "event": Row(
                     date=say("29 november 2026", "29 November 2026"),
