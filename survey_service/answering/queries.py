@@ -173,6 +173,20 @@ def responses_of_tasks(connection: Connection, task_ids: Collection[UUID]) -> Ma
     return {one.session.task_id: one for one in found}
 
 
+def previous_responses(connection: Connection, found: Response, *, limit: int) -> list[Response]:
+    """What the patient answered before at the same unit, to the same instrument as the same respondent, newest first."""
+    same, session = responses.c, found.session
+    earlier = sa.and_(
+        same.person_id == found.person_id,
+        same.unit_id == found.unit_id,
+        same.completed_at < found.completed_at,
+        sessions.c.instrument == session.instrument,
+        sessions.c.instrument_version == session.instrument_version,
+        sessions.c.respondent == session.respondent,
+    )
+    return _responses(connection, earlier, limit=limit)
+
+
 def responses_with_ids(connection: Connection, response_ids: Collection[UUID]) -> list[Response]:
     return _responses(connection, responses.c.id.in_(response_ids))
 
@@ -304,7 +318,9 @@ def sealed_logs(connection: Connection, session_ids: Collection[UUID]) -> Mappin
     return found
 
 
-def _responses(connection: Connection, condition: sa.ColumnElement[bool]) -> list[Response]:
+def _responses(
+    connection: Connection, condition: sa.ColumnElement[bool], *, limit: int | None = None
+) -> list[Response]:
     rows = connection.execute(
         sa.select(
             responses.c.id.label("response_id"),
@@ -315,6 +331,7 @@ def _responses(connection: Connection, condition: sa.ColumnElement[bool]) -> lis
         .join(sessions, sessions.c.id == responses.c.session_id)
         .where(condition)
         .order_by(responses.c.completed_at.desc())
+        .limit(limit)
     ).all()
     return [
         Response(

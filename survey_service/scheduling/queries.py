@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Select
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from survey_service.foundation.clock import local_day
+from survey_service.foundation.clock import at_local_time, local_day
 from survey_service.licensing.rules import Mode, Use, UseOfAnswers
 from survey_service.scheduling.records import (
     care_protocol_versions,
@@ -160,7 +160,11 @@ def waiting_occasions_of_unit(
     connection: Connection, unit_id: UUID, now: datetime, *, completed: Select[tuple[UUID]], limit: int
 ) -> list[Occasion]:
     """Open occasions with a task that is not among the ``completed`` (a select of task ids), the most urgent first."""
-    waiting = sa.select(tasks.c.occasion_id).where(tasks.c.occasion_id == occasions.c.id, tasks.c.id.not_in(completed))
+    (answered,) = completed.selected_columns
+    # Asked of each task by itself: the list of all that is answered grows for ever.
+    waiting = sa.select(tasks.c.occasion_id).where(
+        tasks.c.occasion_id == occasions.c.id, ~completed.where(answered == tasks.c.id).exists()
+    )
     return _read_occasions(
         connection,
         _occasions()
@@ -175,6 +179,21 @@ def waiting_occasions_of_unit(
         .order_by(occasions.c.closes_at)
         .limit(limit),
     )
+
+
+def people_due(connection: Connection, unit_id: UUID, day: date) -> frozenset[UUID]:
+    """Whom the unit's occasions are due for on the day."""
+    begins = at_local_time(day, time())
+    ends = at_local_time(day + timedelta(days=1), time())
+    query = sa.select(occasions.c.person_id).where(
+        occasions.c.unit_id == unit_id,
+        occasions.c.due_at >= begins,
+        occasions.c.due_at < ends,
+        occasions.c.withdrawn_at.is_(None),
+        # Only for the index: nothing is due before it opens or after it closes.
+        occasions.c.closes_at >= begins,
+    )
+    return frozenset(connection.execute(query).scalars())
 
 
 def tasks_of(connection: Connection, occasion_ids: Sequence[UUID]) -> list[Task]:
