@@ -17,6 +17,7 @@ from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_denial
 from survey_service.delivery import api as deliveries
 from survey_service.delivery import correction_web as corrections
+from survey_service.delivery import flags_web, worklist_web
 from survey_service.delivery import record_system_page as record_systems
 from survey_service.delivery import web as delivery
 from survey_service.errors import AccessDenied, SignInRefused
@@ -69,7 +70,7 @@ def create_app(wired: Services, *, texts: Catalogues | None = None) -> Flask:
         app.register_blueprint(blueprint)
     for blueprint in (privacy.blueprint, scheduling.blueprint, languages_web.blueprint):
         app.register_blueprint(blueprint)
-    for blueprint in (history.blueprint, coverage_web.blueprint):
+    for blueprint in (history.blueprint, coverage_web.blueprint, worklist_web.blueprint, flags_web.blueprint):
         app.register_blueprint(blueprint)
     _install_api(app)
     app.before_request(access.load_principal)

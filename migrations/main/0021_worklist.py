@@ -211,7 +211,7 @@ def _entries() -> None:
 
 
 def _care() -> None:
-    op.execute(f"""
+    op.execute("""
         -- Who takes care of a response; NULL gives it back to the unit. The latest counts.
         CREATE TABLE hand_overs (
             id          uuid PRIMARY KEY,
@@ -297,7 +297,7 @@ def _care() -> None:
 
 
 def _reminders() -> None:
-    op.execute(f"""
+    op.execute("""
         -- Asked for by staff, at most once a day for an occasion.
         CREATE TABLE reminders (
             id          uuid PRIMARY KEY,

@@ -126,9 +126,7 @@ def _check(instrument: Instrument, criterion: Criterion) -> None:
         case Threshold(name):
             says_something = name in variables
     if not says_something:
-        raise BadInput(
-            "Choose what the rule looks at.", fields={"what": mark("Choose what the rule looks at.")}
-        )
+        raise BadInput("Choose what the rule looks at.", fields={"what": mark("Choose what the rule looks at.")})
 
 
 def _columns(criterion: Criterion) -> dict[str, Any]:

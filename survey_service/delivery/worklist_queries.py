@@ -217,7 +217,7 @@ def _count_unread(connection: Connection, wanted: Wanted) -> int:
     return int(connection.execute(sa.select(sa.func.count()).select_from(unread)).scalar_one())
 
 
-def _matching(wanted: Wanted) -> sa.Select[tuple[UUID]]:
+def _matching(wanted: Wanted) -> sa.Select[UUID]:
     query = sa.select(_ENTRY.response_id).where(_ENTRY.unit_id == wanted.unit_id)
     if wanted.protocol_id is not None:
         query = query.where(_ENTRY.protocol_id == wanted.protocol_id)

@@ -108,9 +108,7 @@ def _tell(
     _send(services, notice, email, as_=system)
 
 
-def _prepare(
-    connection: Connection, services: Services, occasion_id: UUID, reminder_id: UUID | None
-) -> _Notice | None:
+def _prepare(connection: Connection, services: Services, occasion_id: UUID, reminder_id: UUID | None) -> _Notice | None:
     found = occasion(connection, occasion_id)
     if found is None or not found.is_open(services.clock()):
         return None

@@ -157,7 +157,13 @@ def occasions_of_enrolment(connection: Connection, enrolment_id: UUID) -> list[O
 
 
 def waiting_occasions_of_unit(
-    connection: Connection, unit_id: UUID, now: datetime, *, completed: Select[tuple[UUID]], limit: int
+    connection: Connection,
+    unit_id: UUID,
+    now: datetime,
+    *,
+    completed: Select[tuple[UUID]],
+    limit: int,
+    person_id: UUID | None = None,
 ) -> list[Occasion]:
     """Open occasions with a task that is not among the ``completed`` (a select of task ids), the most urgent first."""
     (answered,) = completed.selected_columns
@@ -174,6 +180,7 @@ def waiting_occasions_of_unit(
             occasions.c.closes_at > now,
             occasions.c.withdrawn_at.is_(None),
             enrolments.c.state == EnrolmentState.ACTIVE,
+            sa.true() if person_id is None else occasions.c.person_id == person_id,
             waiting.exists(),
         )
         .order_by(occasions.c.closes_at)

@@ -31,7 +31,9 @@ RunJobs = Callable[[], None]
 T = "promis_anxiety.t"
 
 
-def add_rule(world: World, criterion: Criterion, *, instrument: str = "promis-anxiety", by: Staff | None = None) -> None:
+def add_rule(
+    world: World, criterion: Criterion, *, instrument: str = "promis-anxiety", by: Staff | None = None
+) -> None:
     new = NewRule(instrument=instrument, criterion=criterion, reason="We want to ring.", request_id=new_id())
     set_rule(world.services, new, as_=by or world.bob)
 
@@ -192,7 +194,7 @@ def test_by_sql_too_a_rule_is_made_by_the_units_manager_and_in_order(world: Worl
     for who, version, rule in ((world.alice, 1, "by_manager"), (world.bob, 2, "in_order")):
         values = {"id": new_id(), "version": version, "provider": who.provider_id, "unit": who.unit_id}
         with (
-            pytest.raises(sa.exc.IntegrityError, match="manager|next version") as refused,
+            pytest.raises(sa.exc.IntegrityError, match=r"manager|next version") as refused,
             world.services.db.transaction(as_=who) as connection,
         ):
             connection.execute(insert, {**values, "staff": who.staff_id})
