@@ -12,6 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from survey_service.access import web as access
 from survey_service.access.oidc import install_identity_providers
+from survey_service.answering import paper_web
 from survey_service.answering import web as answering
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_denial
@@ -72,6 +73,7 @@ def create_app(wired: Services, *, texts: Catalogues | None = None) -> Flask:
         app.register_blueprint(blueprint)
     for blueprint in (history.blueprint, coverage_web.blueprint, worklist_web.blueprint, flags_web.blueprint):
         app.register_blueprint(blueprint)
+    app.register_blueprint(paper_web.blueprint)
     _install_api(app)
     app.before_request(access.load_principal)
     app.after_request(_finish)

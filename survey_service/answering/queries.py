@@ -174,7 +174,7 @@ def responses_of_tasks(connection: Connection, task_ids: Collection[UUID]) -> Ma
 
 
 def previous_responses(connection: Connection, found: Response, *, limit: int) -> list[Response]:
-    """What the patient answered before at the same unit, to the same instrument as the same respondent, newest first."""
+    """What the patient answered before at the unit, to the same instrument as the same respondent, newest first."""
     same, session = responses.c, found.session
     earlier = sa.and_(
         same.person_id == found.person_id,

@@ -1,4 +1,4 @@
-"""What the unit does about a response: hands it over, writes about it, gets in touch; and the day's list of patients."""
+"""What the unit does about a response: hands it over, writes about it, gets in touch; and the day's list."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

@@ -44,7 +44,7 @@ def flag_in_words(flag: UnitFlag, instrument: Instrument | None, texts: Texts) -
     return str(
         gettext(
             "%(said)s: from %(before)s (SE %(before_se)s) to %(now)s (SE %(now_se)s), a change of %(change)s. The"
-            " smallest important change is %(important)s, and %(reliable)s is what chance alone exceeds once in twenty.",
+            " smallest important change is %(important)s; chance alone exceeds %(reliable)s once in twenty.",
             said=said,
             before=_one(flag.earlier_value),
             before_se=_one(flag.earlier_error),

@@ -12,9 +12,9 @@ from uuid import UUID
 
 from instruments import Answered, Direction, Score, Variable
 
-# The change that noise alone exceeds in one direction in one of twenty: 90 % two-sided. Jacobson & Truax 1991 (J Consult
-# Clin Psychol 59:12-19, doi 10.1037/0022-006X.59.1.12) have the quotient, and 1.96; here a worsening that is real and
-# missed costs more than a look in vain, and only worsening is flagged.
+# The change that noise alone exceeds in one direction in one of twenty: 90 % two-sided. Jacobson & Truax 1991 (J
+# Consult Clin Psychol 59:12-19, doi 10.1037/0022-006X.59.1.12) have the quotient, and 1.96; here a worsening that is
+# real and missed costs more than a look in vain, and only worsening is flagged.
 RELIABLE_AT = 1.645
 
 

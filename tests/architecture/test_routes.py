@@ -90,6 +90,10 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     ("POST", "/staff/occasions/<uuid:occasion_id>/non-response"): (401,    401,     403, 403, 403, 303, 403, 403),
     ("POST", "/staff/responses/<uuid:response_id>/hand-over"):   (401,     401,     403, 403, 403, 303, 403, 403),
     ("POST", "/staff/responses/<uuid:response_id>/notes"):       (401,     401,     403, 403, 403, 303, 403, 403),
+    # The patient has begun on a screen: no paper any more.
+    ("GET",  "/staff/occasions/<uuid:occasion_id>/paper"):       (SIGN_IN, SIGN_IN, 403, 403, 403, 409, 403, 403),
+    ("GET",  "/staff/occasions/<uuid:occasion_id>/entry"):       (SIGN_IN, SIGN_IN, 403, 403, 403, 409, 403, 403),
+    ("POST", "/staff/occasions/<uuid:occasion_id>/entry"):       (401,     401,     403, 403, 403, 409, 403, 403),
     # The unit's flags are its manager's to set.
     ("GET",  "/staff/flags"):                                    (SIGN_IN, SIGN_IN, 403, 403, 200, 403, 403, 403),
     ("POST", "/staff/flags"):                                    (401,     401,     403, 403, 303, 403, 403, 403),

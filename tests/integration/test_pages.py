@@ -223,7 +223,7 @@ POSTS = ["/sign-in", "/sign-out", "/language", "/surveys/{id}", "/sessions/{id}"
          "/staff/responses/{id}/correction", "/staff/responses/{id}/voiding",
          "/staff/search", "/staff/today", "/staff/occasions/{id}/reminder", "/staff/occasions/{id}/non-response",
          "/staff/responses/{id}/hand-over", "/staff/responses/{id}/notes", "/staff/flags", "/staff/flags/{id}/end",
-         "/staff/flags/hours",
+         "/staff/flags/hours", "/staff/occasions/{id}/entry",
          "/staff/registers/{id}/approval", "/staff/registers/{id}/end",
          "/translate/{id}/glossary", "/translate/{id}/{id}/steps", "/translate/{id}/{id}/version",
          "/translate/{id}/{id}/import", "/translate/{id}/texts/{id}", "/translate/{id}/texts/{id}/steps",
