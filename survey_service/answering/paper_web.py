@@ -60,7 +60,8 @@ def enter(occasion_id: UUID) -> ResponseReturnValue:
 
 def _read(found: PaperForm, prefix: str) -> tuple[dict[UUID, Given], dict[str, str]]:
     """What was typed, by task, and a sentence for each field that holds no answer."""
-    given, errors = {}, {}
+    given: dict[UUID, Given] = {}
+    errors: dict[str, str] = {}
     for part in found.parts:
         texts = {item.id: _texts(part, item, prefix) for item in part.instrument.items.values()}
         given[part.task.id], refused = read_part(part, texts)

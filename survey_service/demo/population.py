@@ -19,6 +19,8 @@ from instruments import Ask, Family, FreeText, Instrument, Item, Scale, SeveralC
 from survey_service.access.use_cases import add_provider, add_staff_member, add_translator, add_unit
 from survey_service.answering.rules import Submission, Way, read_answer
 from survey_service.answering.use_cases import SessionState, look_at_session, next_session, record_answer, start_survey
+from survey_service.delivery.flag_setting import NewRule, set_rule
+from survey_service.delivery.flagging import Bound, Criterion, GivenAnswer, Worsening
 from survey_service.delivery.queries import worklist
 from survey_service.delivery.use_cases import assess_response, open_response, take_into_archive
 from survey_service.demo.environment import REGISTER_CLIENT_ID
@@ -144,7 +146,7 @@ def add_home_organisation(services: Services, *, register_keys: Mapping[str, Any
         unit=(UNIT_HSA_ID, "Ortopedmottagningen Exempelstad"),
         clinician=(STAFF_HSA_ID, "Karin Norén"),
     )
-    add_staff_member(
+    manager_id = add_staff_member(
         services,
         provider_id=provider_id,
         unit_id=organisation.staff.unit_id,
@@ -152,6 +154,7 @@ def add_home_organisation(services: Services, *, register_keys: Mapping[str, Any
         name="Margit Holm",
         role="unit_manager",
     )
+    _set_flags(services, Staff(manager_id, provider_id, organisation.staff.unit_id))
     register_id = add_register(
         services,
         code="example-register",
@@ -170,6 +173,17 @@ def add_home_organisation(services: Services, *, register_keys: Mapping[str, Any
         look_back=local_day(a_year_ago),
     )
     return organisation
+
+
+def _set_flags(services: Services, manager: Staff) -> None:
+    """What the unit wants to see first: worse than last time, and one item whenever it is answered above its lowest option."""
+    rules: dict[str, Criterion] = {
+        "promis-anxiety": Worsening("promis_anxiety.t"),
+        "promis-depression": GivenAnswer("EDDEP39", Bound.AT_LEAST, 2),
+    }
+    for instrument, criterion in rules.items():
+        why = "Vi vill ringa inom ett dygn."
+        set_rule(services, NewRule(instrument, criterion, why, new_id()), as_=manager)
 
 
 def add_other_organisation(services: Services) -> Organisation:
