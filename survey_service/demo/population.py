@@ -176,10 +176,10 @@ def add_home_organisation(services: Services, *, register_keys: Mapping[str, Any
 
 
 def _set_flags(services: Services, manager: Staff) -> None:
-    """What the unit wants to see first: worse than last time, and one item whenever it is answered above its lowest option."""
+    """What the unit wants to see first: worse than last time, and one item whenever it is answered."""
     rules: dict[str, Criterion] = {
         "promis-anxiety": Worsening("promis_anxiety.t"),
-        "promis-depression": GivenAnswer("EDDEP39", Bound.AT_LEAST, 2),
+        "promis-depression": GivenAnswer("EDDEP39", Bound.AT_LEAST, 1),
     }
     for instrument, criterion in rules.items():
         why = "Vi vill ringa inom ett dygn."
