@@ -53,8 +53,8 @@ from survey_service.scheduling.rules import in_language
 Context = dict[str, Any]
 
 # As many as a person can take in; the rest is on the next page, or reached by filters.
-ROWS = 50
-_MOST_ON_TOP = 20
+ROWS = 25
+_MOST_ON_TOP = 10
 MOST_PAGES = 200
 # What a line of the worklist leaves out: it is on the response's own page.
 _LEFT_OUT = frozenset({"theta", "n_items", "stop_reason", "lss", "lfs"})
