@@ -13,13 +13,14 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from survey_service.access import rights_web
 from survey_service.access import web as access
 from survey_service.access.oidc import install_identity_providers
+from survey_service.answering import paper_web
 from survey_service.answering import web as answering
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_denial
 from survey_service.delivery import api as deliveries
 from survey_service.delivery import correction_web as corrections
 from survey_service.delivery import course_web as course
-from survey_service.delivery import emergency_web, oversight_web
+from survey_service.delivery import emergency_web, flags_web, oversight_web, worklist_web
 from survey_service.delivery import record_system_page as record_systems
 from survey_service.delivery import web as delivery
 from survey_service.errors import AccessDenied, SignInRefused
@@ -77,6 +78,9 @@ def create_app(wired: Services, *, texts: Catalogues | None = None) -> Flask:
         app.register_blueprint(blueprint)
     for blueprint in (history.blueprint, coverage_web.blueprint, protocols_web.blueprint, course.blueprint):
         app.register_blueprint(blueprint)
+    for blueprint in (worklist_web.blueprint, flags_web.blueprint):
+        app.register_blueprint(blueprint)
+    app.register_blueprint(paper_web.blueprint)
     _install_api(app)
     app.before_request(access.load_principal)
     app.before_request(access.guard_staff)

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from survey_service.delivery import jobs as delivery
 from survey_service.delivery.gateway import RecordSystemGateway
 from survey_service.delivery.pushing import CATCH_UP_JOB, PUSH_NOW_JOB
-from survey_service.delivery.use_cases import ARCHIVE_JOB, PUSH_JOB, RELEASE_JOB
+from survey_service.delivery.use_cases import ARCHIVE_JOB, FLAG_JOB, PUSH_JOB, RELEASE_JOB
 from survey_service.delivery.watching import TELL_JOB
 from survey_service.foundation.clock import local_day
 from survey_service.foundation.jobs import Job, PeriodicJob, Worker
@@ -15,6 +15,7 @@ from survey_service.foundation.principals import NO_PROVIDER, System
 from survey_service.foundation.services import Services
 from survey_service.languages.interface_texts import InterfaceTexts
 from survey_service.notifying import jobs as notifying
+from survey_service.notifying.use_cases import REMIND_JOB
 from survey_service.registers import jobs as registers
 from survey_service.registers.rules import BACKLOG_JOB
 from survey_service.scheduling import jobs as scheduling
@@ -34,11 +35,13 @@ def create_worker(services: Services) -> Worker:
         jobs=[
             Job(INVITE_JOB, partial(notifying.invite, services, texts)),
             Job(CHANGE_JOB, partial(scheduling.change_protocol, services)),
+            Job(REMIND_JOB, partial(notifying.remind, services, texts)),
             Job(RELEASE_JOB, registers.Releasing(services)),
             Job(BACKLOG_JOB, partial(registers.backlog, services)),
             Job(PUSH_JOB, partial(delivery.push, services, gateway)),
             Job(PUSH_NOW_JOB, partial(delivery.push_now, services, gateway)),
             Job(ARCHIVE_JOB, partial(delivery.archive, services)),
+            Job(FLAG_JOB, partial(delivery.flag, services)),
             Job(CATCH_UP_JOB, partial(delivery.catch_up, services)),
             Job(TELL_JOB, partial(delivery.tell_of_alarm, services, texts)),
         ],

@@ -176,6 +176,25 @@ def alarm_email(connection: Connection, unit_id: UUID) -> str | None:
     return found
 
 
+def flag_hours(connection: Connection, unit_id: UUID) -> int:
+    """Within how many hours the unit wants what its rules flag to be assessed."""
+    return int(connection.execute(sa.select(units.c.flag_hours).where(units.c.id == unit_id)).scalar_one())
+
+
+def colleagues(connection: Connection, unit_id: UUID, now: datetime) -> Mapping[UUID, str]:
+    """Who works at the unit now, by id."""
+    rows = connection.execute(
+        sa.select(staff_members.c.id, staff_members.c.name)
+        .join(commissions, commissions.c.staff_id == staff_members.c.id)
+        .where(
+            commissions.c.unit_id == unit_id,
+            commissions.c.valid_from <= now,
+            sa.or_(commissions.c.valid_until.is_(None), commissions.c.valid_until > now),
+        )
+    ).all()
+    return {row.id: row.name for row in rows}
+
+
 def commission_in_force(connection: Connection, *, staff_hsa_id: str, unit_hsa_id: str, now: datetime) -> Staff | None:
     """The member of staff under the commission at the unit, if the provider has recorded one that is in force."""
     found = connection.execute(

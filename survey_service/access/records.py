@@ -23,6 +23,7 @@ units = sa.Table(
     sa.Column("hsa_id", sa.Text, nullable=False),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("alarm_email", sa.Text),
+    sa.Column("flag_hours", sa.Integer, nullable=False, server_default="24"),
 )
 
 staff_members = sa.Table(

@@ -182,6 +182,20 @@ def responses_of_protocols(protocols: Collection[UUID]) -> Select[tuple[UUID]]:
     )
 
 
+def previous_responses(connection: Connection, found: Response, *, limit: int) -> list[Response]:
+    """What the patient answered before at the unit, to the same instrument as the same respondent, newest first."""
+    same, session = responses.c, found.session
+    earlier = sa.and_(
+        same.person_id == found.person_id,
+        same.unit_id == found.unit_id,
+        same.completed_at < found.completed_at,
+        sessions.c.instrument == session.instrument,
+        sessions.c.instrument_version == session.instrument_version,
+        sessions.c.respondent == session.respondent,
+    )
+    return _responses(connection, earlier, limit=limit)
+
+
 def responses_with_ids(connection: Connection, response_ids: Collection[UUID]) -> list[Response]:
     return _responses(connection, responses.c.id.in_(response_ids))
 

@@ -31,9 +31,9 @@ from survey_service.delivery.use_cases import deliver, keep_flags
 from survey_service.errors import AccessDenied, BadInput, Closed, Conflict, Unavailable, mark
 from survey_service.foundation.clock import local_day
 from survey_service.foundation.crypto import PersonCipher
-from survey_service.foundation.db import new_id
+from survey_service.foundation.db import insert_if_new, new_id
 from survey_service.foundation.logging import get_logger
-from survey_service.foundation.principals import Patient
+from survey_service.foundation.principals import Patient, Staff
 from survey_service.foundation.services import Services
 from survey_service.languages.queries import ApprovedWording, offered_together, wording
 from survey_service.languages.rules import NOT_AVAILABLE, choose_language
@@ -48,6 +48,14 @@ from translations.completeness import eligible_items
 # The version of the information notice in ``http/templates/notice.html``: raise it when its meaning changes.
 NOTICE_VERSION = "2026-11-22"
 NOT_HERE = mark("This survey cannot be answered just now. Your care unit can help you.")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Who typed in what was answered on paper, and in how many answers the two typings differed."""
+
+    staff_id: UUID
+    differences: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +102,11 @@ def _start(services: Services, occasion_id: UUID, *, locale: str, as_: Patient) 
                 raise Unavailable(NOT_HERE)
             offered = offered_together(connection, services, instruments, use)
             chosen = choose_language(offered, locale)
-            notice_id = _give_notice(connection, services, found, chosen)
+            notice_id = give_notice(connection, services, found, chosen)
             for task, instrument, shown in zip(tasks, instruments, offered[chosen], strict=True):
-                _begin(connection, task, instrument, found, notice_id=notice_id, shown=shown, at=services.clock())
+                begin_session(
+                    connection, task, instrument, found, notice_id=notice_id, shown=shown, at=services.clock()
+                )
             accesses = [
                 Access(Activity.WRITE, Purpose.OWN_ACCESS, "occasion", found.id, as_.person_id, found.provider_id)
             ]
@@ -113,7 +123,7 @@ def look_at_session(services: Services, session_id: UUID, *, as_: Patient) -> Se
     cipher = services.keys.cipher(as_.person_id)
     with services.db.transaction(as_=as_) as connection:
         session = _own_session(connection, session_id)
-        return _state(connection, services, session, cipher)
+        return session_state(connection, services, session, cipher)
 
 
 def record_answer(services: Services, session_id: UUID, given: Submission | Posted, *, as_: Patient) -> SessionState:
@@ -127,7 +137,7 @@ def record_answer(services: Services, session_id: UUID, given: Submission | Post
     def work(connection: Connection) -> SessionState:
         # The lock first, the answers in a statement of their own: merged into one, a waiter would see stale rows.
         session = _own_session(connection, session_id, lock=True)
-        state = _state(connection, services, session, cipher)
+        state = session_state(connection, services, session, cipher)
         submission = given if isinstance(given, Submission) else read_posted(given, state.instrument.items)
         match judge(state.log, submission):
             case Verdict.ALREADY_RECORDED:
@@ -137,13 +147,13 @@ def record_answer(services: Services, session_id: UUID, given: Submission | Post
                     "This question was already answered, perhaps on another device. Here is where you are now."
                 )
             case Verdict.APPEND:
-                _check(state, submission)
-                _append(connection, services, state, submission, cipher)
+                check_submission(state, submission)
+                append_answer(connection, services, state, submission, cipher)
             case unknown:
                 assert_never(unknown)
-        state = _with(state, submission)
+        state = with_answer(state, submission)
         if isinstance(state.step, Complete):
-            _complete(connection, services, state, cipher)
+            complete_response(connection, services, state, cipher, by=as_)
         return state
 
     return services.db.run(work, as_=as_)
@@ -176,7 +186,7 @@ def _own_session(connection: Connection, session_id: UUID, *, lock: bool = False
     return session
 
 
-def _state(connection: Connection, services: Services, session: Session, cipher: PersonCipher) -> SessionState:
+def session_state(connection: Connection, services: Services, session: Session, cipher: PersonCipher) -> SessionState:
     # First of all: what was answered can only be read by the definition that it was answered by.
     instrument = queries.instrument_of(services, session)
     if instrument is None:
@@ -201,7 +211,7 @@ def _state(connection: Connection, services: Services, session: Session, cipher:
     )
 
 
-def _with(state: SessionState, submission: Submission) -> SessionState:
+def with_answer(state: SessionState, submission: Submission) -> SessionState:
     """The state once the submission is in the log. What else it is made of is pinned, and the session is locked."""
     log = [*state.log, LoggedAnswer(submission.sequence, submission.answer, submission.supersedes)]
     entries = standing_entries(log, state.instrument)
@@ -219,7 +229,7 @@ def _occasion_of(connection: Connection, session: Session) -> tuple[Occasion, li
     return found, [begun[task.id] for task in tasks if task.id in begun]
 
 
-def _check(state: SessionState, submission: Submission) -> None:
+def check_submission(state: SessionState, submission: Submission) -> None:
     """Raise unless the submission answers the question that is open, or one that may be changed."""
     if isinstance(state.step, Complete):
         raise Conflict("You have already answered this.")
@@ -242,7 +252,7 @@ def _changed_item(state: SessionState, sequence: int) -> Item:
     raise Conflict("That answer has already been changed. Here is where you are now.")
 
 
-def _append(
+def append_answer(
     connection: Connection,
     services: Services,
     state: SessionState,
@@ -273,7 +283,9 @@ def _append(
     )
 
 
-def _give_notice(connection: Connection, services: Services, found: Occasion, locale: str) -> UUID:
+def give_notice(
+    connection: Connection, services: Services, found: Occasion, locale: str, *, version: str = NOTICE_VERSION
+) -> UUID:
     connection.execute(
         upsert(notices_given)
         .values(
@@ -281,7 +293,7 @@ def _give_notice(connection: Connection, services: Services, found: Occasion, lo
             provider_id=found.provider_id,
             person_id=found.person_id,
             occasion_id=found.id,
-            notice_version=NOTICE_VERSION,
+            notice_version=version,
             locale=locale,
             given_at=services.clock(),
         )
@@ -290,14 +302,14 @@ def _give_notice(connection: Connection, services: Services, found: Occasion, lo
     notice_id: UUID = connection.execute(
         sa.select(notices_given.c.id).where(
             notices_given.c.occasion_id == found.id,
-            notices_given.c.notice_version == NOTICE_VERSION,
+            notices_given.c.notice_version == version,
             notices_given.c.locale == locale,
         )
     ).scalar_one()
     return notice_id
 
 
-def _begin(
+def begin_session(
     connection: Connection,
     task: Task,
     instrument: Instrument,
@@ -306,8 +318,11 @@ def _begin(
     notice_id: UUID,
     shown: ApprovedWording,
     at: datetime,
-) -> None:
-    connection.execute(
+    entry: Entry | None = None,
+) -> bool:
+    """Pin what is asked; False when the task has been begun before."""
+    return insert_if_new(
+        connection,
         upsert(sessions)
         .values(
             id=new_id(),
@@ -322,11 +337,13 @@ def _begin(
             form=instrument.form,
             wording_id=shown.id,
             locale=shown.wording.locale,
-            mode=Mode.WEB,
+            mode=Mode.PAPER if entry else Mode.WEB,
             respondent=Respondent.SELF.value,
             started_at=at,
+            entered_by=entry.staff_id if entry else None,
+            entry_differences=entry.differences if entry else None,
         )
-        .on_conflict_do_nothing(index_elements=["task_id"])
+        .on_conflict_do_nothing(index_elements=["task_id"]),
     )
 
 
@@ -350,7 +367,9 @@ def _keep_scores(connection: Connection, response_id: UUID, owner: Mapping[str, 
         connection.execute(insert(scores), rows)
 
 
-def _complete(connection: Connection, services: Services, state: SessionState, cipher: PersonCipher) -> None:
+def complete_response(
+    connection: Connection, services: Services, state: SessionState, cipher: PersonCipher, *, by: Patient | Staff
+) -> UUID:
     """Response, scores, delivery and audit event: one commit with the last answer."""
     session = state.session
     response_id = new_id()
@@ -380,8 +399,10 @@ def _complete(connection: Connection, services: Services, state: SessionState, c
     )
     flags = implausible(_seen(connection, state, scored, cipher, now))
     keep_flags(connection, flags, response_id=response_id, version=1, **owner)
-    access = Access(Activity.WRITE, Purpose.OWN_ACCESS, "response", response_id, session.person_id, session.provider_id)
-    record_access(connection, services.clock, [access], by=Patient(session.person_id))
+    purpose = Purpose.CARE if isinstance(by, Staff) else Purpose.OWN_ACCESS
+    access = Access(Activity.WRITE, purpose, "response", response_id, session.person_id, session.provider_id)
+    record_access(connection, services.clock, [access], by=by)
+    return response_id
 
 
 def _seen(
@@ -398,7 +419,8 @@ def _seen(
         respondent=state.session.respondent,
         answers=[entry.answer for entry in state.entries],
         scores=scored,
-        answered_at=queries.answered_at(connection, state.session.id),
+        # Nobody took the times of what was answered on paper.
+        answered_at=[] if state.session.mode == Mode.PAPER else queries.answered_at(connection, state.session.id),
         completed_at=now,
         opens_at=state.occasion.opens_at,
         closes_at=state.occasion.closes_at,

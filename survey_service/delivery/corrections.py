@@ -26,7 +26,7 @@ from survey_service.delivery.queries import (
     whereabouts,
 )
 from survey_service.delivery.records import corrected_answers, corrected_scores, response_versions
-from survey_service.delivery.use_cases import RELEASE_JOB, keep_flags, own_response
+from survey_service.delivery.use_cases import FLAG_JOB, RELEASE_JOB, keep_flags, own_response
 from survey_service.delivery.versions import Outcome, Standing, look_at_version, seen, weigh_correction
 from survey_service.errors import BadInput, Conflict
 from survey_service.foundation.crypto import PersonCipher
@@ -73,6 +73,8 @@ def correct_response(
             _write_parts(connection, standing, number, outcome, cipher)
             _keep_flags(connection, standing, number, outcome)
             _tell(connection, services, standing.found, "correction", by=as_)
+            # The unit's own flags were of the version before.
+            enqueue(connection, FLAG_JOB, provider_id=as_.provider_id, response_id=response_id)
         return number
 
     return services.db.run(work, as_=as_)

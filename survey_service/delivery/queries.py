@@ -24,8 +24,9 @@ from survey_service.delivery.records import (
     record_systems,
     response_flags,
     response_versions,
+    worklist_entries,
 )
-from survey_service.delivery.rules import Attempt, Outcome, SystemRoute, SystemState
+from survey_service.delivery.rules import Alarm, Attempt, Outcome, SystemRoute, SystemState
 from survey_service.foundation.crypto import PersonCipher
 
 
@@ -118,11 +119,11 @@ def received_since(connection: Connection, since: datetime, *, after: UUID | Non
 
 def counts(connection: Connection, unit_id: UUID, *, scope: Scope = None) -> Mapping[str, int]:
     """How many responses the unit has, and how many of them nobody has received."""
-    row = connection.execute(
-        sa.select(sa.func.count(), sa.func.count().filter(receipts.c.response_id.is_(None)))
-        .select_from(deliveries.outerjoin(receipts, receipts.c.response_id == deliveries.c.response_id))
-        .where(_at(unit_id, scope))
-    ).one()
+    own = sa.select(sa.func.count()).select_from(worklist_entries).where(worklist_entries.c.unit_id == unit_id)
+    if scope is not None:
+        own = own.where(worklist_entries.c.response_id.in_(scope))
+    unread = own.where(~worklist_entries.c.received)
+    row = connection.execute(sa.select(own.scalar_subquery(), unread.scalar_subquery())).one()
     return {"all": row[0], "unread": row[1]}
 
 
@@ -143,7 +144,11 @@ def alarmed(connection: Connection, unit_id: UUID) -> int:
     count: int = connection.execute(
         sa.select(sa.func.count(delivery_alarms.c.response_id.distinct()))
         .outerjoin(receipts, receipts.c.response_id == delivery_alarms.c.response_id)
-        .where(delivery_alarms.c.unit_id == unit_id, receipts.c.response_id.is_(None))
+        .where(
+            delivery_alarms.c.unit_id == unit_id,
+            delivery_alarms.c.kind != Alarm.FLAG_NOT_ASSESSED,
+            receipts.c.response_id.is_(None),
+        )
     ).scalar_one()
     return count
 

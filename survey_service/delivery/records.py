@@ -172,3 +172,99 @@ emergency_accesses = sa.Table(
     sa.Column("granted_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
 )
+
+unit_flag_rules = sa.Table(
+    "unit_flag_rules",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("rule_id", sa.Uuid, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("provider_id", sa.Uuid, nullable=False),
+    sa.Column("unit_id", sa.Uuid, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("instrument", sa.Text, nullable=False),
+    sa.Column("variable", sa.Text),
+    sa.Column("item_id", sa.Text),
+    sa.Column("bound", sa.Text),
+    sa.Column("limit_value", sa.Double),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("staff_id", sa.Uuid, nullable=False),
+    sa.Column("request_id", sa.Uuid, nullable=False),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+)
+
+unit_flags = sa.Table(
+    "unit_flags",
+    metadata,
+    sa.Column("response_id", sa.Uuid, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("rule_version_id", sa.Uuid, primary_key=True),
+    sa.Column("provider_id", sa.Uuid, nullable=False),
+    sa.Column("person_id", sa.Uuid, nullable=False),
+    sa.Column("unit_id", sa.Uuid, nullable=False),
+    sa.Column("value", sa.Double),
+    sa.Column("standard_error", sa.Double),
+    sa.Column("earlier_id", sa.Uuid),
+    sa.Column("earlier_value", sa.Double),
+    sa.Column("earlier_error", sa.Double),
+    sa.Column("important_change", sa.Double),
+    sa.Column("reliable_change", sa.Double),
+    sa.Column("flagged_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("assess_by", sa.DateTime(timezone=True), nullable=False),
+)
+
+worklist_entries = sa.Table(
+    "worklist_entries",
+    metadata,
+    sa.Column("response_id", sa.Uuid, primary_key=True),
+    sa.Column("provider_id", sa.Uuid, nullable=False),
+    sa.Column("person_id", sa.Uuid, nullable=False),
+    sa.Column("unit_id", sa.Uuid, nullable=False),
+    sa.Column("protocol_id", sa.Uuid, nullable=False),
+    sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("received", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("assessed", sa.Boolean, nullable=False),
+    sa.Column("flagged", sa.Boolean, nullable=False),
+    sa.Column("assigned_to", sa.Uuid),
+)
+
+hand_overs = sa.Table(
+    "hand_overs",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("response_id", sa.Uuid, nullable=False),
+    sa.Column("provider_id", sa.Uuid, nullable=False),
+    sa.Column("person_id", sa.Uuid, nullable=False),
+    sa.Column("to_staff_id", sa.Uuid),
+    sa.Column("staff_id", sa.Uuid, nullable=False),
+    sa.Column("request_id", sa.Uuid, nullable=False),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+)
+
+staff_notes = sa.Table(
+    "staff_notes",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("response_id", sa.Uuid, nullable=False),
+    sa.Column("provider_id", sa.Uuid, nullable=False),
+    sa.Column("person_id", sa.Uuid, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("way", sa.Text),
+    sa.Column("contact_at", sa.DateTime(timezone=True)),
+    sa.Column("text_sealed", sa.LargeBinary),
+    sa.Column("staff_id", sa.Uuid, nullable=False),
+    sa.Column("request_id", sa.Uuid, nullable=False),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+)
+
+clinic_lists = sa.Table(
+    "clinic_lists",
+    metadata,
+    sa.Column("unit_id", sa.Uuid, primary_key=True),
+    sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("person_id", sa.Uuid, primary_key=True),
+    sa.Column("provider_id", sa.Uuid, nullable=False),
+    sa.Column("staff_id", sa.Uuid, nullable=False),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+)

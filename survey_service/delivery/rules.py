@@ -34,6 +34,28 @@ class Alarm(StrEnum):
 
     NOT_RECEIVED = "not_received"
     PUSH_FAILED = "push_failed"
+    FLAG_NOT_ASSESSED = "flag_not_assessed"
+    """Nobody has assessed in time what the unit's own rules flagged."""
+
+
+class ContactWay(StrEnum):
+    """How the unit was in touch with a patient."""
+
+    TELEPHONE = "telephone"
+    VISIT = "visit"
+    VIDEO = "video"
+    LETTER = "letter"
+    MESSAGE = "message"
+
+
+class Show(StrEnum):
+    """Which responses the worklist shows."""
+
+    ALL = "all"
+    UNREAD = "unread"
+    FLAGGED = "flagged"
+    MINE = "mine"
+    TODAY = "today"
 
 
 class Ground(StrEnum):

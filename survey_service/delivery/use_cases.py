@@ -37,6 +37,7 @@ from survey_service.scheduling.rules import ReceiptPlan, ReceiptPolicy
 RELEASE_JOB = "registers.release"
 PUSH_JOB = "delivery.push"
 ARCHIVE_JOB = "delivery.archive"
+FLAG_JOB = "delivery.flag"
 
 
 def deliver(
@@ -61,8 +62,12 @@ def deliver(
         )
     )
     # One that is connected in this very moment catches up a minute later (``record_systems.activate``).
-    if connection.execute(select(func.pushes_to_record_system(provider_id))).scalar_one():
+    goes_on = select(func.pushes_to_record_system(provider_id), func.unit_has_flag_rules(unit_id))
+    is_pushed, is_judged = connection.execute(goes_on).one()
+    if is_pushed:
         enqueue(connection, PUSH_JOB, provider_id=provider_id, response_id=response_id)
+    if is_judged:
+        enqueue(connection, FLAG_JOB, provider_id=provider_id, response_id=response_id)
     if receipt.policy is ReceiptPolicy.ARCHIVE:
         enqueue(connection, ARCHIVE_JOB, provider_id=provider_id, response_id=response_id)
 

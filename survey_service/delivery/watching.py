@@ -1,5 +1,5 @@
-"""Alarms for what nobody has received: raised once each, told to the unit and the operator in a message that says
-nothing but that something waits.
+"""Alarms for what nobody has received, or has assessed though it is flagged: raised once each, told to the unit and the
+operator in a message that says nothing but that something waits.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from survey_service.access.queries import alarm_email
 from survey_service.answering.queries import Response, responses_with_ids
-from survey_service.delivery.records import deliveries, delivery_alarms, receipts
+from survey_service.delivery.records import deliveries, delivery_alarms, receipts, unit_flags, worklist_entries
 from survey_service.delivery.rules import Alarm
 from survey_service.foundation.db import insert_if_new
 from survey_service.foundation.jobs import enqueue
@@ -57,6 +57,30 @@ def watch(services: Services, *, as_: System) -> int:
     with services.db.transaction(as_=as_) as connection:
         waiting = responses_with_ids(connection, connection.execute(overdue).scalars().all())
         return sum(raise_alarm(connection, services, found, Alarm.NOT_RECEIVED) for found in waiting)
+
+
+def watch_flags(services: Services, *, as_: System) -> int:
+    """Raise the alarm for flagged responses that nobody has assessed within the unit's hours. As ``watch``."""
+    now = services.clock()
+    f, entry, has = unit_flags.c, worklist_entries.c, sa.exists
+    overdue = (
+        sa.select(f.response_id)
+        .join(worklist_entries, entry.response_id == f.response_id)
+        .where(
+            f.assess_by <= now,
+            f.assess_by > now - _LONGEST_SILENCE,
+            entry.flagged,
+            ~entry.assessed,
+            ~has().where(
+                delivery_alarms.c.response_id == f.response_id, delivery_alarms.c.kind == Alarm.FLAG_NOT_ASSESSED
+            ),
+        )
+        .distinct()
+        .limit(_MOST_AT_ONCE)
+    )
+    with services.db.transaction(as_=as_) as connection:
+        waiting = responses_with_ids(connection, connection.execute(overdue).scalars().all())
+        return sum(raise_alarm(connection, services, found, Alarm.FLAG_NOT_ASSESSED) for found in waiting)
 
 
 def raise_alarm(connection: Connection, services: Services, found: Response, kind: Alarm) -> bool:

@@ -20,6 +20,8 @@ from survey_service.access.rules import Role
 from survey_service.access.use_cases import add_provider, add_staff_member, add_translator, add_unit
 from survey_service.answering.rules import Submission, Way, read_answer
 from survey_service.answering.use_cases import SessionState, look_at_session, next_session, record_answer, start_survey
+from survey_service.delivery.flag_setting import NewRule, set_rule
+from survey_service.delivery.flagging import Bound, Criterion, GivenAnswer, Worsening
 from survey_service.delivery.queries import worklist
 from survey_service.delivery.use_cases import assess_response, open_response, take_into_archive
 from survey_service.demo.environment import REGISTER_CLIENT_ID
@@ -154,7 +156,8 @@ def add_home_organisation(services: Services, *, register_keys: Mapping[str, Any
         unit=(UNIT_HSA_ID, "Ortopedmottagningen Exempelstad"),
         clinician=(STAFF_HSA_ID, "Karin Norén"),
     )
-    _add_colleagues(services, organisation.staff)
+    manager = _add_colleagues(services, organisation.staff)
+    _set_flags(services, manager)
     register_id = add_register(
         services,
         code="example-register",
@@ -175,15 +178,19 @@ def add_home_organisation(services: Services, *, register_keys: Mapping[str, Any
     return organisation
 
 
-def _add_colleagues(services: Services, staff: Staff) -> None:
-    """Those who manage, set rights and watch over the provider, and a clinician of the unit next door."""
+def _add_colleagues(services: Services, staff: Staff) -> Staff:
+    """Those who manage, set rights and watch over the provider, and a clinician of the unit next door.
+
+    Returns the unit's manager.
+    """
     since = services.clock() - _AT_WORK
+    ids = {}
     for hsa_id, name, role in (
         (MANAGER_HSA_ID, "Margit Holm", Role.UNIT_MANAGER),
         (ADMINISTRATOR_HSA_ID, "Adam Gran", Role.ADMINISTRATOR),
         (OFFICER_HSA_ID, "Disa Fors", Role.DATA_PROTECTION_OFFICER),
     ):
-        add_staff_member(
+        ids[role] = add_staff_member(
             services,
             provider_id=staff.provider_id,
             unit_id=staff.unit_id,
@@ -203,6 +210,18 @@ def _add_colleagues(services: Services, staff: Staff) -> None:
         name="Nora Sjö",
         since=since,
     )
+    return Staff(ids[Role.UNIT_MANAGER], staff.provider_id, staff.unit_id)
+
+
+def _set_flags(services: Services, manager: Staff) -> None:
+    """What the unit wants to see first: worse than last time, and one item whenever it is answered."""
+    rules: dict[str, Criterion] = {
+        "promis-anxiety": Worsening("promis_anxiety.t"),
+        "promis-depression": GivenAnswer("EDDEP39", Bound.AT_LEAST, 1),
+    }
+    for instrument, criterion in rules.items():
+        why = "Vi vill ringa inom ett dygn."
+        set_rule(services, NewRule(instrument, criterion, why, new_id()), as_=manager)
 
 
 def add_other_organisation(services: Services) -> Organisation:

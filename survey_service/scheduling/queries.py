@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Select
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from survey_service.foundation.clock import local_day
+from survey_service.foundation.clock import at_local_time, local_day
 from survey_service.licensing.rules import Mode, Use, UseOfAnswers
 from survey_service.scheduling.records import (
     care_protocol_versions,
@@ -221,14 +221,19 @@ def waiting_occasions_of_unit(
     *,
     completed: Select[tuple[UUID]],
     limit: int,
+    person_id: UUID | None = None,
     protocols: Collection[UUID] | None = None,
 ) -> list[Occasion]:
     """Open occasions with a task that is not among the ``completed`` (a select of task ids), the most urgent first.
 
     ``protocols`` None is all of them.
     """
-    waiting = sa.select(tasks.c.occasion_id).where(tasks.c.occasion_id == occasions.c.id, tasks.c.id.not_in(completed))
     scope = sa.true() if protocols is None else enrolments.c.protocol_version_id.in_(_versions_of(protocols))
+    (answered,) = completed.selected_columns
+    # Asked of each task by itself: the list of all that is answered grows for ever.
+    waiting = sa.select(tasks.c.occasion_id).where(
+        tasks.c.occasion_id == occasions.c.id, ~completed.where(answered == tasks.c.id).exists()
+    )
     return _read_occasions(
         connection,
         _occasions()
@@ -239,6 +244,7 @@ def waiting_occasions_of_unit(
             occasions.c.closes_at > now,
             occasions.c.withdrawn_at.is_(None),
             enrolments.c.state == EnrolmentState.ACTIVE,
+            sa.true() if person_id is None else occasions.c.person_id == person_id,
             waiting.exists(),
         )
         .order_by(occasions.c.closes_at)
@@ -270,6 +276,21 @@ def protocol_of_task(connection: Connection, task_id: UUID) -> UUID:
 
 def _versions_of(protocols: Collection[UUID]) -> Select[tuple[UUID]]:
     return sa.select(care_protocol_versions.c.id).where(care_protocol_versions.c.protocol_id.in_(protocols))
+
+
+def people_due(connection: Connection, unit_id: UUID, day: date) -> frozenset[UUID]:
+    """Whom the unit's occasions are due for on the day."""
+    begins = at_local_time(day, time())
+    ends = at_local_time(day + timedelta(days=1), time())
+    query = sa.select(occasions.c.person_id).where(
+        occasions.c.unit_id == unit_id,
+        occasions.c.due_at >= begins,
+        occasions.c.due_at < ends,
+        occasions.c.withdrawn_at.is_(None),
+        # Only for the index: nothing is due before it opens or after it closes.
+        occasions.c.closes_at >= begins,
+    )
+    return frozenset(connection.execute(query).scalars())
 
 
 def tasks_of(connection: Connection, occasion_ids: Sequence[UUID]) -> list[Task]:

@@ -71,6 +71,7 @@ APPEND_ONLY = (
     "translation_subjects", "source_texts", "translations", "translation_steps", "evidence_documents",
     "translation_comments", "glossary_terms", "wording_decisions", "interface_versions",
     "history_imports", "imported_responses", "imported_scores", "imported_answers",
+    "unit_flag_rules", "unit_flags", "hand_overs", "staff_notes", "clinic_lists", "reminders", "non_responses",
 )  # fmt: skip
 
 

@@ -18,9 +18,12 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
 from survey_service.audit.rules import actor_of
+from survey_service.delivery.flag_setting import NewRule, set_rule
+from survey_service.delivery.flagging import Worsening
 from survey_service.delivery.record_systems import Entered, enter
 from survey_service.delivery.rules import SystemRoute
 from survey_service.delivery.use_cases import open_response
+from survey_service.delivery.worklist_queries import rules_of
 from survey_service.foundation.clock import local_day
 from survey_service.foundation.db import new_id
 from survey_service.foundation.principals import Gate, Operator, Patient, Principal
@@ -82,6 +85,22 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     ("POST", "/staff/settings/record-system/<uuid:system_id>/activate"): (401, 401, 403, 403, 303, 403, 403, 403),
     ("POST", "/staff/settings/record-system/<uuid:system_id>/pause"): (401, 401,    403, 403, 303, 403, 403, 403),
     ("POST", "/staff/settings/alarms"):                          (401,     401,     403, 403, 303, 403, 403, 403),
+    ("GET",  "/staff/new"):                                      (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
+    ("POST", "/staff/search"):                                   (401,     401,     403, 303, 303, 303, 403, 403),
+    ("POST", "/staff/today"):                                    (401,     401,     403, 303, 303, 303, 403, 403),
+    ("POST", "/staff/occasions/<uuid:occasion_id>/reminder"):    (401,     401,     403, 403, 403, 303, 403, 403),
+    ("POST", "/staff/occasions/<uuid:occasion_id>/non-response"): (401,    401,     403, 403, 403, 303, 403, 403),
+    ("POST", "/staff/responses/<uuid:response_id>/hand-over"):   (401,     401,     403, 403, 403, 303, 403, 403),
+    ("POST", "/staff/responses/<uuid:response_id>/notes"):       (401,     401,     403, 403, 403, 303, 403, 403),
+    # The patient has begun on a screen: no paper any more.
+    ("GET",  "/staff/occasions/<uuid:occasion_id>/paper"):       (SIGN_IN, SIGN_IN, 403, 403, 403, 409, 403, 403),
+    ("GET",  "/staff/occasions/<uuid:occasion_id>/entry"):       (SIGN_IN, SIGN_IN, 403, 403, 403, 409, 403, 403),
+    ("POST", "/staff/occasions/<uuid:occasion_id>/entry"):       (401,     401,     403, 403, 403, 409, 403, 403),
+    # The unit's flags are its manager's to set.
+    ("GET",  "/staff/flags"):                                    (SIGN_IN, SIGN_IN, 403, 403, 200, 403, 403, 403),
+    ("POST", "/staff/flags"):                                    (401,     401,     403, 403, 303, 403, 403, 403),
+    ("POST", "/staff/flags/<uuid:rule_id>/end"):                 (401,     401,     403, 403, 303, 403, 403, 403),
+    ("POST", "/staff/flags/hours"):                              (401,     401,     403, 403, 303, 403, 403, 403),
     ("GET",  "/.well-known/jwks.json"):                          EVERYBODY_GETS_IN,
     # Only the unit that received corrects and voids; without a reason, and for what is not there, nothing is done.
     ("GET",  "/staff/responses/<uuid:response_id>/correction"):  (SIGN_IN, SIGN_IN, 403, 403, 403, 200, 403, 403),
@@ -191,6 +210,7 @@ class Scene:
     translation_id: UUID
     step_id: UUID
     system_id: UUID
+    rule_id: UUID
     jwks: str
     cookies: Mapping[str, Callable[[], str]]
     bearer: str
@@ -208,6 +228,8 @@ class Scene:
         if method == "GET":
             asked = {"purpose": ACCEPTED_PURPOSE, "from": "2026-01", "to": "2026-01"}
             query = asked if rule.startswith("/api/") else {"language": "nb", "subject": PREM}
+            if rule == "/staff/new":
+                query = {"since": self.world.services.clock().isoformat()}
             answer = visitor.get(path, headers=headers, query_string=query)
         else:
             form = self._form(rule) | ({"csrf_token": visitor.token()} if token else {})
@@ -220,8 +242,9 @@ class Scene:
         path = rule.replace("<path:filename>", "app.css").replace("<int:sequence>", "1").replace("<int:number>", "1")
         if rule.endswith("/done"):
             path = path.replace("<uuid:survey_id>", str(self.answered_id))
-        for name in ("survey_id", "session_id", "response_id", "enrolment_id", "step_id", "system_id"):
+        for name in ("survey_id", "session_id", "response_id", "enrolment_id", "step_id", "system_id", "rule_id"):
             path = path.replace(f"<uuid:{name}>", str(getattr(self, name)))
+        path = path.replace("<uuid:occasion_id>", str(self.survey_id))
         path = path.replace("<uuid:agreement_id>", str(self.agreement_id))
         path = path.replace("<uuid:unit_id>", str(self.world.alice.unit_id))
         path = path.replace("<uuid:commission_id>", str(new_id()))
@@ -243,6 +266,19 @@ class Scene:
             "/staff/settings/record-system": {"name": "Ny journal", "way": "fetch", "jwks": self.jwks},
             "/staff/protocols": {"code": "new-protocol"},
             "/staff/settings/alarms": {"alarm_email": "larm@example.se"},
+            "/staff/search": {"personal_number": self.world.new_identity().number},
+            "/staff/today": {"numbers": ""},
+            "/staff/occasions/<uuid:occasion_id>/non-response": {"reason": "declined", "request_id": str(new_id())},
+            "/staff/responses/<uuid:response_id>/hand-over": {"to": "", "request_id": str(new_id())},
+            "/staff/responses/<uuid:response_id>/notes": {"note": "Ring", "request_id": str(new_id())},
+            "/staff/flags": {
+                "what": "v:promis-anxiety:promis_anxiety.t",
+                "how": "worsening",
+                "reason": "Vi vill ringa",
+                "request_id": str(new_id()),
+            },
+            "/staff/flags/<uuid:rule_id>/end": {"reason": "För många", "request_id": str(new_id())},
+            "/staff/flags/hours": {"hours": "8"},
             "/translate/<locale>/glossary": {"term": "visit", "translation": "besøk"},
             "/translate/<locale>/<subject>/steps": {"text": str(self.translation_id), "state": "draft"},
             "/translate/<locale>/texts/<uuid:source_id>": {"form": "Nytt", "replaces": str(self.translation_id)},
@@ -293,6 +329,10 @@ def scene(app: Flask, world: World, register_key: ECKey, monkeypatch: pytest.Mon
     translation_id, step_id = validated(desk)
     jwks = KeySet([register_key]).as_dict(private=False)
     system_id = enter(world.services, Entered(name="Journal", route=SystemRoute.FETCH, jwks=jwks), as_=world.bob)
+    rule = NewRule("promis-anxiety", Worsening("promis_anxiety.t"), "Vi vill ringa", new_id())
+    set_rule(world.services, rule, as_=world.bob)
+    with world.services.db.transaction(as_=world.bob) as connection:
+        (kept,) = rules_of(connection, world.bob.unit_id)
     return Scene(
         app=app,
         world=world,
@@ -309,6 +349,7 @@ def scene(app: Flask, world: World, register_key: ECKey, monkeypatch: pytest.Mon
         translation_id=translation_id,
         step_id=step_id,
         system_id=system_id,
+        rule_id=kept.rule_id,
         jwks=json.dumps(jwks),
         cookies={
             "patient": lambda: world.patient_cookie(identity),

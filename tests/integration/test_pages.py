@@ -100,7 +100,13 @@ def test_no_page_of_a_patient_lacks_a_variable(strict: Flask, world: World, iden
 
 def test_no_page_of_staff_lacks_a_variable(strict: Flask, world: World, clock) -> None:
     visitor = Visitor(strict, world.staff_cookie(world.alice))
-    pages = ["/staff", "/staff?filter=unread", "/staff/enrolments/new"]
+    pages = [
+        "/staff",
+        "/staff?filter=unread",
+        "/staff/enrolments/new",
+        "/staff?filter=today",
+        "/staff?filter=mine&page=2",
+    ]
     register_pages = ["/staff/registers/pulls", "/staff/registers/coverage"]
     visited = [visitor.get(path).status_code for path in pages]
     for value in (1, None):
@@ -218,7 +224,11 @@ POSTS = ["/sign-in", "/sign-out", "/language", "/surveys/{id}", "/sessions/{id}"
          "/my-data/units/{id}", "/staff/rights", "/staff/rights/{id}/end", "/staff/responses/{id}/emergency",
          "/staff/responses/{id}/correction", "/staff/responses/{id}/voiding",
          "/staff/protocols", "/staff/protocols/{id}/edit", "/staff/protocols/{id}/file",
-         "/staff/protocols/{id}/publication", "/staff/registers/{id}/approval", "/staff/registers/{id}/end",
+         "/staff/protocols/{id}/publication",
+         "/staff/search", "/staff/today", "/staff/occasions/{id}/reminder", "/staff/occasions/{id}/non-response",
+         "/staff/responses/{id}/hand-over", "/staff/responses/{id}/notes", "/staff/flags", "/staff/flags/{id}/end",
+         "/staff/flags/hours", "/staff/occasions/{id}/entry",
+         "/staff/registers/{id}/approval", "/staff/registers/{id}/end",
          "/translate/{id}/glossary", "/translate/{id}/{id}/steps", "/translate/{id}/{id}/version",
          "/translate/{id}/{id}/import", "/translate/{id}/texts/{id}", "/translate/{id}/texts/{id}/steps",
          "/translate/{id}/texts/{id}/comments"]  # fmt: skip

@@ -17,6 +17,16 @@ from tests.preview.protocols import protocol_samples
 from tests.preview.questions import question_pages
 from tests.preview.registers import coverage_page, history_page, pulls_page
 from tests.preview.rights import rights_pages
+from tests.preview.worklist import (
+    around_worklist,
+    care_of_response,
+    entry_context,
+    flag_sentences,
+    flags_page,
+    listed,
+    paper_context,
+    waiting_row,
+)
 
 Say = Callable[[str, str], str]
 # Of the questions' pages, those that the page of a correction shows: one of each kind.
@@ -104,6 +114,23 @@ def correction_pages(locale: str) -> dict[str, Page]:
             },
             "staff",
         ),
+    }
+
+
+def paper_pages(locale: str) -> dict[str, Page]:
+    """The printed form, and typing in what came back."""
+    questions = question_pages(locale)
+    asked = [questions[name] for name in CORRECTED]
+    typed = [
+        {**questions[name], "field": f"value-0-{name}", "failed": None, "unasked": False, "optional": True}
+        for name in CORRECTED
+    ]
+    failed = [{**typed[0], "failed": "2 ≠ 3"}, *typed[1:]]
+    return {
+        "staff_paper": Page("staff/paper.html", paper_context(asked), "staff"),
+        "staff_entry": Page("staff/entry.html", entry_context(typed, stage="first"), "staff"),
+        "staff_entry_second": Page("staff/entry.html", entry_context(typed, stage="second"), "staff"),
+        "staff_entry_resolved": Page("staff/entry.html", entry_context(failed, stage="resolved"), "staff"),
     }
 
 
@@ -279,20 +306,23 @@ def pages(locale: str) -> dict[str, Page]:
     confirmed = Row(
         **{**vars(response), "id": "21", "patient_name": "Hans Ek", "received_at": ago(hours=1)},
     )
-    worklist = {
-        "responses": [response, confirmed, opened, assessed],
-        "counts": {"unread": 2, "all": 5},
+    worklist: dict[str, Any] = {
+        **around_worklist(say),
+        "responses": listed(response, confirmed, opened, assessed),
+        "on_top": listed(opened, unit_flags=flag_sentences(say), name="Klara Dahl"),
+        "counts": {"unread": 2, "all": 5, "flagged": 1, "mine": 0},
         "alarmed": 2,
-        "apart": [Row(**{**vars(response), "id": "20", "patient_name": "Greta Öst"})],
+        "apart": listed(Row(**{**vars(response), "id": "20", "patient_name": "Greta Öst"})),
         "filter": "all",
         "outstanding": [
-            Row(patient_name="Doris Nyman", title=first.title, due_at=ago(days=3), state="late", refusal=None),
-            Row(patient_name="Erik Wallin", title=second.title, due_at=ahead(days=5), state="invited", refusal=None),
-            Row(
-                patient_name="Frida Åkesson",
-                title=second.title,
+            waiting_row("31", "Doris Nyman", first.title, due_at=ago(days=3), state="late", reminded_at=ago(days=1)),
+            waiting_row("32", "Erik Wallin", second.title, due_at=ahead(days=5), reason=say("Vill inte", "Declined")),
+            waiting_row(
+                "33",
+                "Frida Åkesson",
+                second.title,
                 due_at=ahead(days=6),
-                state="invited",
+                may_remind=False,
                 refusal="The licence for eq5d-5l ended on 2026-11-21.",
             ),
         ],
@@ -321,6 +351,7 @@ def pages(locale: str) -> dict[str, Page]:
     amended = {
         "voided": False,
         "flags": [say("Samma plats är vald i alla frågor.", "The same place was chosen in every question.")],
+        **care_of_response(say),
         "versions": versions(locale),
     }
     asked = say("Hur ofta har du haft ork kvar?", "How often have you had energy left?")
@@ -524,11 +555,16 @@ def pages(locale: str) -> dict[str, Page]:
         "staff_worklist_empty": Page(
             "staff/worklist.html",
             {
+                **around_worklist(say),
                 "responses": [],
+                "on_top": [],
                 "apart": [],
                 "alarmed": 0,
-                "counts": {"unread": 0, "all": 0},
-                "filter": "unread",
+                "escalated": 0,
+                "counts": {"unread": 0, "all": 0, "flagged": 0, "mine": 0},
+                "filter": "today",
+                "left_out": 2,
+                "patient": {"patient_name": None},
                 "outstanding": [],
             },
             "staff",
@@ -539,6 +575,8 @@ def pages(locale: str) -> dict[str, Page]:
         ),
         "staff_response_gone": Page("staff/response.html", shown | amended | {"gone": "energy 1.0"}, "staff"),
         **correction_pages(locale),
+        **paper_pages(locale),
+        "staff_flags": Page("staff/flags.html", flags_page(say), "staff"),
         "staff_confirm_receipt": Page("staff/confirm_receipt.html", {"response": response}, "staff"),
         "staff_confirm_unread": Page("staff/confirm_receipt.html", {"response": confirmed}, "staff"),
         "staff_undelivered": Page("staff/undelivered.html", undelivered(say), "staff"),
