@@ -20,9 +20,13 @@ class Staff:
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """A person, for that person's own rows, whichever provider they are with."""
+    """A person, for that person's own rows, whichever provider they are with.
+
+    With ``occasion_id``, somebody at a tablet in a waiting room: of that one occasion, and nothing else.
+    """
 
     person_id: UUID
+    occasion_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
