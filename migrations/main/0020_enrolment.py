@@ -1,4 +1,4 @@
-"""Enrolments that change and say so, orders of record systems, tasks answered together, and the hand-over of a tablet."""
+"""Enrolments change with events; record systems order; one answer for two orders; a tablet in the waiting room."""
 
 from alembic import op
 
@@ -9,7 +9,12 @@ down_revision = "main_0017"
 
 _TABLET = "nullif(current_setting('app.occasion', true), '')::uuid"
 # What a tablet in the waiting room may see: one occasion's rows, by the column that names it.
-_OF_ONE_OCCASION = {"occasions": "id", "tasks": "occasion_id", "sessions": "occasion_id", "notices_given": "occasion_id"}
+_OF_ONE_OCCASION = {
+    "occasions": "id",
+    "tasks": "occasion_id",
+    "sessions": "occasion_id",
+    "notices_given": "occasion_id",
+}
 # Rows of a patient that hang on a session, which the policy of the sessions has judged.
 _OF_ONE_SESSION = ("answers", "responses")
 # What is none of a tablet's business. (The care relation it may read: the age decides what seems implausible.)
@@ -188,18 +193,37 @@ def _sharing() -> None:
         CREATE TRIGGER refuse_sharing_without_link AFTER INSERT ON shared_deliveries
             FOR EACH ROW EXECUTE FUNCTION refuse_sharing_without_link();
 
-        -- Nobody is asked again what the other order has answered, or is about to.
+        -- The tasks that another order has answered, or is about to: it stands, its window is open or to come, and it
+        -- is under way or begun. What is paused, over or answered outside the window answers for nothing.
+        CREATE FUNCTION answered_by_others(p_tasks uuid[], p_moment timestamptz) RETURNS SETOF uuid
+        LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+            SELECT task_id FROM shared_deliveries WHERE task_id = ANY (p_tasks)
+            UNION
+            SELECT l.task_id FROM task_links l
+                JOIN tasks t ON t.id = l.task_id JOIN occasions mine ON mine.id = t.occasion_id
+                JOIN tasks t2 ON t2.id = l.served_by JOIN occasions o ON o.id = t2.occasion_id
+                JOIN enrolments e ON e.id = o.enrolment_id
+                LEFT JOIN sessions s ON s.task_id = l.served_by LEFT JOIN responses r ON r.session_id = s.id
+            WHERE l.task_id = ANY (p_tasks) AND o.withdrawn_at IS NULL AND r.id IS NULL
+              AND o.closes_at > p_moment AND o.opens_at < mine.closes_at AND o.closes_at > mine.opens_at
+              AND (e.state = 'active' OR (e.state <> 'voided' AND s.id IS NOT NULL));
+        $$;
+        REVOKE EXECUTE ON FUNCTION answered_by_others FROM PUBLIC;
+        -- For those whose rows these are: a tablet in the waiting room sees no other order, but asks nothing twice.
+        CREATE FUNCTION served_tasks(p_tasks uuid[], p_moment timestamptz) RETURNS SETOF uuid
+        LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+            SELECT answered_by_others(array_agg(t.id), p_moment) FROM tasks t
+            WHERE t.id = ANY (p_tasks)
+              AND (t.provider_id = nullif(current_setting('app.provider', true), '')::uuid
+                   OR t.person_id = nullif(current_setting('app.person', true), '')::uuid);
+        $$;
+        REVOKE EXECUTE ON FUNCTION served_tasks FROM PUBLIC;
+        GRANT EXECUTE ON FUNCTION served_tasks TO survey_staff, survey_patient, survey_worker, survey_record_system;
+
         CREATE FUNCTION refuse_session_that_is_served() RETURNS trigger LANGUAGE plpgsql
         SECURITY DEFINER SET search_path = public, pg_temp AS $$
         BEGIN
-            IF EXISTS (SELECT FROM shared_deliveries WHERE task_id = NEW.task_id) OR EXISTS (
-                SELECT FROM task_links l JOIN tasks t ON t.id = l.served_by JOIN occasions o ON o.id = t.occasion_id
-                    JOIN enrolments e ON e.id = o.enrolment_id JOIN occasions mine ON mine.id = NEW.occasion_id
-                    LEFT JOIN sessions s ON s.task_id = l.served_by LEFT JOIN responses r ON r.session_id = s.id
-                WHERE l.task_id = NEW.task_id AND o.withdrawn_at IS NULL AND r.id IS NULL
-                  AND o.closes_at > NEW.started_at AND o.opens_at < mine.closes_at AND o.closes_at > mine.opens_at
-                  AND (e.state = 'active' OR (e.state <> 'voided' AND s.id IS NOT NULL))
-            ) THEN
+            IF EXISTS (SELECT answered_by_others(ARRAY[NEW.task_id], NEW.started_at)) THEN
                 RAISE EXCEPTION 'this is answered by another order'
                     USING ERRCODE = 'check_violation', CONSTRAINT = 'session_is_served';
             END IF;
@@ -224,7 +248,8 @@ def _handovers() -> None:
             staff_id     uuid NOT NULL,
             code_digest  bytea NOT NULL UNIQUE CHECK (length(code_digest) = 32),
             made_at      timestamptz NOT NULL,
-            expires_at   timestamptz NOT NULL CHECK (expires_at > made_at AND expires_at <= made_at + interval '1 hour'),
+            expires_at   timestamptz NOT NULL
+                CHECK (expires_at > made_at AND expires_at <= made_at + interval '1 hour'),
             token_digest bytea UNIQUE CHECK (length(token_digest) = 32),
             taken_at     timestamptz CHECK (taken_at < expires_at),
             last_seen_at timestamptz,
@@ -271,7 +296,9 @@ def _tablets() -> None:
                 USING ({_TABLET} IS NULL OR EXISTS (SELECT FROM sessions s WHERE s.id = session_id));
         """)
     for table in _NOT_ON_A_TABLET:
-        op.execute(f"CREATE POLICY tablet ON {table} AS RESTRICTIVE FOR SELECT TO survey_patient USING ({_TABLET} IS NULL);")
+        op.execute(
+            f"CREATE POLICY tablet ON {table} AS RESTRICTIVE FOR SELECT TO survey_patient USING ({_TABLET} IS NULL);"
+        )
 
 
 def downgrade() -> None:
@@ -281,7 +308,7 @@ def downgrade() -> None:
         DROP TABLE handovers;
         DROP FUNCTION refuse_code_used_twice;
         DROP TRIGGER refuse_session_that_is_served ON sessions;
-        DROP FUNCTION refuse_session_that_is_served;
+        DROP FUNCTION refuse_session_that_is_served, served_tasks, answered_by_others;
         DROP TABLE shared_deliveries;
         DROP FUNCTION refuse_sharing_without_link;
         DROP TABLE task_links;

@@ -20,10 +20,11 @@ from survey_service.answering.queries import (
     instruments_at_hand,
     responses_of_tasks,
     scores_of,
+    served_tasks,
     sessions_of_tasks,
-    unanswered_tasks,
+    tasks_to_ask,
 )
-from survey_service.answering.use_cases import NOT_HERE
+from survey_service.answering.use_cases import NOT_HERE, can_go_on, mode_of
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
 from survey_service.delivery.queries import (
@@ -66,15 +67,15 @@ def inbox(services: Services, *, as_: Patient) -> Context:
         tasks = tasks_of(connection, [one.id for one in found])
         answered = responses_of_tasks(connection, [task.id for task in tasks])
         begun = sessions_of_tasks(connection, [task.id for task in tasks])
+        served = served_tasks(connection, [task.id for task in tasks if task.id not in answered], now)
+        asked = [task for task in tasks if task.id not in served]
         waiting = [
-            one
-            for one in found
-            if one.is_open(now) and any(t.occasion_id == one.id and t.id not in answered for t in tasks)
+            one for one in found if (left := _tasks_left(asked, one, answered)) and can_go_on(one, left, begun, now)
         ]
         providers = all_providers(connection)
         return {
             "waiting": [
-                _survey(connection, services, one, _tasks_left(tasks, one, answered), begun, others=len(waiting) - 1)
+                _survey(connection, services, one, _tasks_left(asked, one, answered), begun, others=len(waiting) - 1)
                 | {"started": any(t.occasion_id == one.id and t.id in begun for t in tasks)}
                 for one in waiting
             ],
@@ -101,17 +102,19 @@ def notice(services: Services, occasion_id: UUID, *, as_: Patient) -> Context | 
         if found is None or found.opens_at > now:
             raise AccessDenied
         tasks = tasks_of(connection, [found.id])
-        left = unanswered_tasks(connection, found.id)
+        left = tasks_to_ask(connection, found.id, now)
         if not left:
             return None
-        if not found.is_open(now):
+        begun = sessions_of_tasks(connection, [task.id for task in tasks])
+        if not can_go_on(found, left, begun, now):
             raise Closed("The time to answer this survey is over.")
         objections = my_objections(connection)
-        begun = sessions_of_tasks(connection, [task.id for task in tasks])
         instruments = instruments_at_hand(services, left, begun)
         if instruments is None:
             raise Unavailable(NOT_HERE)
-        locale = next(iter(begun.values())).locale if begun else _language(connection, services, found, instruments)
+        locale = (
+            next(iter(begun.values())).locale if begun else _language(connection, services, found, instruments, as_)
+        )
         return {
             "survey": _survey(connection, services, found, left, begun, others=0) | {"started": bool(begun)},
             "registers": [
@@ -247,9 +250,11 @@ def _titles_of_parts(
     return [one.wording.texts["title"] for one in offered[choose_language(offered, current_locale())]]
 
 
-def _language(connection: Connection, services: Services, one: Occasion, instruments: Sequence[Instrument]) -> str:
+def _language(
+    connection: Connection, services: Services, one: Occasion, instruments: Sequence[Instrument], as_: Patient
+) -> str:
     """The language the questions would be in, for somebody who reads the interface in the current one."""
-    use = one.use(services.clock())
+    use = one.use(services.clock(), mode_of(as_))
     return choose_language(offered_together(connection, services, instruments, use), current_locale())
 
 

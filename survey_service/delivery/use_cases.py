@@ -11,10 +11,10 @@ from uuid import UUID
 from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from survey_service.answering.queries import Response, response, responses_with_ids
+from survey_service.answering.queries import Response, response, responses_of_tasks, responses_with_ids
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
-from survey_service.delivery.queries import is_acknowledged, needs_a_look, whereabouts
+from survey_service.delivery.queries import is_acknowledged, needs_a_look, units_sharing, whereabouts
 from survey_service.delivery.records import (
     assessments,
     deliveries,
@@ -22,14 +22,16 @@ from survey_service.delivery.records import (
     readings,
     receipts,
     response_flags,
+    shared_deliveries,
 )
 from survey_service.delivery.rules import Outcome, Reply, Route
 from survey_service.errors import AccessDenied, BadInput
+from survey_service.foundation.clock import Clock
 from survey_service.foundation.db import insert_if_new, new_id
 from survey_service.foundation.jobs import enqueue
 from survey_service.foundation.principals import Principal, RecordSystem, Staff, System
 from survey_service.foundation.services import Services
-from survey_service.scheduling.queries import occasion_of_task
+from survey_service.scheduling.queries import occasion_of_task, tasks_served_by
 from survey_service.scheduling.rules import ReceiptPlan, ReceiptPolicy
 
 RELEASE_JOB = "registers.release"
@@ -63,6 +65,33 @@ def deliver(
         enqueue(connection, PUSH_JOB, provider_id=provider_id, response_id=response_id)
     if receipt.policy is ReceiptPolicy.ARCHIVE:
         enqueue(connection, ARCHIVE_JOB, provider_id=provider_id, response_id=response_id)
+
+
+def share_response(connection: Connection, clock: Clock, *, task_id: UUID) -> None:
+    """Deliver the answer to a task, if there is one, to the other units of the provider whose orders it answers [B6].
+
+    One response, and a delivery of its own for each unit that asked. Part of the caller's transaction.
+    """
+    served = tasks_served_by(connection, task_id)
+    if not served:
+        return
+    answered = responses_of_tasks(connection, [task_id]).get(task_id)
+    if answered is None:
+        return
+    for later, asked_at in served.items():
+        if asked_at.covers(answered.completed_at) and not asked_at.is_withdrawn:
+            connection.execute(
+                upsert(shared_deliveries)
+                .values(
+                    task_id=later,
+                    response_id=answered.id,
+                    provider_id=answered.provider_id,
+                    person_id=answered.person_id,
+                    unit_id=asked_at.unit_id,
+                    delivered_at=clock(),
+                )
+                .on_conflict_do_nothing(index_elements=["task_id"])
+            )
 
 
 def keep_flags(
@@ -119,6 +148,11 @@ def confirm_receipts(services: Services, response_ids: Collection[UUID], *, as_:
             for one in chosen
             if one not in flagged
         )
+
+
+def receive_to_void(connection: Connection, services: Services, found: Response, *, as_: Staff) -> None:
+    """Receive a response that is voided in the same commit, so that nothing of it is released in between."""
+    _receive(connection, services, found, Route.CONFIRMED_IN_BULK, staff_id=as_.staff_id, by=as_)
 
 
 def take_into_archive(services: Services, response_id: UUID, *, as_: System) -> bool:
@@ -209,9 +243,12 @@ def assess_response(services: Services, response_id: UUID, *, as_: Staff) -> Non
 
 
 def own_response(connection: Connection, response_id: UUID, *, as_: Staff) -> Response:
-    """The response, if it was delivered to the unit of the commission. Raises ``AccessDenied``."""
+    """The response, if it was delivered to the unit of the commission. Raises ``AccessDenied``.
+
+    To a unit whose order it answers too, it was.
+    """
     found = response(connection, response_id)
-    if found is None or found.unit_id != as_.unit_id:
+    if found is None or (found.unit_id != as_.unit_id and as_.unit_id not in units_sharing(connection, response_id)):
         raise AccessDenied
     return found
 

@@ -12,6 +12,8 @@ from survey_service.foundation.clock import at_local_time
 from survey_service.licensing.rules import UseOfAnswers
 from survey_service.people.rules import looks_like_identity_number
 
+# The job that tells a patient of an occasion (`notifying.jobs`).
+INVITE_JOB = "notifying.invite"
 # Nobody is woken by a survey: an occasion opens in the morning and closes at midnight, Swedish time.
 OPENING_TIME = time(8, 0)
 MIDNIGHT = time(0, 0)

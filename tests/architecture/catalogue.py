@@ -102,7 +102,9 @@ def tables_without_a_policy(connection: Connection[Any]) -> list[str]:
     )
     policies = {
         (table, role)
-        for table, roles in _rows(connection, "SELECT tablename, roles::text[] FROM pg_policies WHERE permissive = 'PERMISSIVE'")
+        for table, roles in _rows(
+            connection, "SELECT tablename, roles::text[] FROM pg_policies WHERE permissive = 'PERMISSIVE'"
+        )
         for role in roles
     }
     return [
