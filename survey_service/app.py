@@ -34,6 +34,7 @@ from survey_service.privacy import web as privacy
 from survey_service.registers import agreements_api, agreements_web, coverage_api, coverage_web, inbox_web
 from survey_service.registers import api as registers
 from survey_service.registers.oauth import install_token_server
+from survey_service.scheduling import enrolment_web as enrolment
 from survey_service.scheduling import web as scheduling
 from survey_service.settings import Settings
 from survey_service.wiring import build_services
@@ -69,7 +70,7 @@ def create_app(wired: Services, *, texts: Catalogues | None = None) -> Flask:
         app.register_blueprint(blueprint)
     for blueprint in (privacy.blueprint, scheduling.blueprint, languages_web.blueprint):
         app.register_blueprint(blueprint)
-    for blueprint in (history.blueprint, coverage_web.blueprint):
+    for blueprint in (history.blueprint, coverage_web.blueprint, enrolment.blueprint):
         app.register_blueprint(blueprint)
     _install_api(app)
     app.before_request(access.load_principal)

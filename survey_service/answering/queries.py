@@ -94,6 +94,14 @@ def begun_occasions(connection: Connection, occasion_ids: Collection[UUID]) -> f
     return frozenset(connection.execute(query).scalars())
 
 
+def completed_occasions(connection: Connection, occasion_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Those of the occasions of which everything is answered, by themselves or by another order's answer."""
+    asked = tasks_of(connection, list(occasion_ids))
+    ids = [task.id for task in asked]
+    done = responses_of_tasks(connection, ids).keys() | shared_tasks(connection, ids)
+    return frozenset(occasion_ids) - {task.occasion_id for task in asked if task.id not in done}
+
+
 def instrument_of(services: Services, session: Session) -> Instrument | None:
     """The instrument as it was when the session began; None when the operator has removed or changed it since."""
     found = services.library.installed(session.instrument, session.instrument_version, session.form)

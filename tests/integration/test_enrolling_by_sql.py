@@ -1,6 +1,7 @@
 """What the code refuses of a change to an enrolment, tried by SQL as the staff's own role."""
 
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 from uuid import UUID
 
@@ -31,7 +32,8 @@ def attempt(world: World, database: TestDatabase) -> Attempt:
     def run(*statements: tuple[str, tuple[Any, ...]], by: Staff | None = None) -> str:
         who = by or world.alice
         try:
-            with database.connect("survey_login") as connection:
+            # Closed by itself: a commit that is refused would leave it open.
+            with closing(database.connect("survey_login")) as connection, connection.transaction():
                 settings = {"role": "survey_staff", "app.actor": who.staff_id, "app.provider": who.provider_id}
                 for name, value in settings.items():
                     connection.execute("SELECT set_config(%s, %s, true)", (name, str(value)))
