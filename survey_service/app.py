@@ -10,6 +10,7 @@ from flask import Flask, Response, g, request
 from flask_smorest import Api
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from survey_service.access import handover_web as handover
 from survey_service.access import web as access
 from survey_service.access.oidc import install_identity_providers
 from survey_service.answering import web as answering
@@ -34,6 +35,7 @@ from survey_service.privacy import web as privacy
 from survey_service.registers import agreements_api, agreements_web, coverage_api, coverage_web, inbox_web
 from survey_service.registers import api as registers
 from survey_service.registers.oauth import install_token_server
+from survey_service.scheduling import api as enrolments
 from survey_service.scheduling import enrolment_web as enrolment
 from survey_service.scheduling import web as scheduling
 from survey_service.settings import Settings
@@ -70,7 +72,7 @@ def create_app(wired: Services, *, texts: Catalogues | None = None) -> Flask:
         app.register_blueprint(blueprint)
     for blueprint in (privacy.blueprint, scheduling.blueprint, languages_web.blueprint):
         app.register_blueprint(blueprint)
-    for blueprint in (history.blueprint, coverage_web.blueprint, enrolment.blueprint):
+    for blueprint in (history.blueprint, coverage_web.blueprint, enrolment.blueprint, handover.blueprint):
         app.register_blueprint(blueprint)
     _install_api(app)
     app.before_request(access.load_principal)
@@ -113,6 +115,7 @@ def _install_api(app: Flask) -> _Api:
     api.register_blueprint(registers.blueprint, url_prefix=API_PREFIX)
     api.register_blueprint(agreements_api.blueprint, url_prefix=API_PREFIX)
     api.register_blueprint(deliveries.blueprint, url_prefix=API_PREFIX)
+    api.register_blueprint(enrolments.blueprint, url_prefix=API_PREFIX)
     api.register_blueprint(coverage_api.blueprint, url_prefix=API_PREFIX)
     return api
 

@@ -68,7 +68,8 @@ def _record_systems() -> None:
             ADD CONSTRAINT enrolment_events_by CHECK (num_nonnulls(staff_id, record_system_id) = 1),
             ADD FOREIGN KEY (record_system_id, provider_id) REFERENCES record_systems (id, provider_id);
 
-        GRANT SELECT ON care_protocols, care_protocol_versions, enrolment_events TO survey_record_system;
+        GRANT SELECT ON care_protocols, care_protocol_versions, enrolment_events, wording_decisions, licences,
+            licence_withdrawals TO survey_record_system;
         GRANT INSERT ON patients, enrolments, enrolment_events, occasions, tasks TO survey_record_system;
         GRANT UPDATE (identity_number_sealed, name_sealed, email_sealed, phone_sealed, locale) ON patients
             TO survey_record_system;
@@ -78,6 +79,8 @@ def _record_systems() -> None:
         GRANT EXECUTE ON FUNCTION find_or_create_person, licensed_locales TO survey_record_system;
     """)
     op.execute(f"""
+        CREATE POLICY record_system ON licences FOR SELECT TO survey_record_system USING ({PROVIDER});
+        CREATE POLICY record_system ON licence_withdrawals FOR SELECT TO survey_record_system USING ({PROVIDER});
         CREATE POLICY record_system ON care_protocols FOR SELECT TO survey_record_system USING ({PROVIDER});
         CREATE POLICY record_system ON care_protocol_versions FOR SELECT TO survey_record_system USING ({PROVIDER});
         CREATE POLICY record_system ON enrolment_events FOR SELECT TO survey_record_system USING ({PROVIDER});
@@ -315,6 +318,8 @@ def downgrade() -> None:
         DROP FUNCTION refuse_link_that_misleads;
         ALTER TABLE tasks DROP CONSTRAINT tasks_asking;
 
+        DROP POLICY record_system ON licences;
+        DROP POLICY record_system ON licence_withdrawals;
         DROP POLICY record_system ON care_protocols;
         DROP POLICY record_system ON care_protocol_versions;
         DROP POLICY record_system ON enrolment_events;
@@ -333,7 +338,8 @@ def downgrade() -> None:
         REVOKE UPDATE (identity_number_sealed, name_sealed, email_sealed, phone_sealed, locale) ON patients
             FROM survey_record_system;
         REVOKE INSERT ON patients, enrolments, enrolment_events, occasions, tasks FROM survey_record_system;
-        REVOKE SELECT ON care_protocols, care_protocol_versions, enrolment_events FROM survey_record_system;
+        REVOKE SELECT ON care_protocols, care_protocol_versions, enrolment_events, wording_decisions, licences,
+            licence_withdrawals FROM survey_record_system;
         DELETE FROM enrolment_events WHERE staff_id IS NULL;
         ALTER TABLE enrolment_events DROP COLUMN record_system_id;
         ALTER TABLE enrolment_events ALTER COLUMN staff_id SET NOT NULL;

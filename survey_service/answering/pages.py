@@ -44,6 +44,7 @@ from survey_service.http.locale import current_locale, gettext, language_name, n
 from survey_service.http.results import explain_scores
 from survey_service.languages.queries import offered_together, titles, wording
 from survey_service.languages.rules import NOT_AVAILABLE, choose_language
+from survey_service.licensing.rules import Mode
 from survey_service.notifying.queries import inbox as inbox_messages
 from survey_service.registers.queries import my_objections, registers_served_by
 from survey_service.scheduling.queries import (
@@ -116,7 +117,8 @@ def notice(services: Services, occasion_id: UUID, *, as_: Patient) -> Context | 
             next(iter(begun.values())).locale if begun else _language(connection, services, found, instruments, as_)
         )
         return {
-            "survey": _survey(connection, services, found, left, begun, others=0) | {"started": bool(begun)},
+            "survey": _survey(connection, services, found, left, begun, others=0, mode=mode_of(as_))
+            | {"started": bool(begun)},
             "registers": [
                 {"name": one.name, "authority": one.cpua_authority, "objected": one.id in objections}
                 for one in registers_served_by(connection, [found.provider_id], now)
@@ -201,11 +203,12 @@ def _survey(
     begun: Mapping[UUID, Session],
     *,
     others: int,
+    mode: Mode = Mode.WEB,
 ) -> Context:
     here = instruments_at_hand(services, tasks, begun)
     instruments = here or []
     locale = current_locale()
-    titled = _titles_of_parts(connection, services, one, tasks, begun, instruments) if here else None
+    titled = _titles_of_parts(connection, services, one, tasks, begun, instruments, mode) if here else None
     return {
         "id": one.id,
         "title": in_language(one.titles, locale),
@@ -234,6 +237,7 @@ def _titles_of_parts(
     tasks: Sequence[Task],
     begun: Mapping[UUID, Session],
     instruments: Sequence[Instrument],
+    mode: Mode,
 ) -> list[str] | None:
     """What the parts are called in the language they are asked in; None when they may not be asked [D1, E2].
 
@@ -243,7 +247,7 @@ def _titles_of_parts(
         shown = [begun[task.id].wording_id for task in tasks]
         found = titles(connection, shown)
         return [found[wording_id] for wording_id in shown]
-    use = one.use(services.clock())
+    use = one.use(services.clock(), mode)
     offered = offered_together(connection, services, instruments, use)
     if not offered:
         return None

@@ -44,7 +44,11 @@ def enrolment_page(
         ids = [one.id for one in occasions]
         begun, completed = begun_occasions(connection, ids), completed_occasions(connection, ids)
         together = answered_together(connection, ids)
-        events, names, units = events_of_enrolment(connection, enrolment_id), staff_names(connection), all_units(connection)
+        events, names, units = (
+            events_of_enrolment(connection, enrolment_id),
+            staff_names(connection),
+            all_units(connection),
+        )
         sealed = sealed_patients(connection, [found.person_id])
         accesses = [Access(Activity.READ, Purpose.CARE, "enrolment", enrolment_id, found.person_id)]
         record_access(connection, services.clock, accesses, by=as_)
@@ -71,14 +75,19 @@ def enrolment_page(
                 "due_at": one.due_at,
                 "closes_at": one.last_moment,
                 "status": _status(one, begun, completed),
-                "can_be_handed_over": one.id not in completed and (one.is_open(now) or (one.id in begun and one.is_answerable(now))),
+                "can_be_handed_over": one.id not in completed
+                and (one.is_open(now) or (one.id in begun and one.is_answerable(now))),
             }
             for one in occasions
         ],
         "together": sorted({_told(one, units[one.unit_id].name) for one in together}),
         "events": [_event(one, names, {str(unit.id): unit.name for unit in units.values()}) for one in events],
         "units": sorted(
-            ((unit.id, unit.name) for unit in units.values() if unit.provider_id == as_.provider_id and unit.id != as_.unit_id),
+            (
+                (unit.id, unit.name)
+                for unit in units.values()
+                if unit.provider_id == as_.provider_id and unit.id != as_.unit_id
+            ),
             key=lambda unit: unit[1],
         ),
         "sides": sides(),
