@@ -37,6 +37,7 @@ from survey_service.registers import api as registers
 from survey_service.registers.oauth import install_token_server
 from survey_service.scheduling import api as enrolments
 from survey_service.scheduling import enrolment_web as enrolment
+from survey_service.scheduling import list_web as enrolment_list
 from survey_service.scheduling import web as scheduling
 from survey_service.settings import Settings
 from survey_service.wiring import build_services
@@ -74,6 +75,7 @@ def create_app(wired: Services, *, texts: Catalogues | None = None) -> Flask:
         app.register_blueprint(blueprint)
     for blueprint in (history.blueprint, coverage_web.blueprint, enrolment.blueprint, handover.blueprint):
         app.register_blueprint(blueprint)
+    app.register_blueprint(enrolment_list.blueprint)
     _install_api(app)
     app.before_request(access.load_principal)
     app.after_request(_finish)
