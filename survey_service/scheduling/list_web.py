@@ -15,7 +15,7 @@ from survey_service.http.context import services, staff
 from survey_service.http.locale import current_locale
 from survey_service.http.security import takes_up_to
 from survey_service.scheduling.listing import RowOutcome, RowReport, enrol_list
-from survey_service.scheduling.lists import LARGEST_FILE, read_list
+from survey_service.scheduling.lists import COLUMNS, LARGEST_FILE, read_list
 from survey_service.scheduling.queries import PublishedProtocol, published_protocols
 from survey_service.scheduling.rules import in_language
 
@@ -69,7 +69,9 @@ def _page(as_: Staff, *, errors: dict[str, str]) -> str:
         found = published_protocols(connection)
     chosen = request.form.get("protocol")
     protocols: list[tuple[UUID, str]] = [(one.id, in_language(one.protocol.names, current_locale())) for one in found]
-    return render_template("staff/list.html", protocols=protocols, chosen=chosen, errors=errors)
+    return render_template(
+        "staff/list.html", columns=", ".join(COLUMNS), protocols=protocols, chosen=chosen, errors=errors
+    )
 
 
 def _describe(one: RowReport) -> dict[str, object]:

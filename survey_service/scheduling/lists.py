@@ -27,6 +27,7 @@ LARGEST_FILE = 1024 * 1024
 MOST_ROWS = 2000
 _NEEDED = ("personal_number", "name", "anchor_date", "care_contact")
 _OPTIONAL = ("email", "phone", "language", "procedure_id", "side", "event_id", "state")
+COLUMNS = (*_NEEDED, *_OPTIONAL)
 # The names that Swedish systems use for the same columns.
 _ALSO_CALLED = {
     "personnummer": "personal_number",

@@ -104,7 +104,7 @@ def test_a_tablet_is_handed_over_answered_and_given_back(
     tablet.get_by_role("button", name="Börja svara").click()
     choose(tablet, 1)
     answer_rest(tablet)
-    expect(tablet.get_by_role("heading", level=1)).to_have_text("Tack")
+    expect(tablet.get_by_role("heading", level=1)).to_have_text("Tack, dina svar är sparade")
     assert axe_violations(tablet) == []
     tablet.goto(f"{demo.url}/inbox")
     expect(tablet).to_have_url(re.compile("/sign-in"))

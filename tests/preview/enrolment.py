@@ -67,7 +67,12 @@ def _lists(say: Callable[[str, str], str]) -> Pages:
     ]
     counts = [(row.outcome, 1) for row in rows]
     report = {"rows": rows, "counts": counts, "applied": False, "content": "name", "protocol_id": "1"}
-    chosen = {"protocols": [("1", say("Knäoperation", "Knee surgery"))], "chosen": None, "errors": {}}
+    chosen = {
+        "protocols": [("1", say("Knäoperation", "Knee surgery"))],
+        "chosen": None,
+        "errors": {},
+        "columns": "name, side",
+    }
     return {
         "staff_list": ("staff/list.html", chosen, "staff"),
         "staff_list_report": ("staff/list_report.html", report | {"return_to": "/staff"}, "staff"),
