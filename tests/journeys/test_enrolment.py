@@ -1,4 +1,4 @@
-"""Enrolling and what follows, by hand: a list with a defect, a moved event, a tablet handed over in the waiting room."""
+"""Enrolling and what follows, by hand: a list with a defect, a moved event, a tablet in the waiting room."""
 
 import re
 from datetime import timedelta
