@@ -10,6 +10,7 @@ from flask import Flask, Response, g, request
 from flask_smorest import Api
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from survey_service.access import handover_web as handover
 from survey_service.access import rights_web
 from survey_service.access import web as access
 from survey_service.access.oidc import install_identity_providers
@@ -38,6 +39,9 @@ from survey_service.privacy import web as privacy
 from survey_service.registers import agreements_api, agreements_web, coverage_api, coverage_web, inbox_web
 from survey_service.registers import api as registers
 from survey_service.registers.oauth import install_token_server
+from survey_service.scheduling import api as enrolments
+from survey_service.scheduling import enrolment_web as enrolment
+from survey_service.scheduling import list_web as enrolment_list
 from survey_service.scheduling import protocols_web
 from survey_service.scheduling import web as scheduling
 from survey_service.settings import Settings
@@ -81,6 +85,8 @@ def create_app(wired: Services, *, texts: Catalogues | None = None) -> Flask:
     for blueprint in (worklist_web.blueprint, flags_web.blueprint):
         app.register_blueprint(blueprint)
     app.register_blueprint(paper_web.blueprint)
+    for blueprint in (enrolment.blueprint, handover.blueprint, enrolment_list.blueprint):
+        app.register_blueprint(blueprint)
     _install_api(app)
     app.before_request(access.load_principal)
     app.before_request(access.guard_staff)
@@ -123,6 +129,7 @@ def _install_api(app: Flask) -> _Api:
     api.register_blueprint(registers.blueprint, url_prefix=API_PREFIX)
     api.register_blueprint(agreements_api.blueprint, url_prefix=API_PREFIX)
     api.register_blueprint(deliveries.blueprint, url_prefix=API_PREFIX)
+    api.register_blueprint(enrolments.blueprint, url_prefix=API_PREFIX)
     api.register_blueprint(coverage_api.blueprint, url_prefix=API_PREFIX)
     return api
 

@@ -15,6 +15,7 @@ from survey_service.commands.administrators import administrators
 from survey_service.commands.cat import cat
 from survey_service.commands.catalogue import catalogue
 from survey_service.commands.deliveries import deliveries
+from survey_service.commands.enrolment import enrol, theatre_list
 from survey_service.commands.eq5d import eq5d
 from survey_service.commands.erasures import erasures
 from survey_service.commands.fhir import fhir
@@ -212,6 +213,8 @@ main.add_command(administrators)
 main.add_command(agreements)
 main.add_command(cat)
 main.add_command(catalogue)
+main.add_command(enrol)
+main.add_command(theatre_list)
 main.add_command(erasures)
 main.add_command(deliveries)
 main.add_command(eq5d)

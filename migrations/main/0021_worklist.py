@@ -5,7 +5,7 @@ from alembic import op
 from migrations.row_security import PROVIDER, protect
 
 revision = "main_0021"
-down_revision = "main_0019"
+down_revision = "main_0020"
 
 _BY_ACTOR = "nullif(current_setting('app.actor', true), '')::uuid"
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from survey_service.access.handovers import end_tablet, resume_tablet
 from survey_service.access.queries import commission_in_force, in_force
 from survey_service.access.records import (
     client_assertions,
@@ -85,7 +86,10 @@ def resume(services: Services, token: str) -> SignedIn | None:
     now = services.clock()
     with services.db.transaction(as_=Gate()) as connection:
         row = connection.execute(sa.select(sign_ins).where(sign_ins.c.token_digest == digest_token(token))).first()
-        if row is None or row.ended_at is not None or now >= row.expires_at:
+        if row is None:
+            tablet = resume_tablet(connection, token, now)
+            return None if tablet is None else SignedIn(*tablet)
+        if row.ended_at is not None or now >= row.expires_at:
             return None
         idle_until = row.last_seen_at + timedelta(seconds=services.settings.sign_in_idle)
         if now >= idle_until or not _is_still_entitled(connection, row, now):
@@ -140,6 +144,7 @@ def sign_out(services: Services, token: str) -> None:
             .where(sign_ins.c.token_digest == digest_token(token), sign_ins.c.ended_at.is_(None))
             .values(ended_at=services.clock())
         )
+        end_tablet(connection, token, services.clock())
 
 
 def use_assertion_once(services: Services, *, client_id: str, jti: str, expires_at: datetime) -> bool:

@@ -101,9 +101,9 @@ def load_principal() -> None:
     token = request.cookies.get(COOKIE)
     if not token or request.endpoint == "static":
         return
-    signed_in = resume(services(), token)
-    if signed_in is not None:
-        g.principal = signed_in.principal
+    found = resume(services(), token)
+    if found is not None:
+        g.principal = found.principal
 
 
 def guard_staff() -> None:
@@ -132,7 +132,10 @@ def describe_principal() -> dict[str, object]:
     found = g.get("principal")
     described: dict[str, object] = {"signed_in": None, "signed_in_name": None, "unit_name": None, "home": "home.index"}
     if isinstance(found, Patient):
-        described |= {"signed_in": "patient", "home": "answering.inbox"}
+        # A tablet in a waiting room shows nobody's name, and leads nowhere else.
+        is_tablet = found.occasion_id is not None
+        described |= {"signed_in": "tablet" if is_tablet else "patient"}
+        described |= {} if is_tablet else {"home": "answering.inbox"}
     if isinstance(found, Staff):
         with services().db.transaction(as_=found) as connection:
             described["signed_in"] = "staff"
@@ -149,9 +152,14 @@ def describe_principal() -> dict[str, object]:
 
 
 def _signed_in(token: str, endpoint: str) -> Response:
+    return signed_in(token, url_for(endpoint))
+
+
+def signed_in(token: str, address: str) -> Response:
+    """Go to ``address`` with the secret of a sign-in."""
     # A new form session with each sign-in: what an earlier visitor's page held is of no use any more.
     session.clear()
-    response = redirect(url_for(endpoint), code=303)
+    response = redirect(address, code=303)
     secure = services().settings.base_url.startswith("https://")
     response.set_cookie(COOKIE, token, httponly=True, samesite="Lax", secure=secure)
     return response  # type: ignore[return-value]  # because werkzeug's redirect is typed as its base class

@@ -121,7 +121,7 @@ def enter_paper(
             for part in form.parts:
                 if not begin_session(
                     connection, part.task, part.instrument, form.occasion,
-                    notice_id=notice_id, shown=part.shown, at=services.clock(), entry=entry,
+                    notice_id=notice_id, shown=part.shown, mode=Mode.PAPER, at=services.clock(), entry=entry,
                 ):  # fmt: skip
                     raise Conflict("The patient has begun to answer this on a screen.")
             return [_complete(connection, services, part, given[part.task.id], cipher, as_) for part in form.parts]

@@ -16,9 +16,11 @@ from survey_service.answering.rules import LoggedAnswer
 from survey_service.delivery.queries import (
     Version,
     VersionKind,
+    all_shared_tasks,
     corrected_scores_of,
     current_version,
     read_score,
+    shared_tasks,
 )
 from survey_service.foundation.crypto import PersonCipher
 from survey_service.foundation.services import Services
@@ -90,6 +92,14 @@ def begun_occasions(connection: Connection, occasion_ids: Collection[UUID]) -> f
     """Those of the occasions that somebody has begun to answer."""
     query = sa.select(sessions.c.occasion_id).where(sessions.c.occasion_id.in_(occasion_ids))
     return frozenset(connection.execute(query).scalars())
+
+
+def completed_occasions(connection: Connection, occasion_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Those of the occasions of which everything is answered, by themselves or by another order's answer."""
+    asked = tasks_of(connection, list(occasion_ids))
+    ids = [task.id for task in asked]
+    done = responses_of_tasks(connection, ids).keys() | shared_tasks(connection, ids)
+    return frozenset(occasion_ids) - {task.occasion_id for task in asked if task.id not in done}
 
 
 def instrument_of(services: Services, session: Session) -> Instrument | None:
@@ -209,10 +219,26 @@ def responses_of_person(
 
 
 def unanswered_tasks(connection: Connection, occasion_id: UUID) -> list[Task]:
-    """What remains of an occasion, in order."""
+    """What remains of an occasion, in order; what another order has answered does not."""
     tasks = tasks_of(connection, [occasion_id])
     done = responses_of_tasks(connection, [task.id for task in tasks])
-    return [task for task in tasks if task.id not in done]
+    shared = shared_tasks(connection, [task.id for task in tasks])
+    return [task for task in tasks if task.id not in done and task.id not in shared]
+
+
+def served_tasks(connection: Connection, task_ids: Collection[UUID], now: datetime) -> frozenset[UUID]:
+    """Those of the tasks that another order has answered, or is about to: they are not asked now [B6]."""
+    if not task_ids:
+        return frozenset()
+    query = sa.text("SELECT served_tasks(CAST(:tasks AS uuid[]), :now)")
+    return frozenset(connection.execute(query, {"tasks": list(task_ids), "now": now}).scalars())
+
+
+def tasks_to_ask(connection: Connection, occasion_id: UUID, now: datetime) -> list[Task]:
+    """What is to be asked of an occasion now, in order: not answered, and not waiting for another order's answer."""
+    left = unanswered_tasks(connection, occasion_id)
+    served = served_tasks(connection, [task.id for task in left], now)
+    return [task for task in left if task.id not in served]
 
 
 def why_not_asked(connection: Connection, services: Services, asked: Sequence[Occasion]) -> Mapping[UUID, Refusal]:
@@ -243,7 +269,9 @@ def why_not_asked(connection: Connection, services: Services, asked: Sequence[Oc
 
 def completed_task_ids() -> sa.Select[tuple[UUID]]:
     """A select of the tasks that are answered, for others' queries to build on."""
-    return sa.select(sessions.c.task_id).join(responses, responses.c.session_id == sessions.c.id)
+    own = sa.select(sessions.c.task_id).join(responses, responses.c.session_id == sessions.c.id)
+    both = sa.union_all(own, all_shared_tasks()).subquery()
+    return sa.select(both.c.task_id)
 
 
 def scores_of(connection: Connection, response_ids: Collection[UUID]) -> Mapping[UUID, tuple[Score, ...]]:

@@ -27,7 +27,7 @@ from survey_service.answering.rules import (
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
 from survey_service.delivery.plausibility import Seen, implausible
-from survey_service.delivery.use_cases import deliver, keep_flags
+from survey_service.delivery.use_cases import deliver, keep_flags, share_response
 from survey_service.errors import AccessDenied, BadInput, Closed, Conflict, Unavailable, mark
 from survey_service.foundation.clock import local_day
 from survey_service.foundation.crypto import PersonCipher
@@ -91,12 +91,15 @@ def start_survey(services: Services, occasion_id: UUID, *, locale: str, as_: Pat
 
 
 def _start(services: Services, occasion_id: UUID, *, locale: str, as_: Patient) -> UUID:
+    mode = mode_of(as_)
     with services.db.transaction(as_=as_) as connection:
-        found = _open_occasion(connection, services, occasion_id)
-        tasks = tasks_of(connection, [found.id])
+        found = _opened_occasion(connection, services, occasion_id)
+        tasks = queries.tasks_to_ask(connection, found.id, services.clock())
         begun = queries.sessions_of_tasks(connection, [task.id for task in tasks])
+        if tasks and not can_go_on(found, tasks, begun, services.clock()):
+            raise Closed("The time to answer this survey is over.")
         if len(begun) < len(tasks):
-            use = found.use(services.clock())
+            use = found.use(services.clock(), mode)
             instruments = queries.instruments_at_hand(services, tasks, begun)
             if instruments is None:
                 raise Unavailable(NOT_HERE)
@@ -105,17 +108,28 @@ def _start(services: Services, occasion_id: UUID, *, locale: str, as_: Patient) 
             notice_id = give_notice(connection, services, found, chosen)
             for task, instrument, shown in zip(tasks, instruments, offered[chosen], strict=True):
                 begin_session(
-                    connection, task, instrument, found, notice_id=notice_id, shown=shown, at=services.clock()
+                    connection,
+                    task,
+                    instrument,
+                    found,
+                    notice_id=notice_id,
+                    shown=shown,
+                    mode=mode,
+                    at=services.clock(),
                 )
             accesses = [
                 Access(Activity.WRITE, Purpose.OWN_ACCESS, "occasion", found.id, as_.person_id, found.provider_id)
             ]
             record_access(connection, services.clock, accesses, by=as_)
-        waiting = queries.unanswered_tasks(connection, found.id)
-        if not waiting:
+        if not tasks:
             raise Conflict("You have already answered this.")
-        session = queries.sessions_of_tasks(connection, [waiting[0].id])[waiting[0].id]
+        session = queries.sessions_of_tasks(connection, [tasks[0].id])[tasks[0].id]
     return session.id
+
+
+def mode_of(who: Patient) -> Mode:
+    """How somebody answers who is signed in so."""
+    return Mode.WEB if who.occasion_id is None else Mode.TABLET
 
 
 def look_at_session(services: Services, session_id: UUID, *, as_: Patient) -> SessionState:
@@ -164,19 +178,21 @@ def next_session(services: Services, state: SessionState, *, as_: Patient) -> UU
     if len(state.siblings) == 1:
         return None
     with services.db.transaction(as_=as_) as connection:
-        waiting = queries.unanswered_tasks(connection, state.occasion.id)
-        if not waiting:
-            return None
-        return queries.sessions_of_tasks(connection, [waiting[0].id])[waiting[0].id].id
+        waiting = queries.tasks_to_ask(connection, state.occasion.id, services.clock())
+        begun = queries.sessions_of_tasks(connection, [task.id for task in waiting])
+        return next((begun[task.id].id for task in waiting if task.id in begun), None)
 
 
-def _open_occasion(connection: Connection, services: Services, occasion_id: UUID) -> Occasion:
+def _opened_occasion(connection: Connection, services: Services, occasion_id: UUID) -> Occasion:
     found = occasion(connection, occasion_id)
     if found is None or found.opens_at > services.clock():
         raise AccessDenied
-    if not found.is_open(services.clock()):
-        raise Closed("The time to answer this survey is over.")
     return found
+
+
+def can_go_on(one: Occasion, left: Sequence[Task], begun: Mapping[UUID, Session], now: datetime) -> bool:
+    """Whether it can be begun; or finished, since all that is left of it has been, whatever was decided meanwhile."""
+    return one.is_open(now) or (one.is_answerable(now) and bool(left) and all(task.id in begun for task in left))
 
 
 def _own_session(connection: Connection, session_id: UUID, *, lock: bool = False) -> Session:
@@ -317,6 +333,7 @@ def begin_session(
     *,
     notice_id: UUID,
     shown: ApprovedWording,
+    mode: Mode,
     at: datetime,
     entry: Entry | None = None,
 ) -> bool:
@@ -337,7 +354,7 @@ def begin_session(
             form=instrument.form,
             wording_id=shown.id,
             locale=shown.wording.locale,
-            mode=Mode.PAPER if entry else Mode.WEB,
+            mode=mode,
             respondent=Respondent.SELF.value,
             started_at=at,
             entered_by=entry.staff_id if entry else None,
@@ -397,6 +414,7 @@ def complete_response(
         at=now,
         receipt=state.occasion.receipt,
     )
+    share_response(connection, services.clock, task_id=session.task_id)
     flags = implausible(_seen(connection, state, scored, cipher, now))
     keep_flags(connection, flags, response_id=response_id, version=1, **owner)
     purpose = Purpose.CARE if isinstance(by, Staff) else Purpose.OWN_ACCESS

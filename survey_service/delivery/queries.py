@@ -24,6 +24,7 @@ from survey_service.delivery.records import (
     record_systems,
     response_flags,
     response_versions,
+    shared_deliveries,
     worklist_entries,
 )
 from survey_service.delivery.rules import Alarm, Attempt, Outcome, SystemRoute, SystemState
@@ -98,11 +99,39 @@ def worklist(
     connection: Connection, unit_id: UUID, *, only_unread: bool, limit: int, scope: Scope = None
 ) -> list[Whereabouts]:
     """What has been delivered to the unit, what nobody has received at the top, then newest first."""
-    query = _whereabouts().where(_at(unit_id, scope))
+    query = _whereabouts().where(_delivered_to(connection, unit_id, scope, limit=limit))
     if only_unread:
         query = query.where(receipts.c.received_at.is_(None))
     ordered = query.order_by(receipts.c.received_at.is_not(None), deliveries.c.delivered_at.desc()).limit(limit)
     return [Whereabouts(*row) for row in connection.execute(ordered).all()]
+
+
+def units_sharing(connection: Connection, response_id: UUID) -> frozenset[UUID]:
+    """The units of the provider, beside the one it was given to, whose orders the response answers [B6]."""
+    query = sa.select(shared_deliveries.c.unit_id).where(shared_deliveries.c.response_id == response_id)
+    return frozenset(connection.execute(query).scalars())
+
+
+def shared_with_unit(connection: Connection, unit_id: UUID, *, limit: int) -> list[tuple[UUID, datetime]]:
+    """Responses given to another unit that answer this unit's orders too, with their delivery, the newest first."""
+    rows = connection.execute(
+        sa.select(shared_deliveries.c.response_id, shared_deliveries.c.delivered_at)
+        .where(shared_deliveries.c.unit_id == unit_id)
+        .order_by(shared_deliveries.c.delivered_at.desc())
+        .limit(limit)
+    ).all()
+    return [(row.response_id, row.delivered_at) for row in rows]
+
+
+def shared_tasks(connection: Connection, task_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Those of the tasks that a response to another order has answered."""
+    query = sa.select(shared_deliveries.c.task_id).where(shared_deliveries.c.task_id.in_(task_ids))
+    return frozenset(connection.execute(query).scalars())
+
+
+def all_shared_tasks() -> sa.Select[tuple[UUID]]:
+    """A select of the tasks that a response to another order has answered, for others' queries to build on."""
+    return sa.select(shared_deliveries.c.task_id)
 
 
 def received_since(connection: Connection, since: datetime, *, after: UUID | None, limit: int) -> list[UUID]:
@@ -352,6 +381,13 @@ def flags_of(connection: Connection, response_ids: Collection[UUID]) -> Mapping[
 def needs_a_look(connection: Connection, response_ids: Collection[UUID]) -> frozenset[UUID]:
     """Those that a person has to look at one by one: they are never received or assessed in bulk [A3]."""
     return frozenset(response_id for response_id, rules in flags_of(connection, response_ids).items() if rules)
+
+
+def _delivered_to(connection: Connection, unit_id: UUID, scope: Scope, *, limit: int) -> sa.ColumnElement[bool]:
+    """Given to the unit, or to another and shared with it; as ids, so that both are found by their indexes."""
+    shared = [response_id for response_id, _ in shared_with_unit(connection, unit_id, limit=limit)]
+    own = _at(unit_id, scope)
+    return sa.or_(own, deliveries.c.response_id.in_(shared)) if shared else own
 
 
 def _whereabouts() -> sa.Select[Any]:

@@ -16,6 +16,17 @@ deliveries = sa.Table(
     sa.Column("alarm_at", sa.DateTime(timezone=True), nullable=False),
 )
 
+shared_deliveries = sa.Table(
+    "shared_deliveries",
+    metadata,
+    sa.Column("task_id", sa.Uuid, primary_key=True),
+    sa.Column("response_id", sa.Uuid, nullable=False),
+    sa.Column("provider_id", sa.Uuid, nullable=False),
+    sa.Column("person_id", sa.Uuid, nullable=False),
+    sa.Column("unit_id", sa.Uuid, nullable=False),
+    sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=False),
+)
+
 receipts = sa.Table(
     "receipts",
     metadata,

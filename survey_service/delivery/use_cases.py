@@ -13,10 +13,16 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from survey_service.access.queries import rights_of
 from survey_service.access.rules import Right, Rights
-from survey_service.answering.queries import Response, response, responses_of_protocols, responses_with_ids
+from survey_service.answering.queries import (
+    Response,
+    response,
+    responses_of_protocols,
+    responses_of_tasks,
+    responses_with_ids,
+)
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
-from survey_service.delivery.queries import Scope, is_acknowledged, needs_a_look, whereabouts
+from survey_service.delivery.queries import Scope, is_acknowledged, needs_a_look, units_sharing, whereabouts
 from survey_service.delivery.records import (
     assessments,
     deliveries,
@@ -24,14 +30,16 @@ from survey_service.delivery.records import (
     readings,
     receipts,
     response_flags,
+    shared_deliveries,
 )
 from survey_service.delivery.rules import Outcome, Reply, Route
 from survey_service.errors import AccessDenied, BadInput, OtherUnits
+from survey_service.foundation.clock import Clock
 from survey_service.foundation.db import insert_if_new, new_id
 from survey_service.foundation.jobs import enqueue
 from survey_service.foundation.principals import Principal, RecordSystem, Staff, System
 from survey_service.foundation.services import Services
-from survey_service.scheduling.queries import occasion_of_task, protocol_of_task
+from survey_service.scheduling.queries import occasion_of_task, protocol_of_task, tasks_served_by
 from survey_service.scheduling.rules import ReceiptPlan, ReceiptPolicy
 
 RELEASE_JOB = "registers.release"
@@ -70,6 +78,33 @@ def deliver(
         enqueue(connection, FLAG_JOB, provider_id=provider_id, response_id=response_id)
     if receipt.policy is ReceiptPolicy.ARCHIVE:
         enqueue(connection, ARCHIVE_JOB, provider_id=provider_id, response_id=response_id)
+
+
+def share_response(connection: Connection, clock: Clock, *, task_id: UUID) -> None:
+    """Deliver the answer to a task, if there is one, to the other units of the provider whose orders it answers [B6].
+
+    One response, and a delivery of its own for each unit that asked. Part of the caller's transaction.
+    """
+    served = tasks_served_by(connection, task_id)
+    if not served:
+        return
+    answered = responses_of_tasks(connection, [task_id]).get(task_id)
+    if answered is None:
+        return
+    for later, asked_at in served.items():
+        if asked_at.covers(answered.completed_at) and not asked_at.is_withdrawn:
+            connection.execute(
+                upsert(shared_deliveries)
+                .values(
+                    task_id=later,
+                    response_id=answered.id,
+                    provider_id=answered.provider_id,
+                    person_id=answered.person_id,
+                    unit_id=asked_at.unit_id,
+                    delivered_at=clock(),
+                )
+                .on_conflict_do_nothing(index_elements=["task_id"])
+            )
 
 
 def keep_flags(
@@ -127,6 +162,11 @@ def confirm_receipts(services: Services, response_ids: Collection[UUID], *, as_:
             for one in chosen
             if one not in flagged
         )
+
+
+def receive_to_void(connection: Connection, services: Services, found: Response, *, as_: Staff) -> None:
+    """Receive a response that is voided in the same commit, so that nothing of it is released in between."""
+    _receive(connection, services, found, Route.CONFIRMED_IN_BULK, staff_id=as_.staff_id, by=as_)
 
 
 def take_into_archive(services: Services, response_id: UUID, *, as_: System) -> bool:
@@ -231,6 +271,8 @@ def scope_of(rights: Rights) -> Scope:
 def own_response(connection: Connection, response_id: UUID, *, as_: Staff, now: datetime) -> Response:
     """The response, if it was delivered to the unit of the commission and is of a protocol that this covers.
 
+    To a unit whose order it answers too, it was delivered.
+
     Raises ``OtherUnits`` for another of the same provider, ``AccessDenied`` for any else and who is not in care.
     """
     rights = caring(connection, as_, now)
@@ -244,7 +286,8 @@ def own_response(connection: Connection, response_id: UUID, *, as_: Staff, now: 
 
 def _is_own(connection: Connection, found: Response, rights: Rights, *, as_: Staff) -> bool:
     if found.unit_id != as_.unit_id:
-        return False
+        # One that answers an order of this unit too; whose protocol that was is not looked at.
+        return rights.protocols is None and as_.unit_id in units_sharing(connection, found.id)
     return rights.protocols is None or rights.covers(protocol_of_task(connection, found.session.task_id))
 
 

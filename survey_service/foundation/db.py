@@ -48,7 +48,7 @@ _RETURNED_AT = "returned_at"
 _ENTER = sa.text(
     "SELECT set_config('role', coalesce(:role, 'none'), true), set_config('app.actor', :actor, true),"
     " set_config('app.provider', :provider, true), set_config('app.person', :person, true),"
-    " set_config('app.register', :register, true)"
+    " set_config('app.register', :register, true), set_config('app.occasion', :occasion, true)"
 )
 
 
@@ -77,6 +77,7 @@ class _Entry:
     provider: UUID | str = ""
     person: UUID | str = ""
     register: UUID | str = ""
+    occasion: UUID | str = ""
 
 
 def _entry(principal: Principal) -> _Entry:
@@ -87,7 +88,8 @@ def _entry(principal: Principal) -> _Entry:
             return _Entry(login="login", role="survey_staff", actor=principal.staff_id, provider=principal.provider_id)
         case Patient():
             person = principal.person_id
-            return _Entry(login="login", role="survey_patient", actor=person, person=person)
+            occasion = principal.occasion_id or ""
+            return _Entry(login="login", role="survey_patient", actor=person, person=person, occasion=occasion)
         case Translator():
             return _Entry(login="login", role="survey_translator", actor=principal.translator_id)
         case Register():
@@ -135,6 +137,7 @@ class Database:
                     "provider": str(entry.provider),
                     "person": str(entry.person),
                     "register": str(entry.register),
+                    "occasion": str(entry.occasion),
                 },
             )
             yield connection

@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from notifications.channels import DeliveryFailure, PermanentFailure, TemporaryFailure
 from notifications.message import Email, RevealingMessage, refuse_revealing
 from survey_service.access.queries import all_units, provider
-from survey_service.answering.queries import unanswered_tasks, why_not_asked
+from survey_service.answering.queries import tasks_to_ask, why_not_asked
 from survey_service.foundation.clock import at_local_time, local_day
 from survey_service.foundation.db import new_id
 from survey_service.foundation.jobs import enqueue
@@ -112,7 +112,7 @@ def _prepare(connection: Connection, services: Services, occasion_id: UUID, remi
     found = occasion(connection, occasion_id)
     if found is None or not found.is_open(services.clock()):
         return None
-    if not unanswered_tasks(connection, found.id):
+    if not tasks_to_ask(connection, found.id, services.clock()):
         return None
     refusal = why_not_asked(connection, services, [found]).get(found.id)
     if refusal is not None:

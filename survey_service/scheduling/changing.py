@@ -11,12 +11,13 @@ from sqlalchemy import Connection, insert
 from survey_service.answering.queries import begun_occasions
 from survey_service.foundation.db import new_id
 from survey_service.foundation.jobs import enqueue
-from survey_service.foundation.principals import Staff
+from survey_service.foundation.principals import AtUnit, Staff, SystemAtUnit
 from survey_service.foundation.services import Services
+from survey_service.scheduling.collecting import collect_once
 from survey_service.scheduling.records import enrolment_events, occasions, tasks
 from survey_service.scheduling.replanning import Replan, StandingOccasion
-from survey_service.scheduling.rules import CareProtocol
-from survey_service.scheduling.use_cases import INVITE_JOB, insert_occasion
+from survey_service.scheduling.rules import INVITE_JOB, CareProtocol
+from survey_service.scheduling.use_cases import insert_occasion
 
 
 class Why(StrEnum):
@@ -86,9 +87,12 @@ def apply_replan(
     enrolment_id: UUID,
     person_id: UUID,
     why: Why,
-    as_: Staff,
+    as_: AtUnit,
 ) -> None:
-    """Add, move and withdraw. The database refuses what was begun meanwhile (``occasions_begun``): look again then."""
+    """Add, move and withdraw. The database refuses what was begun meanwhile (``occasions_begun``): look again then.
+
+    What is added or moved may be asked by another order too: then it is asked once (`collecting`).
+    """
     for planned in found.added:
         insert_occasion(connection, planned, protocol, enrolment_id=enrolment_id, person_id=person_id, as_=as_)
     for move in found.moved:
@@ -114,6 +118,8 @@ def apply_replan(
             .where(occasions.c.id.in_([one.id for one in found.withdrawn]))
             .values(withdrawn_at=services.clock(), withdrawn_reason=why)
         )
+    if found.added or found.moved:
+        collect_once(connection, services.clock, enrolment_id, person_id=person_id, as_=as_)
 
 
 def record_event(
@@ -123,7 +129,7 @@ def record_event(
     *,
     enrolment_id: UUID,
     person_id: UUID,
-    as_: Staff,
+    as_: Staff | SystemAtUnit,
     reason: str | None = None,
     detail: Mapping[str, Any] | None = None,
 ) -> None:
@@ -137,7 +143,8 @@ def record_event(
             kind=kind,
             reason=reason,
             detail=dict(detail or {}),
-            staff_id=as_.staff_id,
+            staff_id=as_.staff_id if isinstance(as_, Staff) else None,
+            record_system_id=as_.system.record_system_id if isinstance(as_, SystemAtUnit) else None,
             at=services.clock(),
         )
     )

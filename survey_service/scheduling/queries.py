@@ -15,8 +15,10 @@ from survey_service.licensing.rules import Mode, Use, UseOfAnswers
 from survey_service.scheduling.records import (
     care_protocol_versions,
     care_protocols,
+    enrolment_events,
     enrolments,
     occasions,
+    task_links,
     tasks,
 )
 from survey_service.scheduling.rules import CareProtocol, EnrolmentState, ReceiptPlan, ReceiptPolicy, parse_protocol
@@ -70,9 +72,9 @@ class Occasion:
         """Whether the moment lies in the window."""
         return self.opens_at <= at < self.closes_at
 
-    def use(self, now: datetime) -> Use:
-        """Asking it now on the web, as a licence sees it."""
-        return Use(self.provider_id, self.unit_id, self.purpose, Mode.WEB, local_day(now))
+    def use(self, now: datetime, mode: Mode = Mode.WEB) -> Use:
+        """Asking it now, as a licence sees it."""
+        return Use(self.provider_id, self.unit_id, self.purpose, mode, local_day(now))
 
     @property
     def last_moment(self) -> datetime:
@@ -101,6 +103,49 @@ class Task:
     instrument: str
     instrument_version: str
     form: str
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """A patient in a protocol, as ordered and as it stands."""
+
+    id: UUID
+    provider_id: UUID
+    person_id: UUID
+    unit_id: UUID
+    protocol_version_id: UUID
+    request_id: UUID
+    care_contact: str
+    purpose: UseOfAnswers
+    anchor_kind: str
+    anchor_date: date
+    procedure_id: str | None
+    side: str | None
+    state: EnrolmentState
+    ordered_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentEvent:
+    """Something that happened to an enrolment."""
+
+    kind: str
+    reason: str | None
+    detail: Mapping[str, Any]
+    staff_id: UUID | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """A task that another order's task answers: the unit and the window of that one."""
+
+    task_id: UUID
+    served_by: UUID
+    instrument: str
+    unit_id: UUID
+    opens_at: datetime
+    closes_at: datetime
 
 
 def published_protocols(connection: Connection) -> list[PublishedProtocol]:
@@ -171,6 +216,72 @@ def occasions_of_patient(connection: Connection, now: datetime) -> list[Occasion
         .where(occasions.c.opens_at <= now, occasions.c.withdrawn_at.is_(None))
         .order_by(occasions.c.closes_at),
     )
+
+
+def enrolment(connection: Connection, enrolment_id: UUID, *, lock: bool = False) -> Enrolment | None:
+    """The enrolment, or None when there is none that the principal may see. ``lock`` holds it to the end."""
+    return _enrolment(connection, enrolments.c.id == enrolment_id, lock=lock)
+
+
+def enrolment_of_request(connection: Connection, request_id: UUID) -> Enrolment | None:
+    """What was ordered under a request's id."""
+    return _enrolment(connection, enrolments.c.request_id == request_id)
+
+
+def enrolments_of_requests(connection: Connection, request_ids: Collection[UUID]) -> Mapping[UUID, Enrolment]:
+    """By request, in one query for a list."""
+    rows = connection.execute(_enrolments().where(enrolments.c.request_id.in_(request_ids))).all()
+    return {row.request_id: _read_enrolment(row) for row in rows}
+
+
+def events_of_enrolment(connection: Connection, enrolment_id: UUID) -> list[EnrolmentEvent]:
+    """What happened, the first at the top."""
+    table = enrolment_events.c
+    rows = connection.execute(
+        sa.select(table.kind, table.reason, table.detail, table.staff_id, table.at)
+        .where(table.enrolment_id == enrolment_id)
+        .order_by(table.at, table.id)
+    ).all()
+    return [EnrolmentEvent(*row) for row in rows]
+
+
+def has_died(connection: Connection, person_id: UUID) -> bool:
+    """Whether the provider has recorded that the patient is dead."""
+    table = enrolment_events.c
+    query = sa.select(table.id).where(table.person_id == person_id, table.kind == "died").limit(1)
+    return connection.execute(query).first() is not None
+
+
+def answered_together(connection: Connection, occasion_ids: Collection[UUID]) -> list[Together]:
+    """The tasks of these occasions that another order's task answers, for staff to be told."""
+    mine, theirs = tasks.alias("mine"), tasks.alias("theirs")
+    rows = connection.execute(
+        sa.select(
+            mine.c.id, theirs.c.id, mine.c.instrument, occasions.c.unit_id, occasions.c.opens_at, occasions.c.closes_at
+        )
+        .join(task_links, task_links.c.task_id == mine.c.id)
+        .join(theirs, theirs.c.id == task_links.c.served_by)
+        .join(occasions, occasions.c.id == theirs.c.occasion_id)
+        .where(mine.c.occasion_id.in_(occasion_ids))
+        .order_by(mine.c.position)
+    ).all()
+    return [Together(*row) for row in rows]
+
+
+def tasks_served_by(connection: Connection, task_id: UUID) -> Mapping[UUID, Occasion]:
+    """The tasks of other orders that an answer to this one answers too, each with its occasion."""
+    found = connection.execute(sa.select(task_links.c.task_id).where(task_links.c.served_by == task_id)).scalars().all()
+    return occasions_of_tasks(connection, found) if found else {}
+
+
+def links_of(connection: Connection, task_ids: Collection[UUID]) -> Mapping[UUID, UUID]:
+    """By task, the task of another order that was to answer it."""
+    if not task_ids:
+        return {}
+    rows = connection.execute(
+        sa.select(task_links.c.task_id, task_links.c.served_by).where(task_links.c.task_id.in_(task_ids))
+    ).all()
+    return {row.task_id: row.served_by for row in rows}
 
 
 def occasions_of_enrolment(connection: Connection, enrolment_id: UUID) -> list[Occasion]:
@@ -307,6 +418,24 @@ def tasks_of(connection: Connection, occasion_ids: Sequence[UUID]) -> list[Task]
         .order_by(tasks.c.occasion_id, tasks.c.position)
     ).all()
     return [Task(*row) for row in rows]
+
+
+def _enrolments() -> Select[Any]:
+    named = [enrolments.c[name] for name in Enrolment.__dataclass_fields__]
+    return sa.select(*named)
+
+
+def _enrolment(connection: Connection, condition: sa.ColumnElement[bool], *, lock: bool = False) -> Enrolment | None:
+    query = _enrolments().where(condition)
+    row = connection.execute(query.with_for_update() if lock else query).first()
+    return None if row is None else _read_enrolment(row)
+
+
+def _read_enrolment(row: sa.Row[Any]) -> Enrolment:
+    values = dict(row._mapping)
+    return Enrolment(
+        **(values | {"purpose": UseOfAnswers(row.purpose), "state": EnrolmentState(row.state)}),
+    )
 
 
 def _occasions() -> Select[Any]:

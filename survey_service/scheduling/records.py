@@ -62,7 +62,8 @@ enrolments = sa.Table(
     sa.Column("procedure_id", sa.Text),
     sa.Column("side", sa.Text),
     sa.Column("request_id", sa.Uuid, nullable=False),
-    sa.Column("ordered_by", sa.Uuid, nullable=False),
+    sa.Column("ordered_by", sa.Uuid),
+    sa.Column("ordered_by_system", sa.Uuid),
     sa.Column("ordered_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("state", sa.Text, nullable=False, server_default="active"),
 )
@@ -77,7 +78,8 @@ enrolment_events = sa.Table(
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("reason", sa.Text),
     sa.Column("detail", JSONB, nullable=False),
-    sa.Column("staff_id", sa.Uuid, nullable=False),
+    sa.Column("staff_id", sa.Uuid),
+    sa.Column("record_system_id", sa.Uuid),
     sa.Column("at", sa.DateTime(timezone=True), nullable=False),
 )
 
@@ -114,4 +116,17 @@ tasks = sa.Table(
     sa.Column("instrument", sa.Text, nullable=False),
     sa.Column("instrument_version", sa.Text, nullable=False),
     sa.Column("form", sa.Text, nullable=False, server_default=""),
+)
+
+task_links = sa.Table(
+    "task_links",
+    metadata,
+    sa.Column("task_id", sa.Uuid, primary_key=True),
+    sa.Column("served_by", sa.Uuid, nullable=False),
+    sa.Column("provider_id", sa.Uuid, nullable=False),
+    sa.Column("person_id", sa.Uuid, nullable=False),
+    sa.Column("instrument", sa.Text, nullable=False),
+    sa.Column("instrument_version", sa.Text, nullable=False),
+    sa.Column("form", sa.Text, nullable=False),
+    sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
 )

@@ -21,12 +21,13 @@ from survey_service.foundation.clock import local_day
 from survey_service.foundation.db import insert_if_new, new_id
 from survey_service.foundation.jobs import enqueue
 from survey_service.foundation.logging import get_logger
-from survey_service.foundation.principals import Operator, Principal, Staff
+from survey_service.foundation.principals import AtUnit, Operator, Principal, RecordSystem, Staff, SystemAtUnit
 from survey_service.foundation.services import Services
 from survey_service.languages.queries import why_not_offered
 from survey_service.licensing.rules import Mode, Refusal, Use
 from survey_service.people.rules import Identity, age_on
 from survey_service.people.use_cases import ensure_person, enter_care_relation, find_person
+from survey_service.scheduling.collecting import collect_once
 from survey_service.scheduling.inclusion import Candidate, why_excluded
 from survey_service.scheduling.next_version import check_definition, refuse_other_instruments
 from survey_service.scheduling.protocol_queries import versions_of
@@ -38,6 +39,7 @@ from survey_service.scheduling.records import (
     occasions,
     tasks,
 )
+from survey_service.scheduling.rules import INVITE_JOB as INVITE_JOB
 from survey_service.scheduling.rules import (
     BodySide,
     CareProtocol,
@@ -46,8 +48,6 @@ from survey_service.scheduling.rules import (
     plan_occasions,
     refuse_wrong_event,
 )
-
-INVITE_JOB = "notifying.invite"
 
 # An anchor date further away than this is a slip of the finger.
 _FURTHEST_ANCHOR = timedelta(days=366 * 3)
@@ -71,38 +71,20 @@ class Order:
     diagnoses: tuple[str, ...] = ()
 
 
-def enrol_patient(services: Services, order: Order, *, as_: Principal) -> UUID:
+def enrol_patient(services: Services, order: Order, *, as_: Principal | SystemAtUnit) -> UUID:
     """Enrol a patient; returns the enrolment. Sent twice, it returns the first.
 
     Raises ``AccessDenied`` for anybody but a care unit [A1], ``BadInput`` for what cannot be ordered, ``Conflict``
     for a form that was sent before for somebody else.
     """
-    if not isinstance(as_, Staff):
+    if not isinstance(as_, Staff | SystemAtUnit):
         raise AccessDenied("Only a care unit can order a survey.")
-    if not order.care_contact.strip() or not order.care_contact.isprintable():
-        raise BadInput(
-            "The care contact is missing.", fields={"care_contact": mark("Write which care contact this is for.")}
-        )
-    if abs(order.anchor_date - local_day(services.clock())) > _FURTHEST_ANCHOR:
-        raise BadInput(
-            "The date is too far away.",
-            fields={"anchor_date": mark("Choose a date within three years from today.")},
-        )
-    with services.db.transaction(as_=as_) as connection:
-        rights = rights_of(connection, as_, services.clock())
-        rights.require(Right.CARE)
-        published = _published(connection, order.protocol_id)
-        if not rights.covers(published.id):
-            raise BadInput("That protocol is not one of yours.", fields={"protocol": mark("Choose a protocol.")})
-        _refuse_what_may_not_be_asked(connection, services, published.protocol, unit=as_)
-    planned = plan_occasions(published.protocol, anchor=order.anchor_date, now=services.clock())
-    refuse_wrong_event(published.protocol, side=order.side, procedure_id=order.procedure_id)
-    _refuse_at_wrong_age(services, planned, order.identity.number)
-    _refuse_excluded(services, published.protocol, order, as_=as_)
+    published, planned = look_at_order(services, order, as_=as_)
     # Only now is anything written: not even a person is left behind by an order that cannot be made.
-    person_id = ensure_person(services, order.identity.number, as_=as_)
+    who = principal_of(as_)
+    person_id = ensure_person(services, order.identity.number, as_=who)
     cipher = services.keys.cipher(person_id)
-    with services.db.transaction(as_=as_) as connection:
+    with services.db.transaction(as_=who) as connection:
         enter_care_relation(
             connection,
             provider_id=as_.provider_id,
@@ -118,13 +100,47 @@ def enrol_patient(services: Services, order: Order, *, as_: Principal) -> UUID:
             insert_occasion(
                 connection, occasion, published.protocol, enrolment_id=enrolment_id, person_id=person_id, as_=as_
             )
+        collect_once(connection, services.clock, enrolment_id, person_id=person_id, as_=as_)
         record_access(
             connection,
             services.clock,
             [Access(Activity.WRITE, Purpose.CARE, "enrolment", enrolment_id, person_id)],
-            by=as_,
+            by=who,
         )
     return enrolment_id
+
+
+def principal_of(as_: Staff | SystemAtUnit) -> Staff | RecordSystem:
+    """On whose behalf the database is asked."""
+    return as_.system if isinstance(as_, SystemAtUnit) else as_
+
+
+def look_at_order(
+    services: Services, order: Order, *, as_: Staff | SystemAtUnit
+) -> tuple[PublishedProtocol, tuple[PlannedOccasion, ...]]:
+    """What the order would plan, by which version of the protocol. Writes nothing; raises as ``enrol_patient`` does."""
+    if not order.care_contact.strip() or not order.care_contact.isprintable():
+        raise BadInput(
+            "The care contact is missing.", fields={"care_contact": mark("Write which care contact this is for.")}
+        )
+    if abs(order.anchor_date - local_day(services.clock())) > _FURTHEST_ANCHOR:
+        raise BadInput(
+            "The date is too far away.",
+            fields={"anchor_date": mark("Choose a date within three years from today.")},
+        )
+    with services.db.transaction(as_=principal_of(as_)) as connection:
+        published = _published(connection, order.protocol_id)
+        if isinstance(as_, Staff):
+            rights = rights_of(connection, as_, services.clock())
+            rights.require(Right.CARE)
+            if not rights.covers(published.id):
+                raise BadInput("That protocol is not one of yours.", fields={"protocol": mark("Choose a protocol.")})
+        _refuse_what_may_not_be_asked(connection, services, published.protocol, unit=as_)
+    planned = plan_occasions(published.protocol, anchor=order.anchor_date, now=services.clock())
+    refuse_wrong_event(published.protocol, side=order.side, procedure_id=order.procedure_id)
+    _refuse_at_wrong_age(services, planned, order.identity.number)
+    _refuse_excluded(services, published.protocol, order, as_=as_)
+    return published, planned
 
 
 def publish_protocol(services: Services, *, provider_id: UUID, definition: Mapping[str, Any]) -> UUID:
@@ -181,7 +197,7 @@ def check_instruments(services: Services, protocol: CareProtocol) -> None:
 
 
 def _refuse_what_may_not_be_asked(
-    connection: Connection, services: Services, protocol: CareProtocol, *, unit: Staff
+    connection: Connection, services: Services, protocol: CareProtocol, *, unit: AtUnit
 ) -> None:
     """What no patient could be shown today cannot be ordered; the sentence says of which instrument, and why [D1]."""
     use = Use(unit.provider_id, unit.unit_id, protocol.purpose, Mode.WEB, local_day(services.clock()))
@@ -221,7 +237,7 @@ def _refuse_at_wrong_age(services: Services, planned: Sequence[PlannedOccasion],
                 )
 
 
-def _refuse_excluded(services: Services, protocol: CareProtocol, order: Order, *, as_: Staff) -> None:
+def _refuse_excluded(services: Services, protocol: CareProtocol, order: Order, *, as_: Staff | SystemAtUnit) -> None:
     """Somebody whom the protocol's rules leave out is not enrolled; the sentence says which rule."""
     number = order.identity.number
     person_id = find_person(services, number) if protocol.rules.variables else None
@@ -229,11 +245,12 @@ def _refuse_excluded(services: Services, protocol: CareProtocol, order: Order, *
     if person_id is not None:
         now = services.clock()
         since = now - timedelta(days=protocol.rules.longest_memory)
-        with services.db.transaction(as_=as_) as connection:
+        who = principal_of(as_)
+        with services.db.transaction(as_=who) as connection:
             for variable, value, at in recent_scores(connection, person_id, unit_id=as_.unit_id, since=since):
                 scores.setdefault(variable, []).append((value, (now - at).days))
             looked = Access(Activity.READ, Purpose.CARE, "earlier_scores", None, person_id)
-            record_access(connection, services.clock, [looked], by=as_)
+            record_access(connection, services.clock, [looked], by=who)
     candidate = Candidate(
         age=age_on(number, order.anchor_date),
         language=order.identity.locale,
@@ -259,7 +276,7 @@ def _insert_enrolment(
     published: PublishedProtocol,
     *,
     person_id: UUID,
-    as_: Staff,
+    as_: Staff | SystemAtUnit,
 ) -> UUID | None:
     enrolment_id = new_id()
     is_new = insert_if_new(
@@ -279,7 +296,8 @@ def _insert_enrolment(
             procedure_id=order.procedure_id,
             side=order.side,
             request_id=order.request_id,
-            ordered_by=as_.staff_id,
+            ordered_by=as_.staff_id if isinstance(as_, Staff) else None,
+            ordered_by_system=as_.system.record_system_id if isinstance(as_, SystemAtUnit) else None,
             ordered_at=services.clock(),
         )
         .on_conflict_do_nothing(index_elements=["provider_id", "request_id"]),
@@ -304,7 +322,7 @@ def insert_occasion(
     *,
     enrolment_id: UUID,
     person_id: UUID,
-    as_: Staff,
+    as_: AtUnit,
 ) -> None:
     """One occasion with its tasks, and the job that invites to it when it opens."""
     occasion_id = new_id()

@@ -130,6 +130,19 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     # bob's unit is of the same provider: he may open with a reason, and gave none; alice needs none.
     ("GET",  "/staff/responses/<uuid:response_id>/emergency"):   (SIGN_IN, SIGN_IN, 403, 403, 200, 303, 403, 403),
     ("POST", "/staff/responses/<uuid:response_id>/emergency"):   (401,     401,     403, 403, 400, 303, 403, 403),
+    # An enrolment is changed by the unit that it is with.
+    ("POST", "/staff/enrolments/<uuid:enrolment_id>/event"):     (401,     401,     403, 403, 403, 303, 403, 403),
+    ("POST", "/staff/enrolments/<uuid:enrolment_id>/state"):     (401,     401,     403, 403, 403, 303, 403, 403),
+    ("POST", "/staff/enrolments/<uuid:enrolment_id>/unit"):      (401,     401,     403, 403, 403, 303, 403, 403),
+    ("GET",  "/staff/enrolments/list"):                          (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
+    ("POST", "/staff/enrolments/list"):                          (401,     401,     403, 400, 200, 200, 403, 403),
+    # What staff attest says nothing of the patient; a code is for the unit's own to make, and for anybody to try.
+    ("GET",  "/staff/occasions/<uuid:occasion_id>/hand-over"):     (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
+    ("POST", "/staff/occasions/<uuid:occasion_id>/hand-over"):     (401,     401,     403, 403, 403, 200, 403, 403),
+    ("GET",  "/h/<code>"):                                       EVERYBODY_GETS_IN,
+    ("POST", "/h/<code>"):                                       (410,) * 8,  # one that nobody made
+    ("GET",  "/h/done"):                                         EVERYBODY_IS_MOVED,
+    ("GET",  "/h/thanks"):                                       EVERYBODY_GETS_IN,
     # What is given to registers is open to all staff; saying yes or ending it is for the manager of a unit.
     ("GET",  "/staff/registers"):                                (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
     ("POST", "/staff/registers/<uuid:agreement_id>/approval"):   (401,     401,     403, 403, 303, 403, 403, 403),
@@ -176,6 +189,9 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     ("GET",  "/api/v1/deliveries"):                              (401,     401,     403, 403, 403, 403, 403, 403),
     ("GET",  "/api/v1/deliveries/<uuid:response_id>"):           (401,     401,     403, 403, 403, 403, 403, 403),
     ("POST", "/api/v1/deliveries/<uuid:response_id>/receipt"):   (401,     401,     403, 403, 403, 403, 403, 403),
+    ("POST", "/api/v1/enrolments"):                              (401,     401,     403, 403, 403, 403, 403, 403),
+    ("PATCH", "/api/v1/enrolments/<uuid:enrolment_id>"):         (401,     401,     403, 403, 403, 403, 403, 403),
+    ("POST", "/api/v1/enrolments/<uuid:enrolment_id>/cancellation"): (401, 401,     403, 403, 403, 403, 403, 403),
     ("GET",  "/api/v1/catalogue"):                               EVERYBODY_GETS_IN,
     ("POST", "/api/v1/registers/me/messages"):                   (401,     422,     403, 403, 403, 403, 403, 403),
     ("GET",  "/api/v1/registers/me/coverage"):                   (401,     200,     403, 403, 403, 403, 403, 403),
@@ -186,6 +202,8 @@ _MACHINES = "machines have no cookies, so nothing can be sent in their name"
 FORMS_WITHOUT_A_TOKEN = {
     "/api/v1/token": _MACHINES,
     "/api/v1/deliveries/<uuid:response_id>/receipt": _MACHINES,
+    "/api/v1/enrolments": _MACHINES,
+    "/api/v1/enrolments/<uuid:enrolment_id>/cancellation": _MACHINES,
     "/api/v1/registers/me/agreements/<uuid:agreement_id>/approval": _MACHINES,
     "/api/v1/registers/me/messages": _MACHINES,
 }
@@ -233,7 +251,7 @@ class Scene:
             answer = visitor.get(path, headers=headers, query_string=query)
         else:
             form = self._form(rule) | ({"csrf_token": visitor.token()} if token else {})
-            answer = visitor.raw_post(path, data=form, headers=headers)
+            answer = visitor.raw_post(path, data=form, headers=headers, method=method)
         answer.close()
         is_sent_away = answer.status_code == 303 and answer.location.endswith("/sign-in")
         return SIGN_IN if is_sent_away else answer.status_code
@@ -251,7 +269,7 @@ class Scene:
         path = path.replace("<uuid:protocol_id>", str(self.world.protocols["anxiety-only"]))
         path = path.replace("<uuid:person_id>", str(self.patient.person_id))
         path = path.replace("<uuid:source_id>", str(self.desk.source_id(QUESTION)))
-        for name, value in {"locale": "nb", "subject": PREM, "page": "overall", "ending": "po"}.items():
+        for name, value in {"code": "none", "locale": "nb", "subject": PREM, "page": "overall", "ending": "po"}.items():
             path = path.replace(f"<{name}>", value)
         return path.replace("<uuid:register_id>", str(self.world.register.register_id))
 
@@ -262,6 +280,17 @@ class Scene:
             "/sessions/<uuid:session_id>": {"sequence": str(self.sequence), "item": self.item_id, "value": "2"},
             "/my-data/registers/<uuid:register_id>": {"objected": "1"},
             "/my-data/units/<uuid:unit_id>": {"blocked": "0"},
+            "/staff/enrolments/<uuid:enrolment_id>/event": {
+                "anchor_date": local_day(self.world.services.clock()).isoformat(),
+                "confirmed": "1",
+            },
+            "/staff/enrolments/<uuid:enrolment_id>/state": {"to": "paused"},
+            "/staff/enrolments/<uuid:enrolment_id>/unit": {"unit": str(self.world.bob.unit_id)},
+            "/staff/enrolments/list": {
+                "protocol": str(self.world.protocols["anxiety-only"]),
+                "content": "personal_number,name,anchor_date,care_contact",
+            },
+            "/staff/occasions/<uuid:occasion_id>/hand-over": {"attested": "1"},
             "/staff/receipts": {"response": str(self.response_id)},
             "/staff/settings/record-system": {"name": "Ny journal", "way": "fetch", "jwks": self.jwks},
             "/staff/protocols": {"code": "new-protocol"},

@@ -13,6 +13,7 @@ from typing import Any
 from tests.preview.agreements import agreement_samples
 from tests.preview.course import course_page, own_results_page
 from tests.preview.desk import desk_pages
+from tests.preview.enrolment import enrolment_pages
 from tests.preview.protocols import protocol_samples
 from tests.preview.questions import question_pages
 from tests.preview.registers import coverage_page, history_page, pulls_page
@@ -621,36 +622,9 @@ def pages(locale: str) -> dict[str, Page]:
             },
             "staff",
         ),
-        "staff_enrolled": Page(
-            "staff/enrolled.html",
-            {
-                "patient_name": "Bertil Öberg",
-                "person_id": "7",
-                "protocol_name": say("Knäoperation", "Knee surgery"),
-                "event": Row(
-                    date=say("29 november 2026", "29 November 2026"),
-                    procedure="OP-2026-1734",
-                    side=say("Vänster", "Left"),
-                ),
-                "occasions": [
-                    Row(
-                        title=say("Före operationen", "Before surgery"),
-                        opens_at=NOW,
-                        due_at=ahead(days=7),
-                        closes_at=ahead(days=14),
-                    ),
-                    Row(
-                        title=say("3 månader efter", "3 months after"),
-                        opens_at=ahead(days=90),
-                        due_at=ahead(days=97),
-                        closes_at=ahead(days=111),
-                    ),
-                ],
-            },
-            "staff",
-        ),
         **{name: Page(template, context, "staff") for name, (template, context) in rights_pages(say).items()},
         **{name: Page(template, context, "staff") for name, (template, context) in protocol_samples(locale).items()},
+        **{name: Page(*page) for name, page in enrolment_pages(say, NOW).items()},
         **{name: Page("staff/registers.html", context, "staff") for name, context in agreement_samples(locale).items()},
         **{name: Page(template, context, "translator") for name, (template, context) in desk_pages(locale).items()},
         "email_alarm": Page("email/alarm.html", {"link": "https://svarsrummet.example/staff/undelivered"}, None),
