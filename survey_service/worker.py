@@ -13,6 +13,7 @@ from survey_service.foundation.clock import local_day
 from survey_service.foundation.jobs import Job, PeriodicJob, Worker
 from survey_service.foundation.principals import NO_PROVIDER, System
 from survey_service.foundation.services import Services
+from survey_service.insight.jobs import make_all_figures
 from survey_service.languages.interface_texts import InterfaceTexts
 from survey_service.notifying import jobs as notifying
 from survey_service.registers import jobs as registers
@@ -41,6 +42,8 @@ def create_worker(services: Services) -> Worker:
         ],
         periodic=[
             PeriodicJob("delivery.watch", "* * * * *", partial(delivery.watch, services)),
+            # In the small hours of Sweden, when nobody answers.
+            PeriodicJob("insight.make_figures", "23 1 * * *", partial(make_all_figures, services)),
             PeriodicJob("audit.prepare_partitions", "17 3 * * *", partial(prepare_partitions, services)),
         ],
     )
