@@ -13,6 +13,8 @@ import migrations
 from instruments import InstrumentsError, Library
 from survey_service.commands.cat import cat
 from survey_service.commands.catalogue import catalogue
+from survey_service.commands.clock import clock
+from survey_service.commands.comparisons import comparisons
 from survey_service.commands.deliveries import deliveries
 from survey_service.commands.eq5d import eq5d
 from survey_service.commands.erasures import erasures
@@ -209,6 +211,8 @@ def replay(
 main.add_command(agreements)
 main.add_command(cat)
 main.add_command(catalogue)
+main.add_command(clock)
+main.add_command(comparisons)
 main.add_command(erasures)
 main.add_command(deliveries)
 main.add_command(eq5d)

@@ -19,7 +19,7 @@ import click
 import requests
 
 from instruments import Instrument
-from survey_service.demo.embedded import EmbeddedPostgres
+from survey_service.demo.embedded import EmbeddedPostgres, running_logins
 from survey_service.demo.environment import (
     DemoFolder,
     Ports,
@@ -32,6 +32,7 @@ from survey_service.demo.mail_sink import mail_sink
 from survey_service.demo.population import CLINICIAN, REPLAY_PROTOCOLS, demo_users, is_populated, populate
 from survey_service.register_client import RegisterClient
 from survey_service.replay import ReplayFailed, Target
+from survey_service.settings import Settings
 from survey_service.wiring import build_services
 
 _START_SECONDS = 60
@@ -131,6 +132,13 @@ def replay_target(folder: DemoFolder, instrument: Instrument) -> Target:
     )
 
 
+def running_settings(folder: DemoFolder) -> Settings:
+    """Those of the running demonstration. Raises ``ClickException`` when it does not run."""
+    if not _is_running(folder):
+        raise click.ClickException("The demonstration is not running. Start it with `make demo` in another terminal.")
+    return demo_settings(folder, running_logins(folder.database), _last_ports(folder))
+
+
 @contextmanager
 def _alone(folder: DemoFolder) -> Iterator[None]:
     """Be the only one on the folder. The kernel lets go of it when this process ends, however it ends."""
@@ -224,5 +232,6 @@ The survey service is running. Everybody in it is made up. Ctrl-C stops it all.
   E-mail     http://localhost:{running.ports.mail}  (what was sent, and how little it says)
   Try: answer as anna, pull as the register (nothing yet), open as karin, pull again.
   Try: sign in as olof of another provider; as karin with one factor; say no to the register as bo.
+  Travel in time: .venv/bin/survey clock forward 30d (reminders, late patients, /staff/follow-up); clock back-to-now.
   Replay real respondents: .venv/bin/survey replay RESPONSES.csv --instrument promis-anxiety
   Log: {folder}/log    Start afresh: make demo-reset"""
