@@ -234,7 +234,7 @@ def _clock() -> None:
     op.execute("""
         -- In a demonstration time can be moved: what is due by its clock is due, whatever the database's clock says.
         CREATE FUNCTION hasten_jobs(p_until timestamptz) RETURNS bigint
-        LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+        LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, jobs, pg_temp AS $$
         DECLARE
             hastened bigint;
         BEGIN

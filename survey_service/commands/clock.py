@@ -1,6 +1,5 @@
 """`survey clock`: travel in time in the demonstration on this machine, and nowhere else."""
 
-import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -100,10 +99,10 @@ def _running(folder: Path) -> Iterator[tuple[Services, MovedClock]]:
 
     where = DemoFolder(folder.resolve())
     services = build_services(running_settings(where))
-    configure_logging(json=False)
-    logging.disable(logging.CRITICAL)
-    try:
-        yield services, MovedClock(where.clock)
-    finally:
-        services.db.close()
-        services.keys.close()
+    with where.log.open("a", encoding="utf-8") as log:
+        configure_logging(json=False, to=log)
+        try:
+            yield services, MovedClock(where.clock)
+        finally:
+            services.db.close()
+            services.keys.close()

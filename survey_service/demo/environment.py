@@ -76,6 +76,11 @@ class DemoFolder:
         return self.path / "running.json"
 
     @property
+    def log(self) -> Path:
+        """What web and worker say."""
+        return self.path / "log"
+
+    @property
     def clock(self) -> Path:
         """How far time was moved, for `survey clock`; absent while it is as it is."""
         return self.path / "clock"

@@ -50,7 +50,7 @@ class Running:
     def ensure_alive(self) -> None:
         for name, process in self.processes.items():
             if process.poll() is not None:
-                raise click.ClickException(f"The {name} has stopped: see {self.folder.path / 'log'}.")
+                raise click.ClickException(f"The {name} has stopped: see {self.folder.log}.")
 
 
 def run_demo(folder: DemoFolder, ports: Ports) -> None:
@@ -95,7 +95,7 @@ def running_demo(folder: DemoFolder, ports: Ports, *, progress: Callable[[str], 
         stack.enter_context(mail_sink(smtp_port=ports.smtp, web_port=ports.mail))
         progress("web and worker")
         environment = {**os.environ, **demo_environment(folder, postgres, ports)}
-        log = stack.enter_context((folder.path / "log").open("ab"))
+        log = stack.enter_context(folder.log.open("ab"))
         processes = {
             arguments[0]: stack.enter_context(_process(arguments, environment, log.fileno()))
             for arguments in (["web", "--port", str(ports.web), "--processes", "2"], ["worker"])
@@ -188,7 +188,7 @@ def _wait_until_ready(running: Running) -> None:
         except (requests.ConnectionError, requests.Timeout):
             pass
         sleep(0.1)
-    raise click.ClickException(f"The service did not start within a minute: see {running.folder.path / 'log'}.")
+    raise click.ClickException(f"The service did not start within a minute: see {running.folder.log}.")
 
 
 def _refuse_taken(ports: Ports) -> None:
