@@ -101,7 +101,7 @@ def test_no_page_of_a_patient_lacks_a_variable(strict: Flask, world: World, iden
 def test_no_page_of_staff_lacks_a_variable(strict: Flask, world: World, clock) -> None:
     visitor = Visitor(strict, world.staff_cookie(world.alice))
     pages = ["/staff", "/staff?filter=unread", "/staff/enrolments/new"]
-    register_pages = ["/staff/registers/pulls", "/staff/registers/coverage"]
+    register_pages = ["/staff/registers/pulls", "/staff/registers/coverage", "/staff/follow-up"]
     visited = [visitor.get(path).status_code for path in pages]
     for value in (1, None):
         patient, occasion = world.enrol(protocol="both")

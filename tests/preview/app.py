@@ -83,6 +83,8 @@ ENDPOINTS = {
     "agreements_web.end": "/staff/registers/<agreement_id>/end",
     "register_use.pulls": "/registers/pulls",
     "register_use.coverage": "/registers/coverage",
+    "insight.follow_up": "/follow-up",
+    "insight.figures": "/follow-up/figures.csv",
     "history.earlier_results": "/patients/<person_id>/history",
     "languages.desk": "/translate",
     "languages.open_language": "/translate/open",
