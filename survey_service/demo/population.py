@@ -21,6 +21,7 @@ from survey_service.answering.rules import Submission, Way, read_answer
 from survey_service.answering.use_cases import SessionState, look_at_session, next_session, record_answer, start_survey
 from survey_service.delivery.queries import worklist
 from survey_service.delivery.use_cases import assess_response, open_response, take_into_archive
+from survey_service.demo.defects import add_defects
 from survey_service.demo.environment import REGISTER_CLIENT_ID
 from survey_service.demo.people import (
     SINGLE_FACTOR,
@@ -35,6 +36,7 @@ from survey_service.foundation.clock import local_day
 from survey_service.foundation.db import new_id
 from survey_service.foundation.principals import Operator, Patient, Staff, System
 from survey_service.foundation.services import Services
+from survey_service.insight.jobs import make_all_figures
 from survey_service.languages.seeding import seed_shipped
 from survey_service.people.rules import Identity
 from survey_service.people.use_cases import find_person
@@ -120,6 +122,8 @@ def populate(services: Services, *, register_keys: Mapping[str, Any], progress: 
     for serial, identity in enumerate(made_up_patients(PATIENTS)):
         if serial % 2:
             _visit(services, home, identity, serial)
+    add_defects(services, home.staff, home.protocols["knee-follow-up"], after=PATIENTS)
+    make_all_figures(services)
 
 
 def add_texts(services: Services) -> None:
