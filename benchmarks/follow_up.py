@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
+from io import StringIO
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -52,7 +53,7 @@ TIMES = 40
 
 def main() -> None:
     """Print the figures."""
-    configure_logging(json=True, to=Path(os.devnull).open("w", encoding="utf-8"))
+    configure_logging(json=True, to=StringIO())
     with TemporaryDirectory(prefix="survey-bench-") as folder, _filled(Path(folder)) as (services, provider_id):
         print(
             f"{4 * PEOPLE} responses of {PEOPLE} patients; {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}"

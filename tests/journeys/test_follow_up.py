@@ -24,7 +24,7 @@ def test_time_moves_and_late_patients_and_the_follow_up_of_the_unit_appear(devic
         desk = devices.desk()
         sign_in_staff(desk, demo)
         # Anna's operation was due five days after the start: now she is late.
-        expect(desk.get_by_role("row", name="Anna Lind")).to_contain_text("Försenad")
+        expect(desk.get_by_role("row", name="Anna Lind Inför operationen")).to_contain_text("Försenad")
         desk.goto(f"{demo.url}/staff/follow-up")
         expect(desk.get_by_role("heading", name="Enhetens uppföljning")).to_be_visible()
         expect(desk.get_by_role("heading", name="Uppföljning av din operation")).to_be_visible()
