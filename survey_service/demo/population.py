@@ -36,7 +36,7 @@ from survey_service.foundation.clock import local_day
 from survey_service.foundation.db import new_id
 from survey_service.foundation.principals import Operator, Patient, Staff, System
 from survey_service.foundation.services import Services
-from survey_service.insight.jobs import make_all_figures
+from survey_service.insight.use_cases import make_figures
 from survey_service.languages.seeding import seed_shipped
 from survey_service.people.rules import Identity
 from survey_service.people.use_cases import find_person
@@ -123,7 +123,7 @@ def populate(services: Services, *, register_keys: Mapping[str, Any], progress: 
         if serial % 2:
             _visit(services, home, identity, serial)
     add_defects(services, home.staff, home.protocols["knee-follow-up"], after=PATIENTS)
-    make_all_figures(services)
+    make_figures(services, as_=System(home.staff.provider_id))
 
 
 def add_texts(services: Services) -> None:

@@ -13,4 +13,4 @@ def make_all_figures(services: Services) -> None:
         provider_ids = sorted(all_providers(connection))
     for provider_id in provider_ids:
         count = make_figures(services, as_=System(provider_id))
-        get_logger().info("follow_up.made", provider_id=str(provider_id), figures=count)
+        get_logger().info("follow_up.made", provider_id=str(provider_id), count=count)
