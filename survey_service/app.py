@@ -33,6 +33,7 @@ from survey_service.http.home import health, home, preferences
 from survey_service.http.locale import Catalogues, current_locale, install_locale, languages, text_direction
 from survey_service.http.problems import ProblemSchema, install_problems
 from survey_service.http.security import install_security
+from survey_service.insight import web as insight
 from survey_service.languages import web as languages_web
 from survey_service.languages.interface_texts import InterfaceTexts
 from survey_service.privacy import web as privacy
@@ -85,7 +86,7 @@ def create_app(wired: Services, *, texts: Catalogues | None = None) -> Flask:
     for blueprint in (worklist_web.blueprint, flags_web.blueprint):
         app.register_blueprint(blueprint)
     app.register_blueprint(paper_web.blueprint)
-    for blueprint in (enrolment.blueprint, handover.blueprint, enrolment_list.blueprint):
+    for blueprint in (enrolment.blueprint, handover.blueprint, enrolment_list.blueprint, insight.blueprint):
         app.register_blueprint(blueprint)
     _install_api(app)
     app.before_request(access.load_principal)

@@ -14,6 +14,8 @@ from instruments import InstrumentsError, Library
 from survey_service.commands.administrators import administrators
 from survey_service.commands.cat import cat
 from survey_service.commands.catalogue import catalogue
+from survey_service.commands.clock import clock
+from survey_service.commands.comparisons import comparisons
 from survey_service.commands.deliveries import deliveries
 from survey_service.commands.enrolment import enrol, theatre_list
 from survey_service.commands.eq5d import eq5d
@@ -215,6 +217,8 @@ main.add_command(cat)
 main.add_command(catalogue)
 main.add_command(enrol)
 main.add_command(theatre_list)
+main.add_command(clock)
+main.add_command(comparisons)
 main.add_command(erasures)
 main.add_command(deliveries)
 main.add_command(eq5d)

@@ -24,6 +24,7 @@ from survey_service.delivery.flag_setting import NewRule, set_rule
 from survey_service.delivery.flagging import Bound, Criterion, GivenAnswer, Worsening
 from survey_service.delivery.queries import worklist
 from survey_service.delivery.use_cases import assess_response, open_response, take_into_archive
+from survey_service.demo.defects import add_defects
 from survey_service.demo.environment import REGISTER_CLIENT_ID
 from survey_service.demo.people import (
     SINGLE_FACTOR,
@@ -38,6 +39,7 @@ from survey_service.foundation.clock import local_day
 from survey_service.foundation.db import new_id
 from survey_service.foundation.principals import Operator, Patient, Staff, System
 from survey_service.foundation.services import Services
+from survey_service.insight.use_cases import make_figures
 from survey_service.languages.seeding import seed_shipped
 from survey_service.people.rules import Identity
 from survey_service.people.use_cases import find_person
@@ -132,6 +134,8 @@ def populate(services: Services, *, register_keys: Mapping[str, Any], progress: 
     for serial, identity in enumerate(made_up_patients(PATIENTS)):
         if serial % 2:
             _visit(services, home, identity, serial)
+    add_defects(services, home.staff, home.protocols["knee-follow-up"], after=PATIENTS)
+    make_figures(services, as_=System(home.staff.provider_id))
 
 
 def add_texts(services: Services) -> None:

@@ -11,8 +11,8 @@ import survey_service
 ROOT = Path(survey_service.__file__).parent
 CAPABILITIES = frozenset(
     {
-        "access", "answering", "audit", "delivery", "history", "interop", "languages", "licensing", "notifying",
-        "people", "privacy", "registers", "scheduling",
+        "access", "answering", "audit", "delivery", "history", "insight", "interop", "languages", "licensing",
+        "notifying", "people", "privacy", "registers", "scheduling",
     }
 )  # fmt: skip
 

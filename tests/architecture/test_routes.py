@@ -111,6 +111,9 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
         (SIGN_IN, SIGN_IN, 403, 403, 403, 200, 403, 403),
     ("GET",  "/staff/registers/pulls"):                          (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
     ("GET",  "/staff/registers/coverage"):                       (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
+    # Each sees the follow-up of the own unit.
+    ("GET",  "/staff/follow-up"):                                (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
+    ("GET",  "/staff/follow-up/figures.csv"):                    (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
     # Earlier results are the unit's that they were brought to.
     ("GET",  "/staff/patients/<uuid:person_id>/history"):        (SIGN_IN, SIGN_IN, 403, 403, 403, 200, 403, 403),
     # A course is for the units that follow the patient: alice's has an enrolment, bob's has none.

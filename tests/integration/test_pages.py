@@ -107,7 +107,7 @@ def test_no_page_of_staff_lacks_a_variable(strict: Flask, world: World, clock) -
         "/staff?filter=today",
         "/staff?filter=mine&page=2",
     ]
-    register_pages = ["/staff/registers/pulls", "/staff/registers/coverage"]
+    register_pages = ["/staff/registers/pulls", "/staff/registers/coverage", "/staff/follow-up"]
     visited = [visitor.get(path).status_code for path in pages]
     for value in (1, None):
         patient, occasion = world.enrol(protocol="both")

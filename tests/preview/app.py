@@ -127,6 +127,8 @@ ENDPOINTS = {
     "course.course": "/patients/<person_id>/course",
     "course.record": "/patients/<person_id>/course.pdf",
     "course.my_results": "/my-results",
+    "insight.follow_up": "/follow-up",
+    "insight.figures": "/follow-up/figures.csv",
     "history.earlier_results": "/patients/<person_id>/history",
     "languages.desk": "/translate",
     "languages.open_language": "/translate/open",

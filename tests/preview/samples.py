@@ -14,6 +14,7 @@ from tests.preview.agreements import agreement_samples
 from tests.preview.course import course_page, own_results_page
 from tests.preview.desk import desk_pages
 from tests.preview.enrolment import enrolment_pages
+from tests.preview.follow_up import follow_up_page
 from tests.preview.protocols import protocol_samples
 from tests.preview.questions import question_pages
 from tests.preview.registers import coverage_page, history_page, pulls_page
@@ -522,6 +523,7 @@ def pages(locale: str) -> dict[str, Page]:
         "my_results_empty": Page("my_results.html", {"panels": [], "is_cut": False}),
         "staff_history": Page("staff/history.html", history_page(say), "staff"),
         "staff_register_pulls": Page("staff/register_pulls.html", pulls_page(say), "staff"),
+        "staff_follow_up": Page("staff/follow_up.html", follow_up_page(say), "staff"),
         "staff_register_coverage": Page("staff/register_coverage.html", coverage_page(say), "staff"),
         "staff_queries": Page(
             "staff/queries.html",

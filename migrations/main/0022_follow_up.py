@@ -1,0 +1,259 @@
+"""Follow-up of units: figures made each night, what of them may be compared, and the grounds to compare."""
+
+from alembic import op
+
+from migrations.row_security import protect
+
+revision = "main_0022"
+down_revision = "main_0021"
+
+
+def upgrade() -> None:
+    _figures()
+    _grounds()
+    _count()
+    _clock()
+
+
+def _figures() -> None:
+    op.execute(f"""
+        -- A unit's month, in sums that can be added up: counts, totals and squares. Names nobody.
+        CREATE TABLE follow_up_figures (
+            provider_id uuid NOT NULL,
+            unit_id     uuid NOT NULL,
+            protocol    text NOT NULL,
+            occasion    text NOT NULL,
+            month       date NOT NULL CHECK (extract(day FROM month) = 1),
+            kind        text NOT NULL CHECK (kind IN
+                ('response', 'reason', 'minutes', 'score', 'change', 'important', 'reliable', 'paretian')),
+            subject     text NOT NULL,
+            cell        text NOT NULL,
+            n           integer NOT NULL CHECK (n > 0),
+            total       double precision NOT NULL,
+            squares     double precision NOT NULL,
+            PRIMARY KEY (unit_id, month, protocol, occasion, kind, subject, cell),
+            FOREIGN KEY (unit_id, provider_id) REFERENCES units (id, provider_id)
+        );
+        CREATE INDEX ON follow_up_figures (provider_id);
+        {protect("follow_up_figures", staff="SELECT", worker="SELECT, INSERT, DELETE")}
+
+        -- What others may be told: a unit's months, taken together until no cell is small. Nothing below five can be
+        -- told of them, whatever is added or subtracted, since nothing below five is in them.
+        CREATE TABLE follow_up_blocks (
+            provider_id uuid NOT NULL,
+            unit_id     uuid NOT NULL,
+            protocol    text NOT NULL,
+            occasion    text NOT NULL,
+            first_month date NOT NULL,
+            last_month  date NOT NULL CHECK (last_month >= first_month),
+            kind        text NOT NULL CHECK (kind IN
+                ('response', 'score', 'change', 'important', 'reliable', 'paretian')),
+            subject     text NOT NULL,
+            cell        text NOT NULL,
+            n           integer NOT NULL CHECK (n >= 5),
+            total       double precision NOT NULL,
+            squares     double precision NOT NULL,
+            PRIMARY KEY (unit_id, protocol, occasion, kind, subject, cell, first_month),
+            FOREIGN KEY (unit_id, provider_id) REFERENCES units (id, provider_id)
+        );
+        CREATE INDEX ON follow_up_blocks (provider_id);
+        CREATE INDEX ON follow_up_blocks (protocol, first_month);
+        {protect("follow_up_blocks", worker="SELECT, INSERT, DELETE")}
+
+        CREATE TABLE follow_up_runs (
+            provider_id uuid PRIMARY KEY REFERENCES providers (id),
+            made_at     timestamptz NOT NULL
+        );
+        {protect("follow_up_runs", staff="SELECT", worker="SELECT, INSERT, UPDATE")}
+    """)
+
+
+def _grounds() -> None:
+    op.execute(f"""
+        -- Why a provider may compare its units with each other, or be compared with other providers.
+        CREATE TABLE comparison_grounds (
+            id          uuid PRIMARY KEY,
+            provider_id uuid NOT NULL REFERENCES providers (id),
+            scope       text NOT NULL CHECK (scope IN ('own_units', 'country')),
+            ground      text NOT NULL CHECK (ground <> ''),
+            recorded_by text NOT NULL CHECK (recorded_by <> ''),
+            recorded_at timestamptz NOT NULL,
+            valid_from  date NOT NULL,
+            valid_until date CHECK (valid_until >= valid_from)
+        );
+        CREATE INDEX ON comparison_grounds (provider_id);
+        {protect("comparison_grounds", staff="SELECT", operator="SELECT, INSERT, UPDATE (valid_until)")}
+
+        CREATE FUNCTION may_compare(p_provider uuid, p_scope text) RETURNS boolean
+        LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+            SELECT EXISTS (
+                SELECT FROM comparison_grounds
+                WHERE provider_id = p_provider AND scope = p_scope AND valid_from <= now()::date
+                  AND (valid_until IS NULL OR valid_until >= now()::date));
+        $$;
+
+        -- The provider's other units; or the units of all other providers that have recorded a ground too. Counts are
+        -- told of who answered; of the rest means, and shares in whole per cent, of at least so many.
+        CREATE FUNCTION follow_up_of_others(p_scope text, p_unit uuid, p_first date, p_last date)
+        RETURNS TABLE (protocol text, occasion text, kind text, subject text, cell text, n integer,
+                       mean double precision, half_width double precision, share integer)
+        LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+            WITH asking AS (
+                SELECT nullif(current_setting('app.provider', true), '')::uuid AS provider_id
+            ), whole AS (
+                SELECT b.protocol, b.occasion, b.kind, b.subject, b.cell, sum(b.n)::double precision AS n,
+                       sum(b.total) AS total, sum(b.squares) AS squares
+                FROM follow_up_blocks b, asking
+                WHERE b.first_month >= p_first AND b.last_month <= p_last AND b.unit_id <> p_unit
+                  AND may_compare(asking.provider_id, p_scope)
+                  AND CASE p_scope
+                          WHEN 'own_units' THEN b.provider_id = asking.provider_id
+                          WHEN 'country' THEN b.provider_id <> asking.provider_id
+                              AND may_compare(b.provider_id, p_scope)
+                          ELSE false
+                      END
+                GROUP BY 1, 2, 3, 4, 5
+                HAVING sum(b.n) >= 5
+            )
+            SELECT w.protocol, w.occasion, w.kind, w.subject, w.cell,
+                   (CASE WHEN w.kind = 'response' THEN w.n ELSE floor(w.n / 5) * 5 END)::integer,
+                   CASE WHEN w.kind IN ('score', 'change') THEN w.total / w.n END,
+                   CASE WHEN w.kind IN ('score', 'change')
+                        THEN 1.96 * sqrt(greatest(w.squares - w.total * w.total / w.n, 0) / (w.n - 1) / w.n) END,
+                   CASE WHEN w.kind NOT IN ('score', 'change')
+                        THEN round(100 * w.n / sum(w.n) OVER (PARTITION BY w.protocol, w.occasion, w.kind, w.subject))
+                        ::integer END
+            FROM whole w;
+        $$;
+        REVOKE EXECUTE ON FUNCTION may_compare, follow_up_of_others FROM PUBLIC;
+        GRANT EXECUTE ON FUNCTION may_compare, follow_up_of_others TO survey_staff;
+    """)
+
+
+def _count() -> None:
+    op.execute("""
+        -- Every figure of the provider that asks (row-level security decides whose), of occasions whose time is over.
+        -- No answer is opened: what is read of answers is when they were given. 'paretian' comes as pairs of profiles.
+        CREATE FUNCTION count_follow_up(p_variables text[], p_important double precision[], p_directions integer[],
+                                        p_profiles text[], p_as_of timestamptz)
+        RETURNS TABLE (unit_id uuid, protocol text, occasion text, month date, kind text, subject text, cell text,
+                       n bigint, total double precision, squares double precision)
+        LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+            WITH asked AS MATERIALIZED (
+                SELECT o.id, o.enrolment_id, o.unit_id, p.code AS protocol, split_part(o.code, '.', 1) AS occasion,
+                       o.due_at, (o.due_at AT TIME ZONE 'Europe/Stockholm')::date <= e.anchor_date AS ahead,
+                       date_trunc('month', (o.closes_at - interval '1 minute') AT TIME ZONE 'Europe/Stockholm')::date
+                           AS month
+                FROM occasions o
+                JOIN enrolments e ON e.id = o.enrolment_id AND e.state <> 'voided'
+                JOIN care_protocol_versions v ON v.id = e.protocol_version_id
+                JOIN care_protocols p ON p.id = v.protocol_id
+                WHERE o.withdrawn_at IS NULL AND o.closes_at <= p_as_of
+            ), versions AS (
+                SELECT DISTINCT ON (response_id) response_id, version, response_versions.kind
+                FROM response_versions ORDER BY response_id, version DESC
+            ), standing AS (
+                SELECT r.id, r.session_id, r.last_sequence, versions.version
+                FROM responses r LEFT JOIN versions ON versions.response_id = r.id
+                WHERE versions.kind IS DISTINCT FROM 'voided'
+            ), tasked AS MATERIALIZED (
+                SELECT a.*, t.instrument, s.respondent, r.id AS response_id, r.session_id, r.last_sequence, r.version,
+                       a.ahead AND a.due_at = max(a.due_at) FILTER (WHERE a.ahead)
+                           OVER (PARTITION BY a.enrolment_id, t.instrument) AS is_before
+                FROM asked a
+                JOIN tasks t ON t.occasion_id = a.id
+                LEFT JOIN sessions s ON s.task_id = t.id
+                LEFT JOIN standing r ON r.session_id = s.id
+            ), wanted AS (
+                SELECT * FROM unnest(p_variables, p_important, p_directions) AS w (variable, important, direction)
+                UNION ALL SELECT one, NULL, NULL FROM unnest(p_profiles) AS one
+            ), scored AS MATERIALIZED (
+                SELECT g.enrolment_id, g.unit_id, g.protocol, g.occasion, g.month, g.ahead, g.is_before, g.respondent,
+                       c.variable, c.value, c.text, c.standard_error, c.method_hash
+                FROM tasked g JOIN scores c ON c.response_id = g.response_id
+                WHERE g.version IS NULL AND c.variable IN (SELECT wanted.variable FROM wanted)
+                UNION ALL
+                SELECT g.enrolment_id, g.unit_id, g.protocol, g.occasion, g.month, g.ahead, g.is_before, g.respondent,
+                       c.variable, c.value, c.text, c.standard_error, c.method_hash
+                FROM tasked g JOIN corrected_scores c ON c.response_id = g.response_id AND c.version = g.version
+                WHERE c.variable IN (SELECT wanted.variable FROM wanted)
+            ), paired AS MATERIALIZED (
+                SELECT l.unit_id, l.protocol, l.occasion, l.month, l.variable, w.important,
+                       l.value - f.value AS change, (l.value - f.value) * w.direction AS gain,
+                       1.645 * sqrt(f.standard_error ^ 2 + l.standard_error ^ 2) AS noise,
+                       f.text AS earlier, l.text AS later
+                FROM scored l
+                JOIN scored f ON f.enrolment_id = l.enrolment_id AND f.variable = l.variable AND f.is_before
+                    AND f.respondent = l.respondent AND f.method_hash = l.method_hash
+                JOIN wanted w ON w.variable = l.variable
+                WHERE NOT l.ahead
+            )
+            SELECT a.unit_id, a.protocol, a.occasion, a.month, 'response', '',
+                   CASE WHEN done.all_of_it THEN 'answered' ELSE 'unanswered' END, count(*), 0, 0
+            FROM asked a
+            JOIN (SELECT tasked.id, bool_and(tasked.response_id IS NOT NULL) AS all_of_it FROM tasked GROUP BY 1) done
+                ON done.id = a.id
+            GROUP BY 1, 2, 3, 4, 7
+            UNION ALL
+            SELECT g.unit_id, g.protocol, g.occasion, g.month, 'minutes', g.instrument,
+                   least(floor(extract(epoch FROM z.answered_at - y.answered_at) / 60), 120)::text, count(*), 0, 0
+            FROM tasked g
+            JOIN answers y ON y.session_id = g.session_id AND y.sequence = 1
+            JOIN answers z ON z.session_id = g.session_id AND z.sequence = g.last_sequence
+            GROUP BY 1, 2, 3, 4, 6, 7
+            UNION ALL
+            SELECT c.unit_id, c.protocol, c.occasion, c.month, 'score', c.variable, '', count(*), sum(c.value),
+                   sum(c.value ^ 2)
+            FROM scored c WHERE c.value IS NOT NULL GROUP BY 1, 2, 3, 4, 6
+            UNION ALL
+            SELECT p.unit_id, p.protocol, p.occasion, p.month, 'change', p.variable, '', count(*), sum(p.change),
+                   sum(p.change ^ 2)
+            FROM paired p WHERE p.change IS NOT NULL GROUP BY 1, 2, 3, 4, 6
+            UNION ALL
+            SELECT p.unit_id, p.protocol, p.occasion, p.month, 'important', p.variable,
+                   CASE WHEN p.gain >= p.important - 1e-9 THEN 'better' WHEN p.gain <= 1e-9 - p.important THEN 'worse'
+                        ELSE 'same' END, count(*), 0, 0
+            FROM paired p WHERE p.gain IS NOT NULL AND p.important IS NOT NULL GROUP BY 1, 2, 3, 4, 6, 7
+            UNION ALL
+            SELECT p.unit_id, p.protocol, p.occasion, p.month, 'reliable', p.variable,
+                   CASE WHEN p.gain > p.noise THEN 'better' WHEN p.gain < -p.noise THEN 'worse' ELSE 'same' END,
+                   count(*), 0, 0
+            FROM paired p WHERE p.gain IS NOT NULL AND p.noise IS NOT NULL GROUP BY 1, 2, 3, 4, 6, 7
+            UNION ALL
+            SELECT p.unit_id, p.protocol, p.occasion, p.month, 'paretian', p.variable, p.earlier || ' ' || p.later,
+                   count(*), 0, 0
+            FROM paired p WHERE p.variable = ANY (p_profiles) AND p.earlier IS NOT NULL AND p.later IS NOT NULL
+            GROUP BY 1, 2, 3, 4, 6, 7;
+        $$;
+        REVOKE EXECUTE ON FUNCTION count_follow_up FROM PUBLIC;
+        GRANT EXECUTE ON FUNCTION count_follow_up TO survey_worker;
+    """)
+
+
+def _clock() -> None:
+    op.execute("""
+        -- In a demonstration time can be moved: what is due by its clock is due, whatever the database's clock says.
+        CREATE FUNCTION hasten_jobs(p_until timestamptz) RETURNS bigint
+        LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, jobs, pg_temp AS $$
+        DECLARE
+            hastened bigint;
+        BEGIN
+            IF NOT EXISTS (SELECT FROM deployment WHERE demonstration) THEN
+                RAISE EXCEPTION 'time is moved in demonstrations only'
+                    USING ERRCODE = 'check_violation', CONSTRAINT = 'clock_of_a_demonstration';
+            END IF;
+            UPDATE jobs.procrastinate_jobs SET scheduled_at = now()
+            WHERE status = 'todo' AND scheduled_at > now() AND scheduled_at <= p_until;
+            GET DIAGNOSTICS hastened = ROW_COUNT;
+            RETURN hastened;
+        END $$;
+        REVOKE EXECUTE ON FUNCTION hasten_jobs FROM PUBLIC;
+        GRANT EXECUTE ON FUNCTION hasten_jobs TO survey_worker;
+    """)
+
+
+def downgrade() -> None:
+    op.execute("""
+        DROP FUNCTION hasten_jobs, count_follow_up, follow_up_of_others, may_compare;
+        DROP TABLE comparison_grounds, follow_up_runs, follow_up_blocks, follow_up_figures;
+    """)
