@@ -128,6 +128,13 @@ def notice(services: Services, occasion_id: UUID, *, as_: Patient) -> Context | 
         }
 
 
+def has_answers(services: Services, occasion_id: UUID, *, as_: Patient) -> bool:
+    """Whether something was answered at the occasion itself, so that there is a page that thanks for it."""
+    with services.db.transaction(as_=as_) as connection:
+        tasks = tasks_of(connection, [occasion_id])
+        return bool(responses_of_tasks(connection, [task.id for task in tasks]))
+
+
 def completed(services: Services, occasion_id: UUID, *, as_: Patient) -> Context:
     """Thanks, what becomes of the answers, and the patient's own result."""
     with services.db.transaction(as_=as_) as connection:

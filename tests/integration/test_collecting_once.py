@@ -5,6 +5,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from flask import Flask
 
 from survey_service.answering.queries import tasks_to_ask
 from survey_service.delivery.queries import units_sharing, worklist
@@ -14,6 +15,7 @@ from survey_service.foundation.principals import Patient
 from survey_service.scheduling.enrolling import end, pause
 from survey_service.scheduling.queries import Occasion, answered_together
 from survey_service.scheduling.rules import BodySide
+from tests.browsing import Visitor
 from tests.conftest import TestDatabase
 from tests.integration.enrolments import in_days, occasions, order, ordered, rows
 from tests.world import World
@@ -155,6 +157,18 @@ def test_who_starts_the_other_order_is_told_that_it_is_answered(
     world.answer(patient, first)
     with pytest.raises(Conflict):
         world.start(patient, second)
+
+
+def test_the_address_of_what_another_order_asks_leads_to_the_inbox(world: World, app: Flask) -> None:
+    identity = world.new_identity()
+    patient, first = world.enrol(identity)
+    _, second = world.enrol(identity, by=world.bob)
+    visitor = Visitor(app, world.patient_cookie(identity))
+    places = [visitor.get(f"/surveys/{second.id}").headers["Location"]]
+    world.answer(patient, first)
+    places.append(visitor.get(f"/surveys/{second.id}").headers["Location"])
+    assert places == ["/inbox"] * 2
+    assert visitor.get("/inbox").status_code == 200
 
 
 # ---- by SQL
