@@ -5,7 +5,6 @@ import click
 from survey_service.access.queries import all_providers, all_units
 from survey_service.access.rights import make_administrator
 from survey_service.commands.console import operator_services
-from survey_service.errors import BadInput
 from survey_service.foundation.principals import Operator
 
 
@@ -26,6 +25,6 @@ def add(unit_hsa: str, hsa_id: str, name: str) -> None:
             providers = all_providers(connection)
         unit = units.get(unit_hsa)
         if unit is None:
-            raise BadInput("There is no unit with this HSA id.")
+            raise click.ClickException("There is no unit with this HSA id.")
         make_administrator(services, provider_id=unit.provider_id, unit_id=unit.id, hsa_id=hsa_id, name=name)
         click.echo(f"{hsa_id} sets the rights of {providers[unit.provider_id].name} from now on.")
