@@ -14,6 +14,7 @@ from survey_service.delivery.use_cases import assess_response, open_response
 from survey_service.foundation.db import Database
 from survey_service.foundation.principals import Patient, Principal, System
 from survey_service.scheduling.queries import Occasion, tasks_of
+from survey_service.scheduling.rules import BodySide
 from tests.conftest import TestDatabase
 from tests.world import World
 
@@ -77,12 +78,12 @@ def settle(world: World, database: TestDatabase, run_jobs: Callable[[], None]) -
     (received,) = world.answer(patient, first)
     open_response(world.services, received, as_=world.alice)
     assess_response(world.services, received, as_=world.alice)
-    _, second = world.enrol(identity)
+    _, second = world.enrol(identity, side=BodySide.LEFT)
     (completed,) = world.answer(patient, second)
-    _, third = world.enrol(identity)
+    _, third = world.enrol(identity, side=BodySide.RIGHT)
     begun = world.give(world.start(patient, third), patient)
     run_jobs()
-    _, waiting = world.enrol(identity)
+    _, waiting = world.enrol(identity, side=BodySide.BOTH)
     stranger, _ = world.enrol()
     world.enrol(by=world.charlie)
     with world.services.db.transaction(as_=patient) as connection:

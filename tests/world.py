@@ -30,6 +30,7 @@ from survey_service.people.rules import Identity
 from survey_service.people.use_cases import find_person
 from survey_service.registers.tenants import add_register, agree
 from survey_service.scheduling.queries import Occasion, occasions_of_enrolment, tasks_of
+from survey_service.scheduling.rules import BodySide
 from survey_service.scheduling.use_cases import Order, enrol_patient, publish_protocol
 from translations.catalogue import wordings_at_hand
 
@@ -68,9 +69,17 @@ class World:
         return Identity(**(values | changes))
 
     def enrol(
-        self, identity: Identity | None = None, *, protocol: str = "anxiety-only", by: Staff | None = None
+        self,
+        identity: Identity | None = None,
+        *,
+        protocol: str = "anxiety-only",
+        by: Staff | None = None,
+        side: BodySide | None = None,
     ) -> tuple[Patient, Occasion]:
-        """A patient with one open occasion of a protocol: "anxiety-only", "eq5d-only", "both" …"""
+        """A patient with one open occasion of a protocol: "anxiety-only", "eq5d-only", "both" …
+
+        Somebody who is asked the same twice at once answers it once; for that not to be, the orders name other sides.
+        """
         identity = identity or self.new_identity()
         by = by or self.alice
         protocols = self.charlies_protocols if by == self.charlie else self.protocols
@@ -80,6 +89,7 @@ class World:
             anchor_date=local_day(self.services.clock()),
             care_contact="Visit",
             request_id=new_id(),
+            side=side,
         )
         enrolment_id = enrol_patient(self.services, order, as_=by)
         person_id = find_person(self.services, identity.number)

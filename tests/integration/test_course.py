@@ -177,6 +177,11 @@ def test_a_unit_that_took_over_the_enrolment_sees_what_was_answered_before(
     """And the unit that had it still sees what it asked; only that unit may open the answers."""
     world, response_id = follow.world, follow.answer()
     with database.connect("survey_owner") as connection:
+        connection.execute(
+            "INSERT INTO enrolment_events (id, provider_id, person_id, enrolment_id, kind, reason, staff_id, at)"
+            " SELECT gen_random_uuid(), provider_id, person_id, id, %s, 'a test', ordered_by, now() FROM enrolments",
+            ["transferred"],
+        )
         connection.execute("UPDATE enrolments SET unit_id = %s", [world.bob.unit_id])
     seen = {
         who: course_of_patient(world.services, follow.person_id, locale="sv", as_=who)
@@ -189,6 +194,11 @@ def test_a_unit_that_took_over_the_enrolment_sees_what_was_answered_before(
 def test_the_enrolment_of_a_wrong_patient_gives_no_course(follow: Follow, database: TestDatabase) -> None:
     follow.answer()
     with database.connect("survey_owner") as connection:
+        connection.execute(
+            "INSERT INTO enrolment_events (id, provider_id, person_id, enrolment_id, kind, reason, staff_id, at)"
+            " SELECT gen_random_uuid(), provider_id, person_id, id, %s, 'a test', ordered_by, now() FROM enrolments",
+            ["voided"],
+        )
         connection.execute("UPDATE enrolments SET state = 'voided'")
     with pytest.raises(AccessDenied):
         course_of_patient(follow.world.services, follow.person_id, locale="sv", as_=follow.world.alice)

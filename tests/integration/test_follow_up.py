@@ -97,6 +97,11 @@ def test_what_is_answered_in_part_withdrawn_or_for_the_wrong_patient_is_no_answe
         connection.execute(
             "UPDATE occasions SET withdrawn_at = now(), withdrawn_reason = 'died' WHERE id = %s", [withdrawn.id]
         )
+        connection.execute(
+            "INSERT INTO enrolment_events (id, provider_id, person_id, enrolment_id, kind, reason, staff_id, at)"
+            " SELECT gen_random_uuid(), provider_id, person_id, id, %s, 'a test', ordered_by, now() FROM enrolments",
+            ["voided"],
+        )
         connection.execute("UPDATE enrolments SET state = 'voided' WHERE id = %s", [void.enrolment_id])
     clock.advance(timedelta(days=16))
     assert shown(follow_up(world), Kind.RESPONSE) == {"answered": ("6", "12")}

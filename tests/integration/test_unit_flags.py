@@ -165,11 +165,11 @@ def test_what_is_flagged_and_not_assessed_in_time_alarms_once_and_assessing_ends
     (told,) = mailbox.sent[sent:]
     assert "Testsson" not in told.text + told.subject
     with world.services.db.transaction(as_=world.bob) as connection:
-        assert escalated(connection, world.bob.unit_id) == 1
+        assert escalated(connection, world.bob.unit_id, protocols=None) == 1
     open_response(world.services, response_id, as_=world.bob)
     assess_response(world.services, response_id, as_=world.bob)
     with world.services.db.transaction(as_=world.bob) as connection:
-        assert escalated(connection, world.bob.unit_id) == 0
+        assert escalated(connection, world.bob.unit_id, protocols=None) == 0
     assert listed(world, Show.FLAGGED, by=world.bob) == []
 
 

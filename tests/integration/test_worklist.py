@@ -60,8 +60,8 @@ def test_new_responses_are_counted_from_the_moment_of_the_page(world: World, clo
     clock.advance(timedelta(hours=1))
     answered(world, 2)
     with world.services.db.transaction(as_=world.alice) as connection:
-        assert entries_since(connection, world.alice.unit_id, since) == 2
-        assert entries_since(connection, world.alice.unit_id, clock()) == 0
+        assert entries_since(connection, world.alice.unit_id, since, protocols=None) == 2
+        assert entries_since(connection, world.alice.unit_id, clock(), protocols=None) == 0
 
 
 def test_what_is_handed_over_is_the_colleagues_until_it_is_assessed(world: World) -> None:
