@@ -36,12 +36,20 @@ def archive(services: Services, *, provider_id: str, response_id: str) -> None:
 
 
 def watch(services: Services) -> None:
-    """Comes round every minute, for each provider."""
+    """Comes round every minute, for each provider; what goes wrong for one keeps no other from being told."""
     with services.db.transaction(as_=System(NO_PROVIDER)) as connection:
         provider_ids = sorted(all_providers(connection))
+    failed: list[Exception] = []
     for provider_id in provider_ids:
-        if count := watch_provider(services, as_=System(provider_id)):
+        try:
+            count = watch_provider(services, as_=System(provider_id))
+        except Exception as error:
+            failed.append(error)
+            continue
+        if count:
             get_logger().warning("responses.not_received", provider_id=str(provider_id), count=count)
+    if failed:
+        raise ExceptionGroup(f"{len(failed)} of {len(provider_ids)} providers", failed)
 
 
 def catch_up(services: Services, *, provider_id: str) -> None:

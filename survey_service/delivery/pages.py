@@ -18,7 +18,7 @@ from survey_service.answering.queries import (
     open_corrections,
     open_log,
     responses_with_ids,
-    scores_of,
+    scores_of_versions,
     sealed_log,
     why_not_asked,
 )
@@ -113,8 +113,9 @@ def worklist(services: Services, *, only_unread: bool, as_: Staff) -> Context:
 def _rows(connection: Connection, services: Services, *, only_unread: bool, as_: Staff) -> list[_Row]:
     listed = queries.worklist(connection, as_.unit_id, only_unread=only_unread, limit=_MOST_ROWS)
     responses = {one.id: one for one in responses_with_ids(connection, [one.response_id for one in listed])}
-    scores = scores_of(connection, list(responses))
-    stands, flags = queries.current_version(connection, list(responses)), queries.flags_of(connection, list(responses))
+    stands = queries.current_version(connection, list(responses))
+    scores = scores_of_versions(connection, stands.values())
+    flags = queries.flags_of_versions(connection, stands.values())
     worded = wordings_with_ids(connection, {one.session.wording_id for one in responses.values()})
     asked_at = occasions_of_tasks(connection, [one.session.task_id for one in responses.values()])
     return [
@@ -178,9 +179,9 @@ def response(services: Services, response_id: UUID, *, as_: Staff) -> tuple[str,
         log = sealed_log(connection, found.session.id) if happened.read_at else []
         versions = queries.versions_of(connection, found.id)
         corrections = queries.sealed_corrections(connection, found.id, up_to=len(versions))
-        flags = queries.flags_of(connection, [found.id])[found.id]
+        flags = queries.flags_of_versions(connection, versions[-1:])[found.id]
         given, registers = given_of(connection, found.id), register_names(connection)
-        scores = scores_of(connection, [found.id])[found.id]
+        scores = scores_of_versions(connection, versions[-1:])[found.id]
         asked_at = occasions_of_tasks(connection, [found.session.task_id])[found.session.task_id]
         names = {**staff_names(connection), **queries.record_system_names(connection)}
         units = all_units(connection)
