@@ -18,6 +18,7 @@ demo-reset: $(VENV)/.demo  ## The same afresh, without the data of earlier runs
 
 test: $(VENV)/.test  ## Run every test, in a real browser too
 	@scripts/ensure-chromium
+	@scripts/ensure-r
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
 
 check: $(VENV)/.check test  ## Everything that CI runs

@@ -19,7 +19,7 @@ from survey_service.answering.queries import (
     instrument_of,
     instruments_at_hand,
     responses_of_tasks,
-    scores_of,
+    scores_of_versions,
     served_tasks,
     sessions_of_tasks,
     tasks_to_ask,
@@ -145,7 +145,8 @@ def completed(services: Services, occasion_id: UUID, *, as_: Patient) -> Context
         answered = list(responses_of_tasks(connection, [task.id for task in tasks]).values())
         if not answered:
             raise AccessDenied
-        scores = scores_of(connection, [one.id for one in answered])
+        stands = current_version(connection, [one.id for one in answered])
+        scores = scores_of_versions(connection, stands.values())
         record_access(
             connection,
             services.clock,
@@ -157,7 +158,6 @@ def completed(services: Services, occasion_id: UUID, *, as_: Patient) -> Context
         )
         described = done(connection, answered)
         asked = {one.id: instrument_of(services, one.session) for one in answered}
-        stands = current_version(connection, [one.id for one in answered])
         told = {
             one.id: explain_scores(asked[one.id], scores[one.id], wording(connection, one.session.wording_id).texts)
             for one in answered

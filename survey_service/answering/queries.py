@@ -279,10 +279,7 @@ def scores_of(connection: Connection, response_ids: Collection[UUID]) -> Mapping
 
     None for a form that is not scored, and none for a response that has been voided.
     """
-    stands = current_version(connection, response_ids)
-    first = _first_scores(connection, [one.response_id for one in stands.values() if one.number == 1])
-    corrected = corrected_scores_of(connection, [one for one in stands.values() if one.kind is VersionKind.CORRECTED])
-    return {response_id: (*first.get(response_id, ()), *corrected.get(response_id, ())) for response_id in response_ids}
+    return scores_of_versions(connection, current_version(connection, response_ids).values())
 
 
 def recent_scores(
@@ -303,11 +300,14 @@ def recent_scores(
     ]
 
 
-def scores_of_version(connection: Connection, version: Version) -> tuple[Score, ...]:
-    """Scores of one version, whether or not it stands."""
-    if version.number == 1:
-        return tuple(_first_scores(connection, [version.response_id]).get(version.response_id, ()))
-    return corrected_scores_of(connection, [version])[version.response_id]
+def scores_of_versions(connection: Connection, versions: Collection[Version]) -> Mapping[UUID, tuple[Score, ...]]:
+    """Scores of one version of each response, whether or not it stands.
+
+    For whoever tells the version too: a version that is asked for twice may have changed meanwhile.
+    """
+    first = _first_scores(connection, [one.response_id for one in versions if one.number == 1])
+    corrected = corrected_scores_of(connection, [one for one in versions if one.kind is VersionKind.CORRECTED])
+    return {one.response_id: (*first.get(one.response_id, ()), *corrected.get(one.response_id, ())) for one in versions}
 
 
 def _first_scores(connection: Connection, response_ids: Collection[UUID]) -> Mapping[UUID, list[Score]]:

@@ -175,6 +175,7 @@ def record_answer(services: Services, session_id: UUID, given: Submission | Post
 
 def next_session(services: Services, state: SessionState, *, as_: Patient) -> UUID | None:
     """The session that follows a completed one, or None when the occasion is answered in full."""
+    # Whoever begins an occasion begins all of its sessions, so that one alone has none that could wait.
     if len(state.siblings) == 1:
         return None
     with services.db.transaction(as_=as_) as connection:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from instruments import Score
 from survey_service.access.queries import all_units
-from survey_service.answering.queries import Response, responses_of_person, scores_of
+from survey_service.answering.queries import Response, responses_of_person, scores_of_versions
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
 from survey_service.delivery.course import Point, Standing
@@ -103,11 +103,8 @@ def _answered(
     connection: Connection, answered: Sequence[Response], occasions: Mapping[UUID, Occasion], unit_id: UUID | None
 ) -> list[Point]:
     ids = [one.id for one in answered]
-    stands, scores, happened = (
-        current_version(connection, ids),
-        scores_of(connection, ids),
-        whereabouts(connection, ids),
-    )
+    stands = current_version(connection, ids)
+    scores, happened = scores_of_versions(connection, stands.values()), whereabouts(connection, ids)
     return [
         Point(
             id=one.id,

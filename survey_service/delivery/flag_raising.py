@@ -20,6 +20,7 @@ from survey_service.answering.queries import (
     previous_responses,
     response,
     scores_of,
+    scores_of_versions,
     sealed_log,
 )
 from survey_service.answering.rules import amended
@@ -50,9 +51,12 @@ def raise_flags(services: Services, response_id: UUID, *, as_: System) -> int:
         instrument = instrument_of(services, found.session)
         if not rules or instrument is None or version.kind is VersionKind.VOIDED:
             return 0
-        scores = scores_of(connection, [found.id])[found.id]
+        scores = scores_of_versions(connection, [version])[found.id]
         earlier = _earlier(connection, found, scores)
-        log, corrected = sealed_log(connection, found.session.id), sealed_corrections(connection, found.id)
+        log, corrected = (
+            sealed_log(connection, found.session.id),
+            sealed_corrections(connection, found.id, up_to=version.number),
+        )
         hours = flag_hours(connection, found.unit_id)
     # The key store is another database: it is not visited within a transaction.
     answers = _answers(services, found, instrument, log, corrected) if _looks_at_answers(rules) else ()

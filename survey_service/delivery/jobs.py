@@ -43,14 +43,24 @@ def flag(services: Services, *, provider_id: str, response_id: str) -> None:
 
 
 def watch(services: Services) -> None:
-    """Comes round every minute, for each provider."""
+    """Comes round every minute, for each provider; what goes wrong for one keeps no other from being told."""
     with services.db.transaction(as_=System(NO_PROVIDER)) as connection:
         provider_ids = sorted(all_providers(connection))
+    failed: list[Exception] = []
     for provider_id in provider_ids:
-        if count := watch_provider(services, as_=System(provider_id)):
-            get_logger().warning("responses.not_received", provider_id=str(provider_id), count=count)
-        if count := watch_flags(services, as_=System(provider_id)):
-            get_logger().warning("flags.not_assessed", provider_id=str(provider_id), count=count)
+        try:
+            _watch(services, System(provider_id))
+        except Exception as error:
+            failed.append(error)
+    if failed:
+        raise ExceptionGroup(f"{len(failed)} of {len(provider_ids)} providers", failed)
+
+
+def _watch(services: Services, provider: System) -> None:
+    if count := watch_provider(services, as_=provider):
+        get_logger().warning("responses.not_received", provider_id=str(provider.provider_id), count=count)
+    if count := watch_flags(services, as_=provider):
+        get_logger().warning("flags.not_assessed", provider_id=str(provider.provider_id), count=count)
 
 
 def catch_up(services: Services, *, provider_id: str) -> None:

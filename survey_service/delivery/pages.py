@@ -15,7 +15,7 @@ from survey_service.answering.queries import (
     open_corrections,
     open_log,
     responses_with_ids,
-    scores_of,
+    scores_of_versions,
     sealed_log,
 )
 from survey_service.answering.rules import amended, effective_entries, standing_entries
@@ -73,10 +73,10 @@ def response(services: Services, response_id: UUID, *, as_: Staff) -> tuple[str,
         log = sealed_log(connection, found.session.id) if happened.read_at or ground else []
         versions = queries.versions_of(connection, found.id)
         corrections = queries.sealed_corrections(connection, found.id, up_to=len(versions))
-        flags = queries.flags_of(connection, [found.id])[found.id]
         given, registers = given_of(connection, found.id), register_names(connection)
+        flags = queries.flags_of_versions(connection, versions[-1:])[found.id]
         care = read_care(connection, found, versions[-1], services.clock())
-        scores = scores_of(connection, [found.id])[found.id]
+        scores = scores_of_versions(connection, versions[-1:])[found.id]
         asked_at = occasions_of_tasks(connection, [found.session.task_id])[found.session.task_id]
         names = {**staff_names(connection), **queries.record_system_names(connection)}
         units = all_units(connection)

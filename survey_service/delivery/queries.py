@@ -365,17 +365,22 @@ def read_score(row: Row[Any]) -> Score:
 
 def flags_of(connection: Connection, response_ids: Collection[UUID]) -> Mapping[UUID, tuple[str, ...]]:
     """By response, the rules by which the version that stands seemed implausible when it was made."""
-    stands = current_version(connection, response_ids)
+    return flags_of_versions(connection, current_version(connection, response_ids).values())
+
+
+def flags_of_versions(connection: Connection, versions: Collection[Version]) -> Mapping[UUID, tuple[str, ...]]:
+    """The same of one version of each response, whether or not it stands."""
+    stands = {one.response_id: one.number for one in versions}
     rows = connection.execute(
         sa.select(response_flags.c.response_id, response_flags.c.version, response_flags.c.rule)
-        .where(response_flags.c.response_id.in_(response_ids))
+        .where(response_flags.c.response_id.in_(stands))
         .order_by(response_flags.c.rule)
     ).all()
     found: dict[UUID, list[str]] = defaultdict(list)
     for row in rows:
-        if row.version == stands[row.response_id].number:
+        if row.version == stands[row.response_id]:
             found[row.response_id].append(row.rule)
-    return {response_id: tuple(found[response_id]) for response_id in response_ids}
+    return {response_id: tuple(found[response_id]) for response_id in stands}
 
 
 def needs_a_look(connection: Connection, response_ids: Collection[UUID]) -> frozenset[UUID]:

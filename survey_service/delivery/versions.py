@@ -14,7 +14,7 @@ from survey_service.answering.queries import (
     Response,
     open_corrections,
     open_log,
-    scores_of_version,
+    scores_of_versions,
     sealed_log,
 )
 from survey_service.answering.rules import LoggedAnswer, Way, amended, read_answer
@@ -80,7 +80,7 @@ def look_at_version(services: Services, response_id: UUID, *, as_: Staff, number
             raise BadInput("There is no such version.")
         log = sealed_log(connection, found.session.id)
         sealed = sealed_corrections(connection, found.id, up_to=version.number)
-        scores = scores_of_version(connection, version)
+        scores = scores_of_versions(connection, [version])[found.id]
         shown = wording(connection, found.session.wording_id)
         occasion = occasions_of_tasks(connection, [found.session.task_id])[found.session.task_id]
         patients = sealed_patients(connection, [found.person_id])

@@ -19,7 +19,7 @@ from survey_service.answering.queries import (
     completed_task_ids,
     instrument_of,
     responses_with_ids,
-    scores_of,
+    scores_of_versions,
     why_not_asked,
 )
 from survey_service.audit.rules import Access, Activity, Purpose
@@ -224,8 +224,11 @@ def _searched(patient: UUID | None, identities: Mapping[UUID, Identity]) -> Cont
 def _rows(connection: Connection, services: Services, ids: Sequence[UUID]) -> list[_Row]:
     happened = queries.whereabouts(connection, ids)
     responses = {one.id: one for one in responses_with_ids(connection, ids)}
-    scores = scores_of(connection, ids)
-    stands, flags = queries.current_version(connection, ids), queries.flags_of(connection, ids)
+    stands = queries.current_version(connection, ids)
+    scores, flags = (
+        scores_of_versions(connection, stands.values()),
+        queries.flags_of_versions(connection, stands.values()),
+    )
     unit_flags, assigned = lists.unit_flags_of(connection, stands), lists.assigned(connection, ids)
     worded = wordings_with_ids(connection, {one.session.wording_id for one in responses.values()})
     asked_at = occasions_of_tasks(connection, [one.session.task_id for one in responses.values()])

@@ -8,8 +8,8 @@ erasure takes effect at once (unwrapping takes about 20 microseconds).
 
 import hashlib
 import hmac
-from collections.abc import Collection, Mapping
-from typing import Protocol
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Protocol
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -17,7 +17,7 @@ import tink
 from tink import aead, secret_key_access
 
 from survey_service.errors import SurveyServiceError, mark
-from survey_service.foundation.db import make_engine
+from survey_service.foundation.db import make_engine, reconnecting
 
 aead.register()
 
@@ -112,17 +112,18 @@ class PostgresKeyStore:
 
     def create(self, person_id: UUID) -> PersonCipher:
         try:
-            with self._engine.begin() as connection:
-                connection.execute(_ONE_AT_A_TIME, {"id": str(person_id)})
-                connection.execute(
-                    sa.text(
-                        "INSERT INTO person_keys (person_id, wrapped) VALUES (:id, :wrapped) ON CONFLICT DO NOTHING"
-                    ),
-                    {"id": person_id, "wrapped": self._wrapper.new(person_id)},
-                )
+            reconnecting(lambda: self._create(person_id))
         except sa.exc.IntegrityError:
             raise PersonErased from None
         return self.cipher(person_id)
+
+    def _create(self, person_id: UUID) -> None:
+        with self._engine.begin() as connection:
+            connection.execute(_ONE_AT_A_TIME, {"id": str(person_id)})
+            connection.execute(
+                sa.text("INSERT INTO person_keys (person_id, wrapped) VALUES (:id, :wrapped) ON CONFLICT DO NOTHING"),
+                {"id": person_id, "wrapped": self._wrapper.new(person_id)},
+            )
 
     def cipher(self, person_id: UUID) -> PersonCipher:
         found = self.ciphers([person_id])
@@ -131,14 +132,20 @@ class PostgresKeyStore:
         return found[person_id]
 
     def ciphers(self, person_ids: Collection[UUID]) -> Mapping[UUID, PersonCipher]:
-        with self._reading.connect() as connection:
-            rows = connection.execute(
-                sa.text("SELECT person_id, wrapped FROM person_keys WHERE person_id = ANY(:ids)"),
-                {"ids": list(set(person_ids))},
-            ).all()
+        rows = reconnecting(lambda: self._rows(set(person_ids)))
         return {row.person_id: self._wrapper.unwrap(row.wrapped, row.person_id) for row in rows}
 
+    def _rows(self, person_ids: Collection[UUID]) -> Sequence[sa.Row[Any]]:
+        with self._reading.connect() as connection:
+            return connection.execute(
+                sa.text("SELECT person_id, wrapped FROM person_keys WHERE person_id = ANY(:ids)"),
+                {"ids": list(person_ids)},
+            ).all()
+
     def destroy(self, person_id: UUID) -> None:
+        reconnecting(lambda: self._destroy(person_id))
+
+    def _destroy(self, person_id: UUID) -> None:
         with self._engine.begin() as connection:
             connection.execute(_ONE_AT_A_TIME, {"id": str(person_id)})
             connection.execute(

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from time import monotonic, sleep
-from typing import Any, TypeVar, assert_never
+from time import sleep
+from typing import TypeVar, assert_never
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -41,9 +41,6 @@ _SESSION_LIMITS = (
 # Serialisation failure and deadlock: the other transaction has won, ours can simply be done again.
 _RETRIED_STATES = frozenset({"40001", "40P01"})
 _ATTEMPTS = 3
-# A connection that was in use so lately is not asked whether it is alive: that is a round trip on every request.
-_TRUSTED_SECONDS = 5.0
-_RETURNED_AT = "returned_at"
 
 _ENTER = sa.text(
     "SELECT set_config('role', coalesce(:role, 'none'), true), set_config('app.actor', :actor, true),"
@@ -128,7 +125,13 @@ class Database:
     def transaction(self, *, as_: Principal) -> Iterator[Connection]:
         """Commit at the end of the block, roll back if it raises. Nothing slow and nothing remote inside."""
         entry = _entry(as_)
-        with self._engines[entry.login].begin() as connection:
+        with reconnecting(lambda: self._entered(entry)) as connection:
+            yield connection
+            connection.commit()
+
+    def _entered(self, entry: _Entry) -> Connection:
+        connection = self._engines[entry.login].connect()
+        try:
             connection.execute(
                 _ENTER,
                 {
@@ -140,7 +143,10 @@ class Database:
                     "occasion": str(entry.occasion),
                 },
             )
-            yield connection
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
     def run(self, work: Callable[[Connection], T], *, as_: Principal) -> T:
         """``work`` in a transaction, done again when another transaction got in its way (40001, 40P01)."""
@@ -158,8 +164,7 @@ class Database:
         """Whether every login can reach the database."""
         try:
             for engine in self._engines.values():
-                with engine.connect() as connection:
-                    connection.execute(sa.text("SELECT 1"))
+                reconnecting(partial(_look, engine))
         except sa.exc.SQLAlchemyError:
             return False
         return True
@@ -167,6 +172,25 @@ class Database:
     def close(self) -> None:
         for engine in self._engines.values():
             engine.dispose()
+
+
+def reconnecting(work: Callable[[], T]) -> T:
+    """``work``, once more where the database had been away: the first to use a connection again learns of it.
+
+    In place of asking each connection beforehand whether it is alive, a round trip on every request. Only for what has
+    had no effect by then, or may be repeated.
+    """
+    try:
+        return work()
+    except sa.exc.DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+    return work()
+
+
+def _look(engine: Engine) -> None:
+    with engine.connect() as connection:
+        connection.execute(sa.text("SELECT 1"))
 
 
 def make_engine(url: str, *, pool_size: int = 8) -> Engine:
@@ -179,26 +203,9 @@ def make_engine(url: str, *, pool_size: int = 8) -> Engine:
         connect_args={"options": _SESSION_LIMITS},
     )
     event.listen(engine, "connect", _prepare_sooner)
-    event.listen(engine, "checkin", _note_return)
-    event.listen(engine, "checkout", partial(_ping_the_idle, engine))
     return engine
 
 
 def _prepare_sooner(dbapi_connection: object, _record: object) -> None:
     # psycopg prepares a statement at its fifth use; ours recur on every request.
     dbapi_connection.prepare_threshold = 2  # type: ignore[attr-defined]  # because SQLAlchemy types it as object
-
-
-def _note_return(_dbapi_connection: object, record: Any) -> None:
-    record.info[_RETURNED_AT] = monotonic()
-
-
-def _ping_the_idle(engine: Engine, dbapi_connection: Any, record: Any, _proxy: object) -> None:
-    returned_at = record.info.get(_RETURNED_AT)
-    if returned_at is None or monotonic() - returned_at < _TRUSTED_SECONDS:
-        return
-    try:
-        engine.dialect.do_ping(dbapi_connection)
-    except engine.dialect.loaded_dbapi.Error:
-        # The database has been away: every connection of the pool that is older than this moment is made anew.
-        raise sa.exc.InvalidatePoolError from None

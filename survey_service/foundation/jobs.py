@@ -96,6 +96,7 @@ class Worker:
             wait=not until_idle,
             listen_notify=not until_idle,
             install_signal_handlers=not until_idle,
+            # For what was put off and is due now: what is due when it is enqueued wakes the worker by a notification.
             fetch_job_polling_interval=0.5,
             delete_jobs="successful",
             stalled_worker_timeout=_SILENT_WORKER_SECONDS,

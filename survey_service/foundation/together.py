@@ -1,18 +1,18 @@
 """Doing together what is asked for at the same time: the pieces that wait while one is done share the next."""
 
 from collections import deque
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from threading import Lock
 from typing import Generic, TypeVar
 
-Piece = TypeVar("Piece", bound=Hashable)
+Piece = TypeVar("Piece")
 
 
 @dataclass(eq=False, slots=True)
 class _Ticket(Generic[Piece]):
     piece: Piece
-    is_done: bool = field(default=False)
+    is_done: bool = False
 
 
 class Together(Generic[Piece]):

@@ -123,11 +123,14 @@ def register_names(connection: Connection) -> Mapping[UUID, str]:
 
 
 def registers_served_by(connection: Connection, provider_ids: list[UUID], now: datetime) -> list[Register]:
-    """The active registers that have an agreement in force with any of the providers."""
+    """The registers that have an agreement in force with any of the providers.
+
+    A suspended one too: what it misses it is given once it is active again.
+    """
     rows = connection.execute(
         sa.select(registers.c.id, registers.c.name, registers.c.cpua_authority)
         .where(
-            registers.c.state == "active",
+            registers.c.state.in_(("active", "suspended")),
             registers.c.id.in_(
                 sa.select(agreements.c.register_id).where(
                     agreements.c.provider_id.in_(provider_ids),

@@ -22,14 +22,15 @@ from survey_service.answering.queries import (
     open_corrections,
     open_log,
     responses_with_ids,
-    scores_of,
+    scores_of_versions,
     sealed_logs,
 )
 from survey_service.answering.rules import amended
 from survey_service.delivery.queries import (
+    Version,
     VersionKind,
     current_version,
-    flags_of,
+    flags_of_versions,
     received_since,
     sealed_corrections,
     whereabouts,
@@ -67,8 +68,9 @@ _BATCHES_A_RUN = 20
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What had to be opened for the agreements in force. Never printed."""
+    """What had to be opened for the agreements in force, of which version. Never printed."""
 
+    version: int
     cipher: PersonCipher = field(repr=False)
     number: str | None = field(repr=False)
     answers: Sequence[Answered] = field(repr=False)
@@ -104,7 +106,8 @@ def release_batch(services: Services, response_ids: Sequence[UUID], *, as_: Syst
     if not first.sealed:
         return first.written
     opened = _open(services, first.sealed, as_=as_)
-    # What is still sealed now was agreed on in between: that agreement has its own backlog.
+    # What is still sealed now was agreed on or corrected in between: the agreement has its own backlog, the correction
+    # its own job.
     second = services.db.run(
         lambda connection: _release(connection, services, sorted(first.sealed), opened, as_=as_), as_=as_
     )
@@ -154,10 +157,12 @@ def _release(
     # Only now is the clock read: what ended, or was suspended, while this waited is not in force any more.
     connection.execute(sa.text("SELECT hold_agreements()"))
     agreed = newest_agreements(agreements_in_force(connection, as_.provider_id, services.clock()))
+    # Read once, and first: all that follows is told of these versions, and the database refuses another than stands.
+    stands = current_version(connection, response_ids)
     earlier = set_aside(connection, response_ids)
     if not agreed and not earlier:
         return Outcome(0, frozenset())
-    materials = _materials(connection, response_ids)
+    materials = _materials(connection, stands)
     _come_back_after_holds(connection, services, materials, agreed)
     writer = _Writer(connection, services, opened, earlier, as_=as_)
     sealed: set[UUID] = set()
@@ -172,11 +177,14 @@ def _release(
         new += [one for one in written if one is not None]
     # Last: the lock on a feed is held only until the commit that follows.
     announce(connection, services, new, {place: one for place, one in earlier.items() if place not in waiting})
-    return Outcome(len(new), frozenset(sealed) - set(opened))
+    return Outcome(len(new), frozenset(sealed))
 
 
 def _is_closed(material: _Material, agreement: Agreement, opened: Mapping[UUID, Opened]) -> bool:
-    return agreement.needs_opening(material.response.session.instrument) and material.response.id not in opened
+    if not agreement.needs_opening(material.response.session.instrument):
+        return False
+    found = opened.get(material.response.id)
+    return found is None or found.version != material.version
 
 
 def _come_back_after_holds(
@@ -193,16 +201,16 @@ def _come_back_after_holds(
             enqueue(connection, RELEASE_JOB, at=until, provider_id=found.provider_id, response_id=found.id)
 
 
-def _materials(connection: Connection, response_ids: Sequence[UUID]) -> list[_Material]:
+def _materials(connection: Connection, stands: Mapping[UUID, Version]) -> list[_Material]:
     """Those of the responses that have been received, oldest first."""
-    happened = whereabouts(connection, response_ids)
+    happened = whereabouts(connection, list(stands))
     found = [
         one
-        for one in responses_with_ids(connection, response_ids)
+        for one in responses_with_ids(connection, list(stands))
         if one.id in happened and happened[one.id].received_at
     ]
-    ids = [one.id for one in found]
-    scores, stands, flags = scores_of(connection, ids), current_version(connection, ids), flags_of(connection, ids)
+    told = [stands[one.id] for one in found]
+    scores, flags = scores_of_versions(connection, told), flags_of_versions(connection, told)
     asked_at = occasions_of_tasks(connection, [one.session.task_id for one in found])
     notices = notices_given_at(connection, {one.session.notice_id for one in found})
     materials = []
@@ -342,11 +350,13 @@ def _open(services: Services, response_ids: Collection[UUID], *, as_: System) ->
         found = responses_with_ids(connection, response_ids)
         patients = sealed_patients(connection, {one.person_id for one in found})
         logs = sealed_logs(connection, [one.session.id for one in found])
-        corrections = {one.id: sealed_corrections(connection, one.id) for one in found}
+        stands = current_version(connection, [one.id for one in found])
+        corrections = {one.id: sealed_corrections(connection, one.id, up_to=stands[one.id].number) for one in found}
     ciphers = services.keys.ciphers({one.person_id for one in found})
     identities = open_patients(services.keys, patients)
     return {
         one.id: Opened(
+            version=stands[one.id].number,
             cipher=ciphers[one.person_id],
             number=identities[one.person_id].number if one.person_id in identities else None,
             answers=_answers(services, ciphers[one.person_id], one, logs[one.session.id], corrections[one.id]),

@@ -1,6 +1,5 @@
 """A pull as a stream of bytes, page by page, in the format that was asked for. In constant memory."""
 
-import json
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -13,6 +12,7 @@ from survey_service.registers.formats import (
     CsvWriter,
     Format,
     Layout,
+    dumps,
     ending_as_json,
     ndjson_lines,
     wide_columns,
@@ -58,7 +58,7 @@ def _lines(services: Services, pull: Pull, chosen: Format, layout: Layout) -> It
         lines = [line for entry in entries if entry.is_told for line in write(entry)]
         if lines:
             yield ("\n".join(lines) + "\n").encode()
-    end = ending_line(pull.ending) if chosen is Format.FHIR else json.dumps(ending_as_json(pull.ending))
+    end = ending_line(pull.ending) if chosen is Format.FHIR else dumps(ending_as_json(pull.ending))
     yield f"{end}\n".encode()
 
 

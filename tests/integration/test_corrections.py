@@ -1,28 +1,35 @@
 """Corrections and voiding are versions: the first stays, each can be scored again, and nobody sees the wrong one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from contextlib import contextmanager
+from itertools import count
+from threading import Barrier, Thread, get_ident
 from typing import Any
 from uuid import UUID
 
 import psycopg
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import event
 
 from instruments import Answered, AnswerKind
-from survey_service.answering.queries import scores_of, scores_of_version
+from survey_service.answering.queries import scores_of, scores_of_versions
 from survey_service.delivery.corrections import correct_response
 from survey_service.delivery.queries import Reason, VersionKind, current_version, read_explanation, versions_of
 from survey_service.delivery.versions import look_at_version, recompute
 from survey_service.errors import AccessDenied, BadInput, Conflict
 from survey_service.foundation.db import new_id
 from survey_service.foundation.principals import Principal
+from survey_service.registers.entries import FeedEntry
+from survey_service.registers.feed import pull
 from survey_service.registers.objecting import object_to_register
 from survey_service.registers.releasing import release_batch
+from survey_service.registers.rules import ACCEPTED_PURPOSE
+from survey_service.registers.tenants import agree
 from tests.conftest import TestDatabase
-from tests.integration.correcting import correct, feed, grounds, received, value, void
-from tests.world import World
+from tests.integration.correcting import correct, feed, grounds, received, value, vas_in, void
+from tests.world import AGREED, World
 
 
 def vas(world: World, response_id: UUID, as_: Principal) -> float | None:
@@ -117,7 +124,7 @@ def test_a_voided_response_has_no_scores_and_takes_no_further_version(world: Wor
     with world.services.db.transaction(as_=world.alice) as connection:
         first, voided = versions_of(connection, response_id)
         assert voided.kind is VersionKind.VOIDED
-        assert scores_of_version(connection, first)
+        assert scores_of_versions(connection, [first])[response_id]
     for based_on in (1, 2):
         with pytest.raises(Conflict):
             correct(world, response_id, 80, based_on=based_on)
@@ -279,6 +286,64 @@ def test_whatever_is_at_work_at_once_no_register_is_left_with_the_old_version(wo
         release_batch(world.services, [response_id], as_=world.system)
         seen = [shown for _, shown in feed(world)[others:] if shown is not None]
         assert seen == ([] if objects else [80])
+
+
+def pulled(world: World) -> Sequence[FeedEntry]:
+    return pull(world.services, cursor=None, limit=1000, purpose=ACCEPTED_PURPOSE, as_=world.register).entries
+
+
+def vas_of(entries: Sequence[FeedEntry]) -> list[tuple[float | None, float | None]]:
+    """EQ VAS as it is told, as a score and as an answer."""
+    told = [entry.payload for entry in entries if entry.payload]
+    answers = [{one["item"]: one["value"] for one in payload.get("answers", ())} for payload in told]
+    return [(vas_in(payload), given.get("vas")) for payload, given in zip(told, answers, strict=True)]
+
+
+@contextmanager
+def before_statement(number: int, act: Callable[[], None]) -> Iterator[None]:
+    """``act`` is called just before the nth statement that this thread sends."""
+    here, statements = get_ident(), count(1)
+
+    def listen(*_: object) -> None:
+        if get_ident() == here and next(statements) == number:
+            act()
+
+    event.listen(sa.Engine, "before_cursor_execute", listen)
+    try:
+        yield
+    finally:
+        event.remove(sa.Engine, "before_cursor_execute", listen)
+
+
+@pytest.mark.parametrize("answers_too", [False, True], ids=["scores", "answers"])
+def test_a_correction_at_any_statement_of_a_release_leaves_no_register_with_the_old_version(
+    world: World, run_jobs: Callable[[], None], answers_too: bool
+) -> None:
+    """B4, B9. Each statement sees what was committed before it: what is told must still be of one version."""
+    if answers_too:
+        provider_id, register_id = world.alice.provider_id, world.register.register_id
+        agreed = {"variables": AGREED, "item_answers": ("eq5d-5l",)}
+        agree(world.services, provider_id=provider_id, register_id=register_id, **agreed)
+    for number in count(1):
+        _, response_id = received(world)
+        others = len(pulled(world))
+        correction = Thread(target=correct, args=(world, response_id, 80))
+
+        def begin(correction: Thread = correction) -> None:
+            # It ends at once, or waits for what the release has locked.
+            correction.start()
+            correction.join(timeout=0.3)
+
+        with before_statement(number, begin):
+            release_batch(world.services, [response_id], as_=world.system)
+        if correction.ident is None:
+            assert number > 10
+            return
+        correction.join()
+        whole = (80, 80 if answers_too else None)
+        assert vas_of(pulled(world)[others:]) in ([], [whole])
+        run_jobs()
+        assert vas_of(pulled(world)[others:]) == [whole]
 
 
 # ---- by SQL

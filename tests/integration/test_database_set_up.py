@@ -172,6 +172,28 @@ def test_a_month_without_a_worker_is_mended_without_losing_a_line_of_the_access_
     assert count_logged(database, "audit_events_rest") == 0
 
 
+def test_a_database_that_was_away_is_found_again_by_the_first_who_asks(
+    world: World, postgres: EmbeddedPostgres
+) -> None:
+    """The processes are started once: nobody restarts them after an upgrade of the database."""
+    patient, occasion = world.enrol()
+    person_id = patient.person_id
+    for use in (
+        lambda: world.answer(patient, occasion),
+        lambda: world.services.keys.ciphers([person_id])[person_id],
+        lambda: world.services.keys.create(person_id),
+        world.services.db.is_ready,
+        lambda: world.services.keys.destroy(person_id),
+    ):
+        world.services.keys.ciphers([person_id])
+        with psycopg.connect(postgres.admin_url, autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+            )
+        assert use() is not False
+
+
 def count_logged(database: TestDatabase, table: str = "audit_events") -> int:
     with database.connect("survey_owner") as connection:
         row = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table))).fetchone()

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ from flask import Flask
 
 from notifications.channels.memory import MemoryChannel
 from survey_service.cli import main
+from survey_service.delivery import jobs as delivery_jobs
 from survey_service.delivery.pushing import acknowledge_fetched
 from survey_service.delivery.queries import alarmed, needs_a_look, unreceived_by_unit, whereabouts
 from survey_service.delivery.record_systems import Entered, activate, enter, pause, set_alarm_email
@@ -260,6 +262,25 @@ def test_what_another_provider_has_not_received_is_not_this_ones_alarm(
     clock.advance(timedelta(hours=2))
     assert watch(services, as_=System(world.charlie.provider_id)) == 0
     assert watch(services, as_=world.system) == 1
+
+
+def test_what_goes_wrong_for_one_provider_keeps_no_other_from_its_alarm(
+    world: World, services: Services, clock: TestClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A3"""
+    for unlucky in (world.alice.provider_id, world.charlie.provider_id):
+        asked: list[UUID] = []
+
+        def look(_: Services, *, as_: System, unlucky: UUID = unlucky, asked: list[UUID] = asked) -> int:
+            asked.append(as_.provider_id)
+            if as_.provider_id == unlucky:
+                raise RuntimeError
+            return 0
+
+        monkeypatch.setattr(delivery_jobs, "watch_provider", look)
+        with pytest.raises(ExceptionGroup):
+            delivery_jobs.watch(services)
+        assert {world.alice.provider_id, world.charlie.provider_id} <= set(asked)
 
 
 def test_a_unit_with_many_alarms_is_told_once_an_hour(

@@ -55,9 +55,9 @@ def journal(running: Simulated, settings: Settings) -> Simulated:
     return running
 
 
-def connect(world: World, journal: Simulated) -> UUID:
-    """alice's provider sends to it from now on."""
-    entered = Entered(
+def as_entered(journal: Simulated) -> Entered:
+    """As a manager fills in the settings page."""
+    return Entered(
         name="Journal",
         route=SystemRoute.PUSH,
         base_url=journal.url,
@@ -66,7 +66,11 @@ def connect(world: World, journal: Simulated) -> UUID:
         client_id="survey-service",
         scope="system/*.write",
     )
-    system_id = enter(world.services, entered, as_=world.bob)
+
+
+def connect(world: World, journal: Simulated) -> UUID:
+    """alice's provider sends to it from now on."""
+    system_id = enter(world.services, as_entered(journal), as_=world.bob)
     activate(world.services, system_id, as_=world.bob)
     return system_id
 
@@ -113,16 +117,7 @@ def test_what_the_record_system_acknowledges_is_received_and_signed_by_us(world:
 def test_a_record_system_that_does_not_know_our_key_is_not_connected(world: World, journal: Simulated) -> None:
     """A6"""
     journal.trusts({"keys": [ECKey.generate_key("P-384", auto_kid=True).as_dict(private=False)]})
-    entered = Entered(
-        name="Journal",
-        route=SystemRoute.PUSH,
-        base_url=journal.url,
-        authentication=Authentication.OAUTH,
-        token_url=journal.token_url,
-        client_id="survey-service",
-        scope="system/*.write",
-    )
-    system_id = enter(world.services, entered, as_=world.bob)
+    system_id = enter(world.services, as_entered(journal), as_=world.bob)
     with pytest.raises(BadInput, match="token service did not give us a token"):
         activate(world.services, system_id, as_=world.bob)
 

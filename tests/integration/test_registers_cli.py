@@ -15,6 +15,7 @@ from survey_service.cli import main
 from survey_service.delivery.use_cases import open_response
 from survey_service.foundation.principals import Register
 from survey_service.registers.feed import pull
+from survey_service.registers.queries import registers_served_by
 from survey_service.registers.rules import ACCEPTED_PURPOSE
 from survey_service.settings import Settings
 from tests.conftest import TestClock
@@ -120,6 +121,9 @@ def test_what_a_suspended_register_missed_is_made_up_for(
     """B2"""
     survey("registers", "suspend", "first", "--note", "an inspection")
     patient, occasion = world.enrol()
+    with world.services.db.transaction(as_=patient) as connection:
+        served = registers_served_by(connection, [world.alice.provider_id], world.services.clock())
+    assert world.register.register_id in {one.id for one in served}, "what it will be given must have been told of"
     (response_id,) = world.answer(patient, occasion)
     open_response(world.services, response_id, as_=world.alice)
     run_jobs()
