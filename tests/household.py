@@ -52,9 +52,19 @@ class Household:
 
     def insert(self, table: str, row: Mapping[str, Any], *, as_: Principal) -> None:
         """By SQL, on behalf of a principal, as ``Database.transaction`` would have it."""
-        values = {name: Jsonb(value) if isinstance(value, dict) else value for name, value in row.items()}
+        computed = self._computed(table)
+        values = {
+            name: Jsonb(value) if isinstance(value, dict) else value
+            for name, value in row.items()
+            if name not in computed
+        }
         columns, places = ", ".join(values), ", ".join(f"%({name})s" for name in values)
         self.execute(f"INSERT INTO {table} ({columns}) VALUES ({places})", values, as_=as_)
+
+    def _computed(self, table: str) -> set[str]:
+        """Columns that the database computes, and nobody may write, not even in a copy of a row."""
+        query = "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attgenerated <> ''"
+        return {row["attname"] for row in self.rows(query, table)}
 
     def execute(self, statement: str, values: Mapping[str, Any] | None = None, *, as_: Principal) -> int:
         """Run a statement on behalf of a principal; returns how many rows it touched."""
