@@ -7,6 +7,8 @@ from migrations.row_security import PROVIDER, protect
 revision = "main_0021"
 down_revision = "main_0020"
 
+# What the worklist is derived from, beside the tables of this step.
+_FOLLOWED = ("deliveries", "shared_deliveries", "receipts", "readings", "assessments", "response_versions")
 _BY_ACTOR = "nullif(current_setting('app.actor', true), '')::uuid"
 
 
@@ -14,6 +16,7 @@ def upgrade() -> None:
     _flag_rules()
     _flags()
     _entries()
+    _units_own()
     _care()
     _reminders()
     _paper()
@@ -85,7 +88,8 @@ def _flag_rules() -> None:
             SELECT EXISTS (SELECT FROM unit_flag_rules WHERE unit_id = p_unit);
         $$;
         REVOKE EXECUTE ON FUNCTION unit_has_flag_rules FROM PUBLIC;
-        GRANT EXECUTE ON FUNCTION unit_has_flag_rules TO survey_patient, survey_staff, survey_worker;
+        GRANT EXECUTE ON FUNCTION unit_has_flag_rules TO survey_patient, survey_staff, survey_worker,
+            survey_record_system;
         GRANT EXECUTE ON FUNCTION pushes_to_record_system TO survey_staff;
 
         -- Within so many hours somebody is to have assessed what is flagged.
@@ -127,8 +131,6 @@ def _flags() -> None:
             assess_by        timestamptz NOT NULL,
             PRIMARY KEY (response_id, version, rule_version_id),
             CHECK (num_nonnulls(earlier_id, earlier_value, important_change, reliable_change) IN (0, 4)),
-            FOREIGN KEY (response_id, provider_id, person_id, unit_id)
-                REFERENCES deliveries (response_id, provider_id, person_id, unit_id),
             FOREIGN KEY (rule_version_id, provider_id, unit_id) REFERENCES unit_flag_rules (id, provider_id, unit_id),
             FOREIGN KEY (earlier_id, provider_id, person_id) REFERENCES responses (id, provider_id, person_id)
         );
@@ -143,24 +145,29 @@ def _flags() -> None:
 
 def _entries() -> None:
     op.execute(f"""
-        -- One row for each delivery: where it stands, derived by triggers from what is appended elsewhere, so that the
-        -- worklist is an index scan however much lies behind it. Nobody writes it.
+        -- One row for each delivery to a unit, the shared ones too: where it stands there, derived by triggers from
+        -- what is appended elsewhere, so that the worklist is an index scan however much lies behind it. Nobody writes
+        -- it.
         CREATE TABLE worklist_entries (
-            response_id  uuid PRIMARY KEY,
+            response_id  uuid NOT NULL,
+            unit_id      uuid NOT NULL,
             provider_id  uuid NOT NULL,
             person_id    uuid NOT NULL,
-            unit_id      uuid NOT NULL,
-            protocol_id  uuid NOT NULL,
+            -- Of the orders of the unit that it answers.
+            protocol_ids uuid[] NOT NULL CHECK (cardinality(protocol_ids) > 0),
             delivered_at timestamptz NOT NULL,
+            -- The unit has taken it: read or confirmed it, or it went to the provider's record system or archive.
             received     boolean NOT NULL DEFAULT false,
             assessed     boolean NOT NULL DEFAULT false,
             flagged      boolean NOT NULL DEFAULT false,
             assigned_to  uuid,
-            FOREIGN KEY (response_id, provider_id, person_id, unit_id)
-                REFERENCES deliveries (response_id, provider_id, person_id, unit_id)
+            PRIMARY KEY (response_id, unit_id),
+            UNIQUE (response_id, provider_id, person_id, unit_id),
+            FOREIGN KEY (response_id, provider_id, person_id)
+                REFERENCES deliveries (response_id, provider_id, person_id)
         );
         INSERT INTO worklist_entries
-            SELECT d.response_id, d.provider_id, d.person_id, d.unit_id, v.protocol_id, d.delivered_at,
+            SELECT d.response_id, d.unit_id, d.provider_id, d.person_id, ARRAY[v.protocol_id], d.delivered_at,
                    EXISTS (SELECT FROM receipts r WHERE r.response_id = d.response_id),
                    EXISTS (SELECT FROM assessments a WHERE a.response_id = d.response_id), false, NULL
             FROM deliveries d JOIN responses r ON r.id = d.response_id JOIN sessions s ON s.id = r.session_id
@@ -171,43 +178,96 @@ def _entries() -> None:
         CREATE INDEX worklist_unread ON worklist_entries (unit_id, delivered_at) WHERE NOT received;
         CREATE INDEX worklist_flagged ON worklist_entries (unit_id, delivered_at) WHERE flagged AND NOT assessed;
         CREATE INDEX worklist_mine ON worklist_entries (assigned_to, delivered_at) WHERE NOT assessed;
-        CREATE INDEX worklist_protocol ON worklist_entries (unit_id, protocol_id, delivered_at);
+        CREATE INDEX worklist_protocol ON worklist_entries USING gin (protocol_ids);
         CREATE INDEX worklist_person ON worklist_entries (person_id, unit_id);
         {protect("worklist_entries", staff="SELECT", worker="SELECT")}
 
         CREATE FUNCTION keep_worklist_entry() RETURNS trigger LANGUAGE plpgsql
         SECURITY DEFINER SET search_path = public, pg_temp AS $$
+        DECLARE
+            asked uuid;
         BEGIN
             CASE TG_TABLE_NAME
             WHEN 'deliveries' THEN
-                INSERT INTO worklist_entries (response_id, provider_id, person_id, unit_id, protocol_id, delivered_at)
-                    SELECT NEW.response_id, NEW.provider_id, NEW.person_id, NEW.unit_id, v.protocol_id, NEW.delivered_at
-                    FROM responses r JOIN sessions s ON s.id = r.session_id JOIN occasions o ON o.id = s.occasion_id
-                        JOIN enrolments e ON e.id = o.enrolment_id
-                        JOIN care_protocol_versions v ON v.id = e.protocol_version_id
-                    WHERE r.id = NEW.response_id;
+                SELECT s.task_id INTO asked FROM responses r JOIN sessions s ON s.id = r.session_id
+                WHERE r.id = NEW.response_id;
+            WHEN 'shared_deliveries' THEN
+                asked := NEW.task_id;
             WHEN 'receipts' THEN
-                UPDATE worklist_entries SET received = true WHERE response_id = NEW.response_id;
+                UPDATE worklist_entries SET received = true WHERE response_id = NEW.response_id
+                    AND (NEW.staff_id IS NULL OR unit_id = coalesce(NEW.at_unit_id, NEW.unit_id));
+            WHEN 'readings' THEN
+                UPDATE worklist_entries SET received = true
+                WHERE response_id = NEW.response_id AND unit_id = NEW.unit_id AND NOT received;
             WHEN 'assessments' THEN
-                UPDATE worklist_entries SET assessed = true WHERE response_id = NEW.response_id;
+                UPDATE worklist_entries SET assessed = true
+                WHERE response_id = NEW.response_id AND unit_id = NEW.unit_id;
             WHEN 'unit_flags' THEN
                 UPDATE worklist_entries SET flagged = true
-                WHERE response_id = NEW.response_id AND NEW.version = 1 + (
+                WHERE response_id = NEW.response_id AND unit_id = NEW.unit_id AND NEW.version = 1 + (
                     SELECT count(*) FROM response_versions v WHERE v.response_id = NEW.response_id);
             WHEN 'response_versions' THEN
                 UPDATE worklist_entries SET flagged = false WHERE response_id = NEW.response_id;
             WHEN 'hand_overs' THEN
-                UPDATE worklist_entries SET assigned_to = NEW.to_staff_id WHERE response_id = NEW.response_id;
+                UPDATE worklist_entries SET assigned_to = NEW.to_staff_id
+                WHERE response_id = NEW.response_id AND unit_id = NEW.unit_id;
             END CASE;
+            IF asked IS NOT NULL THEN
+                INSERT INTO worklist_entries AS entry (response_id, unit_id, provider_id, person_id, protocol_ids,
+                                                       delivered_at, received)
+                    SELECT NEW.response_id, NEW.unit_id, NEW.provider_id, NEW.person_id, ARRAY[v.protocol_id],
+                           NEW.delivered_at, EXISTS (
+                               SELECT FROM receipts r WHERE r.response_id = NEW.response_id
+                               AND (r.staff_id IS NULL OR coalesce(r.at_unit_id, r.unit_id) = NEW.unit_id))
+                    FROM tasks t JOIN occasions o ON o.id = t.occasion_id JOIN enrolments e ON e.id = o.enrolment_id
+                        JOIN care_protocol_versions v ON v.id = e.protocol_version_id
+                    WHERE t.id = asked
+                    ON CONFLICT (response_id, unit_id) DO UPDATE
+                        SET protocol_ids = entry.protocol_ids || excluded.protocol_ids
+                        WHERE NOT entry.protocol_ids @> excluded.protocol_ids;
+            END IF;
             RETURN NULL;
         END $$;
         REVOKE EXECUTE ON FUNCTION keep_worklist_entry FROM PUBLIC;
     """)
-    for table in ("deliveries", "receipts", "assessments", "unit_flags", "response_versions"):
+    for table in (*_FOLLOWED, "unit_flags"):
         op.execute(f"""
             CREATE TRIGGER keep_worklist_entry AFTER INSERT ON {table}
                 FOR EACH ROW EXECUTE FUNCTION keep_worklist_entry();
         """)
+
+
+def _units_own() -> None:
+    op.execute("""
+        -- Who asked together reads, assesses, flags and is alarmed each for itself, and only what came to it.
+        ALTER TABLE readings ADD COLUMN unit_id uuid;
+        UPDATE readings r SET unit_id = d.unit_id FROM deliveries d WHERE d.response_id = r.response_id;
+        ALTER TABLE readings ALTER COLUMN unit_id SET NOT NULL,
+            ADD CONSTRAINT readings_at_unit FOREIGN KEY (response_id, provider_id, person_id, unit_id)
+                REFERENCES worklist_entries (response_id, provider_id, person_id, unit_id);
+        ALTER TABLE assessments ADD COLUMN unit_id uuid;
+        UPDATE assessments a SET unit_id = d.unit_id FROM deliveries d WHERE d.response_id = a.response_id;
+        ALTER TABLE assessments ALTER COLUMN unit_id SET NOT NULL,
+            DROP CONSTRAINT assessments_pkey, ADD PRIMARY KEY (response_id, unit_id),
+            ADD CONSTRAINT assessments_at_unit FOREIGN KEY (response_id, provider_id, person_id, unit_id)
+                REFERENCES worklist_entries (response_id, provider_id, person_id, unit_id);
+        ALTER TABLE unit_flags
+            ADD CONSTRAINT unit_flags_at_unit FOREIGN KEY (response_id, provider_id, person_id, unit_id)
+                REFERENCES worklist_entries (response_id, provider_id, person_id, unit_id);
+
+        -- The receipt is the provider's, and once. Where somebody at another unit that asked was first: that unit.
+        ALTER TABLE receipts ADD COLUMN at_unit_id uuid,
+            ADD CONSTRAINT receipts_at_unit FOREIGN KEY (response_id, provider_id, person_id, at_unit_id)
+                REFERENCES worklist_entries (response_id, provider_id, person_id, unit_id),
+            ADD CONSTRAINT receipts_at_unit_by_person
+                CHECK (at_unit_id IS NULL OR (staff_id IS NOT NULL AND at_unit_id <> unit_id));
+
+        ALTER TABLE delivery_alarms
+            DROP CONSTRAINT delivery_alarms_pkey, ADD PRIMARY KEY (response_id, unit_id, kind),
+            DROP CONSTRAINT delivery_alarms_response_id_provider_id_person_id_unit_id_fkey,
+            ADD CONSTRAINT delivery_alarms_at_unit FOREIGN KEY (response_id, provider_id, person_id, unit_id)
+                REFERENCES worklist_entries (response_id, provider_id, person_id, unit_id);
+    """)
 
 
 def _care() -> None:
@@ -218,15 +278,17 @@ def _care() -> None:
             response_id uuid NOT NULL,
             provider_id uuid NOT NULL,
             person_id   uuid NOT NULL,
+            unit_id     uuid NOT NULL,
             to_staff_id uuid,
             staff_id    uuid NOT NULL,
             request_id  uuid NOT NULL UNIQUE,
             at          timestamptz NOT NULL,
-            FOREIGN KEY (response_id, provider_id, person_id) REFERENCES responses (id, provider_id, person_id),
+            FOREIGN KEY (response_id, provider_id, person_id, unit_id)
+                REFERENCES worklist_entries (response_id, provider_id, person_id, unit_id),
             FOREIGN KEY (to_staff_id, provider_id) REFERENCES staff_members (id, provider_id),
             FOREIGN KEY (staff_id, provider_id) REFERENCES staff_members (id, provider_id)
         );
-        CREATE INDEX ON hand_overs (response_id, at);
+        CREATE INDEX ON hand_overs (response_id, unit_id, at);
 
         -- What staff write to each other about a response, sealed under the person's key; and that they were in touch.
         CREATE TABLE staff_notes (
@@ -234,6 +296,7 @@ def _care() -> None:
             response_id  uuid NOT NULL,
             provider_id  uuid NOT NULL,
             person_id    uuid NOT NULL,
+            unit_id      uuid NOT NULL,
             kind         text NOT NULL CHECK (kind IN ('comment', 'contact')),
             way          text CHECK (way IN ('telephone', 'visit', 'video', 'letter', 'message')),
             contact_at   timestamptz,
@@ -244,10 +307,11 @@ def _care() -> None:
             CHECK ((kind = 'contact') = (way IS NOT NULL)),
             CHECK ((kind = 'contact') = (contact_at IS NOT NULL)),
             CHECK (kind = 'contact' OR text_sealed IS NOT NULL),
-            FOREIGN KEY (response_id, provider_id, person_id) REFERENCES responses (id, provider_id, person_id),
+            FOREIGN KEY (response_id, provider_id, person_id, unit_id)
+                REFERENCES worklist_entries (response_id, provider_id, person_id, unit_id),
             FOREIGN KEY (staff_id, provider_id) REFERENCES staff_members (id, provider_id)
         );
-        CREATE INDEX ON staff_notes (response_id, at);
+        CREATE INDEX ON staff_notes (response_id, unit_id, at);
 
         -- Whom the unit meets on a day, as somebody pasted the list in.
         CREATE TABLE clinic_lists (
@@ -282,8 +346,7 @@ def _care() -> None:
             IF 2 <> (
                 SELECT count(*) FROM unnest(ARRAY[NEW.staff_id, coalesce(NEW.to_staff_id, NEW.staff_id)]) AS who
                 WHERE EXISTS (
-                    SELECT FROM deliveries d JOIN commissions c ON c.unit_id = d.unit_id
-                    WHERE d.response_id = NEW.response_id AND c.staff_id = who
+                    SELECT FROM commissions c WHERE c.unit_id = NEW.unit_id AND c.staff_id = who
                       AND c.valid_from <= NEW.at AND (c.valid_until IS NULL OR c.valid_until > NEW.at))) THEN
                 RAISE EXCEPTION 'handed over within the unit only'
                     USING ERRCODE = 'check_violation', CONSTRAINT = 'hand_overs_within_unit';
@@ -420,7 +483,7 @@ def downgrade() -> None:
     """)
     for table in ("answers", "responses", "scores", "deliveries"):
         op.execute(f"DROP TRIGGER refuse_staff_in_session ON {table};")
-    for table in ("deliveries", "receipts", "assessments", "response_versions"):
+    for table in _FOLLOWED:
         op.execute(f"DROP TRIGGER keep_worklist_entry ON {table};")
     op.execute("""
         DROP FUNCTION refuse_staff_in_session;
@@ -437,12 +500,22 @@ def downgrade() -> None:
             ADD CONSTRAINT dispatches_kind_check CHECK (kind IN ('invitation')),
             ADD CONSTRAINT dispatches_occasion_id_kind_channel_key UNIQUE (occasion_id, kind, channel);
         DROP INDEX occasions_by_closing;
+        ALTER TABLE readings DROP COLUMN unit_id;
+        DELETE FROM assessments a USING assessments b
+            WHERE b.response_id = a.response_id AND (b.assessed_at, b.unit_id) < (a.assessed_at, a.unit_id);
+        ALTER TABLE assessments DROP COLUMN unit_id, ADD PRIMARY KEY (response_id);
+        ALTER TABLE receipts DROP CONSTRAINT receipts_at_unit_by_person, DROP COLUMN at_unit_id;
+        DELETE FROM delivery_alarms WHERE kind = 'flag_not_assessed';
+        ALTER TABLE delivery_alarms
+            DROP CONSTRAINT delivery_alarms_at_unit, DROP CONSTRAINT delivery_alarms_pkey,
+            ADD PRIMARY KEY (response_id, kind),
+            ADD FOREIGN KEY (response_id, provider_id, person_id, unit_id)
+                REFERENCES deliveries (response_id, provider_id, person_id, unit_id);
         DROP TABLE non_responses, reminders, clinic_lists, staff_notes, hand_overs, worklist_entries, unit_flags,
             unit_flag_rules;
         DROP FUNCTION refuse_hand_over, keep_worklist_entry, refuse_flag_rule, unit_has_flag_rules, set_flag_hours;
         REVOKE EXECUTE ON FUNCTION pushes_to_record_system FROM survey_staff;
         ALTER TABLE units DROP COLUMN flag_hours;
-        DELETE FROM delivery_alarms WHERE kind = 'flag_not_assessed';
         ALTER TABLE delivery_alarms DROP CONSTRAINT delivery_alarms_kind_check;
         ALTER TABLE delivery_alarms ADD CONSTRAINT delivery_alarms_kind_check
             CHECK (kind IN ('not_received', 'push_failed'));

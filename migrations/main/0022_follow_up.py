@@ -156,14 +156,22 @@ def _count() -> None:
                 SELECT r.id, r.session_id, r.last_sequence, versions.version
                 FROM responses r LEFT JOIN versions ON versions.response_id = r.id
                 WHERE versions.kind IS DISTINCT FROM 'voided'
+            ), answering AS (
+                SELECT s.task_id, s.respondent, r.* FROM standing r JOIN sessions s ON s.id = r.session_id
+                UNION ALL
+                -- Another order was answered, and that answer answers this one too: it counts at both units.
+                SELECT d.task_id, s.respondent, r.* FROM shared_deliveries d
+                    JOIN standing r ON r.id = d.response_id JOIN sessions s ON s.id = r.session_id
+                WHERE NOT EXISTS (
+                    SELECT FROM sessions own JOIN standing done ON done.session_id = own.id
+                    WHERE own.task_id = d.task_id)
             ), tasked AS MATERIALIZED (
-                SELECT a.*, t.instrument, s.respondent, r.id AS response_id, r.session_id, r.last_sequence, r.version,
+                SELECT a.*, t.instrument, r.respondent, r.id AS response_id, r.session_id, r.last_sequence, r.version,
                        a.ahead AND a.due_at = max(a.due_at) FILTER (WHERE a.ahead)
                            OVER (PARTITION BY a.enrolment_id, t.instrument) AS is_before
                 FROM asked a
                 JOIN tasks t ON t.occasion_id = a.id
-                LEFT JOIN sessions s ON s.task_id = t.id
-                LEFT JOIN standing r ON r.session_id = s.id
+                LEFT JOIN answering r ON r.task_id = t.id
             ), wanted AS (
                 SELECT * FROM unnest(p_variables, p_important, p_directions) AS w (variable, important, direction)
                 UNION ALL SELECT one, NULL, NULL FROM unnest(p_profiles) AS one

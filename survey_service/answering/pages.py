@@ -191,7 +191,11 @@ def done(connection: Connection, answered: Sequence[Response]) -> list[Context]:
             "title": titled[one.session.wording_id],
             "unit_name": units[one.unit_id].name,
             "completed_at": one.completed_at,
-            **_steps(happened[one.id], asked_at[one.session.task_id].receipt, units[one.unit_id].name),
+            **_steps(
+                happened[one.id],
+                asked_at[one.session.task_id].receipt,
+                units[happened[one.id].received_at_unit or one.unit_id].name,
+            ),
             "amended": _amended(stands[one.id]),
         }
         for one in newest_first

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy import Connection, Row, Select
+from sqlalchemy import Connection, Row
 
 from instruments import Answered, AnswerKind, AnswerValue, Instrument, Item, Provenance, Score
 from survey_service.answering.records import answers, notices_given, responses, scores, sessions
@@ -20,13 +20,15 @@ from survey_service.delivery.queries import (
     corrected_scores_of,
     current_version,
     read_score,
+    responses_shared_with,
+    responses_sharing_tasks,
     shared_tasks,
 )
 from survey_service.foundation.crypto import PersonCipher
 from survey_service.foundation.services import Services
 from survey_service.languages.queries import why_not_offered
 from survey_service.licensing.rules import Refusal, Use, Why
-from survey_service.scheduling.queries import Occasion, Task, of_protocols, tasks_of
+from survey_service.scheduling.queries import Occasion, Task, tasks_at, tasks_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,27 +185,23 @@ def responses_of_tasks(connection: Connection, task_ids: Collection[UUID]) -> Ma
     return {one.session.task_id: one for one in found}
 
 
-def responses_of_protocols(protocols: Collection[UUID]) -> Select[tuple[UUID]]:
-    """Responses of the protocols, as a select of ids for other queries."""
-    return (
-        sa.select(responses.c.id)
-        .join(sessions, sessions.c.id == responses.c.session_id)
-        .where(sessions.c.task_id.in_(of_protocols(protocols)))
-    )
-
-
-def previous_responses(connection: Connection, found: Response, *, limit: int) -> list[Response]:
+def previous_responses(connection: Connection, found: Response, *, unit_id: UUID, limit: int) -> list[Response]:
     """What the patient answered before at the unit, to the same instrument as the same respondent, newest first."""
     same, session = responses.c, found.session
     earlier = sa.and_(
         same.person_id == found.person_id,
-        same.unit_id == found.unit_id,
+        _at_unit(unit_id),
         same.completed_at < found.completed_at,
         sessions.c.instrument == session.instrument,
         sessions.c.instrument_version == session.instrument_version,
         sessions.c.respondent == session.respondent,
     )
     return _responses(connection, earlier, limit=limit)
+
+
+def _at_unit(unit_id: UUID) -> sa.ColumnElement[bool]:
+    """Given to the unit, or answering an order of the unit too."""
+    return sa.or_(responses.c.unit_id == unit_id, responses.c.id.in_(responses_shared_with(unit_id)))
 
 
 def responses_with_ids(connection: Connection, response_ids: Collection[UUID]) -> list[Response]:
@@ -213,9 +211,14 @@ def responses_with_ids(connection: Connection, response_ids: Collection[UUID]) -
 def responses_of_person(
     connection: Connection, person_id: UUID, *, of_occasions: sa.Select[tuple[UUID]], limit: int
 ) -> list[Response]:
-    """The person's completed responses at these occasions (a select of ids), newest first."""
-    answered_there = sa.and_(responses.c.person_id == person_id, sessions.c.occasion_id.in_(of_occasions))
-    return _responses(connection, answered_there, limit=limit)
+    """The person's completed responses to what was asked at these occasions (a select of ids), newest first.
+
+    What another order's answer has answered is there by that answer.
+    """
+    answered_there = sa.or_(
+        sessions.c.occasion_id.in_(of_occasions), responses.c.id.in_(responses_sharing_tasks(tasks_at(of_occasions)))
+    )
+    return _responses(connection, sa.and_(responses.c.person_id == person_id, answered_there), limit=limit)
 
 
 def unanswered_tasks(connection: Connection, occasion_id: UUID) -> list[Task]:
@@ -288,7 +291,7 @@ def recent_scores(
     """Variable, value and moment of what the person answered to the unit since then, as it stands now."""
     rows = connection.execute(
         sa.select(responses.c.id, responses.c.completed_at).where(
-            responses.c.person_id == person_id, responses.c.unit_id == unit_id, responses.c.completed_at >= since
+            responses.c.person_id == person_id, _at_unit(unit_id), responses.c.completed_at >= since
         )
     ).all()
     found = scores_of(connection, [row.id for row in rows])

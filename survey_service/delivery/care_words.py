@@ -12,7 +12,7 @@ from survey_service.access.queries import colleagues
 from survey_service.answering.queries import Response
 from survey_service.delivery.flag_words import ways
 from survey_service.delivery.queries import Version
-from survey_service.delivery.worklist_queries import Note, UnitFlag, assigned, notes_of, unit_flags_of
+from survey_service.delivery.worklist_queries import Note, UnitFlag, entries_of, notes_of, unit_flags_of
 from survey_service.foundation.clock import STOCKHOLM
 from survey_service.foundation.crypto import PersonCipher
 from survey_service.foundation.db import new_id
@@ -29,13 +29,14 @@ class Care:
     now: datetime
 
 
-def read_care(connection: Connection, found: Response, version: Version, now: datetime) -> Care:
+def read_care(connection: Connection, found: Response, version: Version, unit_id: UUID, now: datetime) -> Care:
     """``version`` is the one that stands."""
+    entry = entries_of(connection, unit_id, [found.id]).get(found.id)
     return Care(
-        flags=unit_flags_of(connection, {found.id: version})[found.id],
-        assigned_to=assigned(connection, [found.id]).get(found.id),
-        notes=notes_of(connection, found.id),
-        colleagues=colleagues(connection, found.unit_id, now),
+        flags=unit_flags_of(connection, {found.id: version}, unit_id)[found.id],
+        assigned_to=entry.assigned_to if entry else None,
+        notes=notes_of(connection, found.id, unit_id),
+        colleagues=colleagues(connection, unit_id, now),
         now=now,
     )
 

@@ -73,7 +73,7 @@ def write_note(
         raise BadInput("Write when it was.", fields={"contact_at": mark("Write when it was.")})
     with services.db.transaction(as_=as_) as connection:
         found = own_response(connection, response_id, as_=as_, now=services.clock())
-        if whereabouts(connection, [found.id])[found.id].read_at is None:
+        if whereabouts(connection, [found.id], at_unit=as_.unit_id)[found.id].read_at is None:
             raise BadInput("Open the response before you write about it.")
     owned = _owned(services, found, request_id, as_)
     cipher = services.keys.cipher(found.person_id)
@@ -137,6 +137,7 @@ def _owned(services: Services, found: Response, request_id: UUID, as_: Staff) ->
         "response_id": found.id,
         "provider_id": found.provider_id,
         "person_id": found.person_id,
+        "unit_id": as_.unit_id,
         "staff_id": as_.staff_id,
         "request_id": request_id,
         "at": services.clock(),

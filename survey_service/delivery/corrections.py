@@ -26,7 +26,7 @@ from survey_service.delivery.queries import (
     whereabouts,
 )
 from survey_service.delivery.records import corrected_answers, corrected_scores, response_versions
-from survey_service.delivery.use_cases import FLAG_JOB, RELEASE_JOB, keep_flags, own_response, receive_to_void
+from survey_service.delivery.use_cases import FLAG_JOB, RELEASE_JOB, keep_flags, receive_to_void, responsible_response
 from survey_service.delivery.versions import Outcome, Standing, look_at_version, seen, weigh_correction
 from survey_service.errors import BadInput, Conflict
 from survey_service.foundation.crypto import PersonCipher
@@ -56,7 +56,7 @@ def correct_response(
     Raises as ``look_at_version`` and ``weigh_correction`` do, and ``Conflict`` when a colleague was first.
     """
     check_grounds(grounds)
-    standing = look_at_version(services, response_id, as_=as_)
+    standing = look_at_version(services, response_id, as_=as_, to_correct=True)
     with services.db.transaction(as_=as_) as connection:
         done = version_of_request(connection, response_id, grounds.request_id)
     if done is not None:
@@ -73,7 +73,7 @@ def correct_response(
             _write_parts(connection, standing, number, outcome, cipher)
             _keep_flags(connection, standing, number, outcome)
             _tell(connection, services, standing.found, "correction", by=as_)
-            # The unit's own flags were of the version before.
+            # The units' own flags were of the version before.
             enqueue(connection, FLAG_JOB, provider_id=as_.provider_id, response_id=response_id)
         return number
 
@@ -88,7 +88,7 @@ def void_response(services: Services, response_id: UUID, grounds: Grounds, *, as
     """
     check_grounds(grounds)
     with services.db.transaction(as_=as_) as connection:
-        found = own_response(connection, response_id, as_=as_, now=services.clock())
+        found = responsible_response(connection, response_id, as_=as_, now=services.clock())
         if whereabouts(connection, [found.id])[found.id].received_at is None:
             raise BadInput("Open the response before you correct it.")
     cipher = services.keys.cipher(found.person_id)

@@ -3,7 +3,7 @@
 A number of queries that does not grow with the course, which is cut at the newest responses.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import time
 from uuid import UUID
@@ -16,7 +16,14 @@ from survey_service.answering.queries import Response, responses_of_person, scor
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
 from survey_service.delivery.course import Point, Standing
-from survey_service.delivery.queries import Version, VersionKind, Whereabouts, current_version, whereabouts
+from survey_service.delivery.queries import (
+    Version,
+    VersionKind,
+    Whereabouts,
+    current_version,
+    units_served,
+    whereabouts,
+)
 from survey_service.errors import AccessDenied
 from survey_service.foundation.clock import at_local_time
 from survey_service.foundation.principals import Patient, Staff
@@ -83,8 +90,10 @@ def _read(
     answered = responses_of_person(connection, person_id, of_occasions=followed, limit=MOST_RESPONSES + 1)
     earlier = earlier_responses(connection, person_id, unit_id, limit=MOST_RESPONSES + 1)
     occasions = occasions_of_tasks(connection, [one.session.task_id for one in answered])
+    served = units_served(connection, [one.id for one in answered]) if unit_id else {}
+    own = frozenset(response_id for response_id, units in served.items() if unit_id in units)
     points = sorted(
-        [*_answered(connection, answered, occasions, unit_id), *_imported(connection, earlier)],
+        [*_answered(connection, answered, occasions, own, unit_id), *_imported(connection, earlier)],
         key=lambda one: (one.at, one.id),
     )
     names = {unit.id: unit.name for unit in all_units(connection).values()}
@@ -94,17 +103,23 @@ def _read(
         occasions={one.id: occasions[one.session.task_id] for one in answered},
         units={one.id: names[one.unit_id] for one in answered},
         texts=_texts(connection, points, answered, locale),
-        may_open=frozenset(one.id for one in answered if one.unit_id == unit_id),
+        may_open=own,
         is_cut=len(points) > MOST_RESPONSES,
     )
 
 
 def _answered(
-    connection: Connection, answered: Sequence[Response], occasions: Mapping[UUID, Occasion], unit_id: UUID | None
+    connection: Connection,
+    answered: Sequence[Response],
+    occasions: Mapping[UUID, Occasion],
+    own: Collection[UUID],
+    unit_id: UUID | None,
 ) -> list[Point]:
+    """``own`` were delivered to the unit, which sees them once it has opened them itself; others, once somebody has."""
     ids = [one.id for one in answered]
     stands = current_version(connection, ids)
-    scores, happened = scores_of_versions(connection, stands.values()), whereabouts(connection, ids)
+    scores, happened = scores_of_versions(connection, stands.values()), dict(whereabouts(connection, ids))
+    happened |= whereabouts(connection, own, at_unit=unit_id)
     return [
         Point(
             id=one.id,

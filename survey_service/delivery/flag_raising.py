@@ -1,6 +1,7 @@
 """Looking at a delivered response by the unit's own rules, in the worker, and keeping which of them it met.
 
-For the version that stands: a correction is looked at anew. Not for the rules themselves (`flagging`).
+By each unit's, where it was delivered to several. For the version that stands: a correction is looked at anew. Not for
+the rules themselves (`flagging`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,7 +26,7 @@ from survey_service.answering.queries import (
 )
 from survey_service.answering.rules import amended
 from survey_service.delivery.flagging import Earlier, GivenAnswer, Judged, Raised, Rule, flags
-from survey_service.delivery.queries import Version, VersionKind, current_version, sealed_corrections
+from survey_service.delivery.queries import Version, VersionKind, current_version, sealed_corrections, units_served
 from survey_service.delivery.records import unit_flags
 from survey_service.delivery.worklist_queries import RuleState, rules_of
 from survey_service.foundation.principals import System
@@ -36,28 +37,35 @@ from survey_service.scheduling.queries import occasions_of_tasks
 _LOOKED_BACK = 10
 
 
-def raise_flags(services: Services, response_id: UUID, *, as_: System) -> int:
-    """Keep what the response meets; returns how many rules. Harmless when repeated.
+def raise_flags(services: Services, response_id: UUID, *, as_: System, unit_id: UUID | None = None) -> int:
+    """Keep what the response meets at a unit, or (None) at every one that has it; returns how many rules.
 
-    None for a response that is voided, or whose instrument is gone: what cannot be read cannot be judged.
+    Harmless when repeated. None for a response that is voided, or whose instrument is gone: what cannot be read cannot
+    be judged.
     """
+    with services.db.transaction(as_=as_) as connection:
+        units = units_served(connection, [response_id])[response_id]
+    return sum(_raise_at(services, response_id, one, as_=as_) for one in sorted(units) if unit_id in {None, one})
+
+
+def _raise_at(services: Services, response_id: UUID, unit_id: UUID, *, as_: System) -> int:
     with services.db.transaction(as_=as_) as connection:
         found = response(connection, response_id)
         if found is None:
             return 0
         version = current_version(connection, [found.id])[found.id]
-        in_force = [one.rule for one in rules_of(connection, found.unit_id) if one.state is RuleState.ACTIVE]
+        in_force = [one.rule for one in rules_of(connection, unit_id) if one.state is RuleState.ACTIVE]
         rules = [rule for rule in in_force if rule.instrument == found.session.instrument]
         instrument = instrument_of(services, found.session)
         if not rules or instrument is None or version.kind is VersionKind.VOIDED:
             return 0
         scores = scores_of_versions(connection, [version])[found.id]
-        earlier = _earlier(connection, found, scores)
+        earlier = _earlier(connection, found, scores, unit_id)
         log, corrected = (
             sealed_log(connection, found.session.id),
             sealed_corrections(connection, found.id, up_to=version.number),
         )
-        hours = flag_hours(connection, found.unit_id)
+        hours = flag_hours(connection, unit_id)
     # The key store is another database: it is not visited within a transaction.
     answers = _answers(services, found, instrument, log, corrected) if _looks_at_answers(rules) else ()
     judged = Judged(
@@ -70,7 +78,7 @@ def raise_flags(services: Services, response_id: UUID, *, as_: System) -> int:
     raised = flags(rules, judged)
     if raised:
         with services.db.transaction(as_=as_) as connection:
-            _keep(connection, services, found, version, raised, hours=hours)
+            _keep(connection, services, found, version, raised, unit_id=unit_id, hours=hours)
     return len(raised)
 
 
@@ -90,9 +98,9 @@ def _answers(
     return amended(open_log(cipher, log, instrument.items), corrections, instrument)
 
 
-def _earlier(connection: Connection, found: Response, scores: Sequence[Score]) -> Mapping[str, Earlier]:
+def _earlier(connection: Connection, found: Response, scores: Sequence[Score], unit_id: UUID) -> Mapping[str, Earlier]:
     """By variable, the previous response at the unit of the same series, and of the same side of the body."""
-    before = previous_responses(connection, found, limit=_LOOKED_BACK)
+    before = previous_responses(connection, found, unit_id=unit_id, limit=_LOOKED_BACK)
     asked_at = occasions_of_tasks(connection, [one.session.task_id for one in (found, *before)])
     side = asked_at[found.session.task_id].side
     scored = scores_of(connection, [one.id for one in before])
@@ -114,6 +122,7 @@ def _keep(
     version: Version,
     raised: Sequence[Raised],
     *,
+    unit_id: UUID,
     hours: int,
 ) -> None:
     now = services.clock()
@@ -124,7 +133,7 @@ def _keep(
             "rule_version_id": one.rule_id,
             "provider_id": found.provider_id,
             "person_id": found.person_id,
-            "unit_id": found.unit_id,
+            "unit_id": unit_id,
             "value": one.value,
             "standard_error": one.standard_error,
             "earlier_id": one.change.earlier.response_id if one.change else None,

@@ -36,9 +36,10 @@ def archive(services: Services, *, provider_id: str, response_id: str) -> None:
     get_logger().info("response.archived", response_id=response_id, taken=taken)
 
 
-def flag(services: Services, *, provider_id: str, response_id: str) -> None:
-    """Look at a delivered response by the unit's own rules."""
-    count = raise_flags(services, UUID(response_id), as_=System(UUID(provider_id)))
+def flag(services: Services, *, provider_id: str, response_id: str, unit_id: str | None = None) -> None:
+    """Look at a delivered response by a unit's own rules: without one, by those of every unit that has it."""
+    unit = None if unit_id is None else UUID(unit_id)
+    count = raise_flags(services, UUID(response_id), unit_id=unit, as_=System(UUID(provider_id)))
     get_logger().info("response.judged", response_id=response_id, flags=count)
 
 

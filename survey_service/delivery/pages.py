@@ -1,6 +1,6 @@
 """What the unit's pages show: one reading transaction each, then plain values for the templates."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from flask_babel import gettext
 from sqlalchemy import Row
 
 from instruments import AnswerKind, Instrument, Score, Variable
-from survey_service.access.queries import alarm_email, all_units, manages_unit, staff_names
+from survey_service.access.queries import Unit, alarm_email, all_units, manages_unit, staff_names
 from survey_service.answering.queries import (
     Response,
     instrument_of,
@@ -67,7 +67,9 @@ def response(services: Services, response_id: UUID, *, as_: Staff) -> tuple[str,
     """
     with services.db.transaction(as_=as_) as connection:
         found, ground = readable_response(connection, services, response_id, as_=as_)
-        happened = queries.whereabouts(connection, [found.id])[found.id]
+        # Open with a reason, it is shown as it stands at the unit that it was given to.
+        unit_id = found.unit_id if ground else as_.unit_id
+        happened = queries.whereabouts(connection, [found.id], at_unit=unit_id)[found.id]
         shown = wording(connection, found.session.wording_id)
         sealed = sealed_patients(connection, [found.person_id])
         log = sealed_log(connection, found.session.id) if happened.read_at or ground else []
@@ -75,11 +77,12 @@ def response(services: Services, response_id: UUID, *, as_: Staff) -> tuple[str,
         corrections = queries.sealed_corrections(connection, found.id, up_to=len(versions))
         given, registers = given_of(connection, found.id), register_names(connection)
         flags = queries.flags_of_versions(connection, versions[-1:])[found.id]
-        care = read_care(connection, found, versions[-1], services.clock())
+        care = read_care(connection, found, versions[-1], unit_id, services.clock())
         scores = scores_of_versions(connection, versions[-1:])[found.id]
         asked_at = occasions_of_tasks(connection, [found.session.task_id])[found.session.task_id]
         names = {**staff_names(connection), **queries.record_system_names(connection)}
         units = all_units(connection)
+        serving = queries.units_served(connection, [found.id])[found.id] - {unit_id}
         unlimited = ground is None and caring(connection, as_, services.clock()).protocols is None
         has_earlier = unlimited and has_history(connection, found.person_id, as_.unit_id)
         record_access(connection, services.clock, [_reading(found, happened, ground)], by=as_)
@@ -87,7 +90,8 @@ def response(services: Services, response_id: UUID, *, as_: Staff) -> tuple[str,
     described = _describe_response(found, happened, shown, asked_at) | patient
     described["assessed_by"] = names.get(happened.assessed_by) if happened.assessed_by else None
     if happened.read_at is None and ground is None:
-        return "staff/confirm_receipt.html", {"response": described | {"received_at": happened.received_at}}
+        waiting = described | {"received_at": happened.received_at}
+        return "staff/confirm_receipt.html", {"response": waiting, "also_for": _named(units, serving)}
     instrument = instrument_of(services, found.session)
     cipher = services.keys.cipher(found.person_id)
     return "staff/response.html", {
@@ -96,6 +100,8 @@ def response(services: Services, response_id: UUID, *, as_: Staff) -> tuple[str,
         "course_of": found.person_id,
         "earlier_of": found.person_id if has_earlier else None,
         "other_unit": units[found.unit_id].name if ground else None,
+        "also_for": _named(units, serving),
+        "corrected_by": units[found.unit_id].name if found.unit_id != unit_id else None,
         "receipt": happened.received_at_unit
         and {
             "at": happened.received_at,
@@ -135,7 +141,7 @@ def _reading(found: Response, happened: queries.Whereabouts, ground: Ground | No
 
 
 def undelivered(services: Services, *, as_: Staff) -> Context:
-    """What nobody at the unit has received, the oldest first, and how far it has come. Nobody is named."""
+    """What was given to the unit and nobody has received, the oldest first, and how far it has come. No names."""
     now = services.clock()
     with services.db.transaction(as_=as_) as connection:
         scope = scope_of(caring(connection, as_, now))
@@ -143,10 +149,10 @@ def undelivered(services: Services, *, as_: Staff) -> Context:
         found = {one.id: one for one in responses_with_ids(connection, [one.response_id for one in waiting])}
         asked_at = occasions_of_tasks(connection, [one.session.task_id for one in found.values()])
         attempts = queries.attempts_of(connection, [one.response_id for one in waiting])
-        counted = queries.counts(connection, as_.unit_id, scope=scope)
+        count = queries.unreceived_count(connection, as_.unit_id, scope=scope)
         is_manager = manages_unit(connection, as_, now)
     return {
-        "count": counted["unread"],
+        "count": count,
         "is_manager": is_manager,
         "waiting": [
             {
@@ -190,6 +196,10 @@ def record_system(services: Services, *, as_: Staff) -> Context:
         "jwks_url": f"{services.settings.base_url}/.well-known/jwks.json",
         "token_url": f"{services.settings.base_url}/api/v1/token",
     }
+
+
+def _named(units: Mapping[UUID, Unit], unit_ids: Collection[UUID]) -> list[str]:
+    return sorted(units[one].name for one in unit_ids)
 
 
 def _route(route: str | None) -> str:

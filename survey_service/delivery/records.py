@@ -1,7 +1,7 @@
 """What becomes of responses at the provider, and their versions. Constraints and policies: ``migrations/main``."""
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from survey_service.foundation.db import metadata
 
@@ -34,6 +34,7 @@ receipts = sa.Table(
     sa.Column("provider_id", sa.Uuid, nullable=False),
     sa.Column("person_id", sa.Uuid, nullable=False),
     sa.Column("unit_id", sa.Uuid, nullable=False),
+    sa.Column("at_unit_id", sa.Uuid),
     sa.Column("staff_id", sa.Uuid),
     sa.Column("record_system_id", sa.Uuid),
     sa.Column("external_id", sa.Text),
@@ -47,6 +48,7 @@ readings = sa.Table(
     sa.Column("response_id", sa.Uuid, primary_key=True),
     sa.Column("provider_id", sa.Uuid, nullable=False),
     sa.Column("person_id", sa.Uuid, nullable=False),
+    sa.Column("unit_id", sa.Uuid, nullable=False),
     sa.Column("staff_id", sa.Uuid, primary_key=True),
     sa.Column("read_at", sa.DateTime(timezone=True), primary_key=True),
 )
@@ -57,6 +59,7 @@ assessments = sa.Table(
     sa.Column("response_id", sa.Uuid, primary_key=True),
     sa.Column("provider_id", sa.Uuid, nullable=False),
     sa.Column("person_id", sa.Uuid, nullable=False),
+    sa.Column("unit_id", sa.Uuid, primary_key=True),
     sa.Column("staff_id", sa.Uuid, nullable=False),
     sa.Column("assessed_at", sa.DateTime(timezone=True), nullable=False),
 )
@@ -110,7 +113,7 @@ delivery_alarms = sa.Table(
     sa.Column("kind", sa.Text, primary_key=True),
     sa.Column("provider_id", sa.Uuid, nullable=False),
     sa.Column("person_id", sa.Uuid, nullable=False),
-    sa.Column("unit_id", sa.Uuid, nullable=False),
+    sa.Column("unit_id", sa.Uuid, primary_key=True),
     sa.Column("raised_at", sa.DateTime(timezone=True), nullable=False),
 )
 
@@ -231,8 +234,8 @@ worklist_entries = sa.Table(
     sa.Column("response_id", sa.Uuid, primary_key=True),
     sa.Column("provider_id", sa.Uuid, nullable=False),
     sa.Column("person_id", sa.Uuid, nullable=False),
-    sa.Column("unit_id", sa.Uuid, nullable=False),
-    sa.Column("protocol_id", sa.Uuid, nullable=False),
+    sa.Column("unit_id", sa.Uuid, primary_key=True),
+    sa.Column("protocol_ids", ARRAY(sa.Uuid), nullable=False),
     sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("received", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("assessed", sa.Boolean, nullable=False),
@@ -247,6 +250,7 @@ hand_overs = sa.Table(
     sa.Column("response_id", sa.Uuid, nullable=False),
     sa.Column("provider_id", sa.Uuid, nullable=False),
     sa.Column("person_id", sa.Uuid, nullable=False),
+    sa.Column("unit_id", sa.Uuid, nullable=False),
     sa.Column("to_staff_id", sa.Uuid),
     sa.Column("staff_id", sa.Uuid, nullable=False),
     sa.Column("request_id", sa.Uuid, nullable=False),
@@ -260,6 +264,7 @@ staff_notes = sa.Table(
     sa.Column("response_id", sa.Uuid, nullable=False),
     sa.Column("provider_id", sa.Uuid, nullable=False),
     sa.Column("person_id", sa.Uuid, nullable=False),
+    sa.Column("unit_id", sa.Uuid, nullable=False),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("way", sa.Text),
     sa.Column("contact_at", sa.DateTime(timezone=True)),

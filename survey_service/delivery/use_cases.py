@@ -16,13 +16,12 @@ from survey_service.access.rules import Right, Rights
 from survey_service.answering.queries import (
     Response,
     response,
-    responses_of_protocols,
     responses_of_tasks,
     responses_with_ids,
 )
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
-from survey_service.delivery.queries import Scope, is_acknowledged, needs_a_look, units_sharing, whereabouts
+from survey_service.delivery.queries import Scope, is_acknowledged, is_for_unit, needs_a_look, whereabouts
 from survey_service.delivery.records import (
     assessments,
     deliveries,
@@ -39,7 +38,7 @@ from survey_service.foundation.db import insert_if_new, new_id
 from survey_service.foundation.jobs import enqueue
 from survey_service.foundation.principals import Principal, RecordSystem, Staff, System
 from survey_service.foundation.services import Services
-from survey_service.scheduling.queries import occasion_of_task, protocol_of_task, tasks_served_by
+from survey_service.scheduling.queries import occasion_of_task, tasks_served_by
 from survey_service.scheduling.rules import ReceiptPlan, ReceiptPolicy
 
 RELEASE_JOB = "registers.release"
@@ -75,7 +74,7 @@ def deliver(
     if is_pushed:
         enqueue(connection, PUSH_JOB, provider_id=provider_id, response_id=response_id)
     if is_judged:
-        enqueue(connection, FLAG_JOB, provider_id=provider_id, response_id=response_id)
+        enqueue(connection, FLAG_JOB, provider_id=provider_id, response_id=response_id, unit_id=unit_id)
     if receipt.policy is ReceiptPolicy.ARCHIVE:
         enqueue(connection, ARCHIVE_JOB, provider_id=provider_id, response_id=response_id)
 
@@ -93,18 +92,30 @@ def share_response(connection: Connection, clock: Clock, *, task_id: UUID) -> No
         return
     for later, asked_at in served.items():
         if asked_at.covers(answered.completed_at) and not asked_at.is_withdrawn:
-            connection.execute(
-                upsert(shared_deliveries)
-                .values(
-                    task_id=later,
-                    response_id=answered.id,
-                    provider_id=answered.provider_id,
-                    person_id=answered.person_id,
-                    unit_id=asked_at.unit_id,
-                    delivered_at=clock(),
-                )
-                .on_conflict_do_nothing(index_elements=["task_id"])
-            )
+            _share(connection, clock, answered, later, asked_at.unit_id)
+
+
+def _share(connection: Connection, clock: Clock, answered: Response, task_id: UUID, unit_id: UUID) -> None:
+    is_new = insert_if_new(
+        connection,
+        upsert(shared_deliveries)
+        .values(
+            task_id=task_id,
+            response_id=answered.id,
+            provider_id=answered.provider_id,
+            person_id=answered.person_id,
+            unit_id=unit_id,
+            delivered_at=clock(),
+        )
+        .on_conflict_do_nothing(index_elements=["task_id"]),
+    )
+    # By the rules of that unit; the unit it was given to has judged it, or is about to.
+    if (
+        is_new
+        and unit_id != answered.unit_id
+        and connection.execute(select(func.unit_has_flag_rules(unit_id))).scalar()
+    ):
+        enqueue(connection, FLAG_JOB, provider_id=answered.provider_id, response_id=answered.id, unit_id=unit_id)
 
 
 def keep_flags(
@@ -124,7 +135,7 @@ def keep_flags(
 
 
 def open_response(services: Services, response_id: UUID, *, as_: Staff) -> None:
-    """Open a response: that is the receipt, the first time, and a reading, every time.
+    """Open a response: that is the provider's receipt, the first time, and a reading of the unit's, every time.
 
     Opening it twice at once gives one receipt. Raises ``AccessDenied`` for another unit's.
     """
@@ -137,6 +148,7 @@ def open_response(services: Services, response_id: UUID, *, as_: Staff) -> None:
                 response_id=found.id,
                 provider_id=found.provider_id,
                 person_id=found.person_id,
+                unit_id=as_.unit_id,
                 staff_id=as_.staff_id,
                 read_at=services.clock(),
             )
@@ -236,10 +248,10 @@ def record_attempt(
 
 
 def assess_response(services: Services, response_id: UUID, *, as_: Staff) -> None:
-    """Say that a clinician has judged the response. Only what has been opened can be assessed; once is enough."""
+    """Say that a clinician of the unit has judged the response. Only what the unit has opened; once is enough."""
     with services.db.transaction(as_=as_) as connection:
         found = own_response(connection, response_id, as_=as_, now=services.clock())
-        if whereabouts(connection, [found.id])[found.id].read_at is None:
+        if whereabouts(connection, [found.id], at_unit=as_.unit_id)[found.id].read_at is None:
             raise BadInput("Open the response before you mark it as assessed.")
         connection.execute(
             upsert(assessments)
@@ -247,10 +259,11 @@ def assess_response(services: Services, response_id: UUID, *, as_: Staff) -> Non
                 response_id=found.id,
                 provider_id=found.provider_id,
                 person_id=found.person_id,
+                unit_id=as_.unit_id,
                 staff_id=as_.staff_id,
                 assessed_at=services.clock(),
             )
-            .on_conflict_do_nothing(index_elements=["response_id"])
+            .on_conflict_do_nothing(index_elements=["response_id", "unit_id"])
         )
         accesses = [Access(Activity.SIGN, Purpose.CARE, "assessment", found.id, found.person_id)]
         record_access(connection, services.clock, accesses, by=as_)
@@ -264,8 +277,8 @@ def caring(connection: Connection, as_: Staff, now: datetime) -> Rights:
 
 
 def scope_of(rights: Rights) -> Scope:
-    """Which of the unit's responses these rights open, for lists."""
-    return None if rights.protocols is None else responses_of_protocols(rights.protocols)
+    """Of which protocols these rights open the unit's responses, for lists."""
+    return rights.protocols
 
 
 def own_response(connection: Connection, response_id: UUID, *, as_: Staff, now: datetime) -> Response:
@@ -285,10 +298,20 @@ def own_response(connection: Connection, response_id: UUID, *, as_: Staff, now: 
 
 
 def _is_own(connection: Connection, found: Response, rights: Rights, *, as_: Staff) -> bool:
+    if found.unit_id == as_.unit_id and rights.protocols is None:
+        return True
+    return is_for_unit(connection, found.id, as_.unit_id, scope=scope_of(rights))
+
+
+def responsible_response(connection: Connection, response_id: UUID, *, as_: Staff, now: datetime) -> Response:
+    """The response, for the unit that it was given to: what others share they read, and do not correct [B6].
+
+    Raises as ``own_response``, and ``BadInput`` for a unit whose order it answers too.
+    """
+    found = own_response(connection, response_id, as_=as_, now=now)
     if found.unit_id != as_.unit_id:
-        # One that answers an order of this unit too; whose protocol that was is not looked at.
-        return rights.protocols is None and as_.unit_id in units_sharing(connection, found.id)
-    return rights.protocols is None or rights.covers(protocol_of_task(connection, found.session.task_id))
+        raise BadInput("Only the unit that the answers were given to can correct or void them.")
+    return found
 
 
 def _receive(
@@ -311,6 +334,7 @@ def _receive(
             provider_id=found.provider_id,
             person_id=found.person_id,
             unit_id=found.unit_id,
+            at_unit_id=by.unit_id if isinstance(by, Staff) and by.unit_id != found.unit_id else None,
             staff_id=staff_id,
             record_system_id=record_system_id,
             external_id=external_id,

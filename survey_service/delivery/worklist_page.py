@@ -3,7 +3,7 @@
 Names are sealed, so the list is in the order of time, and searched by personal number: a number is found by its digest.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from flask_babel import gettext
 from sqlalchemy import Connection
 
 from instruments import Instrument, Score
-from survey_service.access.queries import staff_names
+from survey_service.access.queries import Unit, all_units, staff_names
 from survey_service.access.rules import Rights
 from survey_service.answering.queries import (
     completed_task_ids,
@@ -30,7 +30,7 @@ from survey_service.delivery.flag_words import flag_in_words
 from survey_service.delivery.pages import patient_words
 from survey_service.delivery.rules import Show
 from survey_service.delivery.use_cases import caring, scope_of
-from survey_service.delivery.worklist_queries import UnitFlag, Wanted
+from survey_service.delivery.worklist_queries import Entry, UnitFlag, Wanted
 from survey_service.foundation.clock import local_day
 from survey_service.foundation.db import new_id
 from survey_service.foundation.principals import Staff
@@ -86,7 +86,8 @@ class _Row:
     version: queries.Version
     flags: Sequence[str]
     unit_flags: Sequence[UnitFlag]
-    assigned_to: UUID | None
+    entry: Entry
+    also_for: Collection[UUID]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +106,16 @@ def worklist(services: Services, asked: Asked, *, as_: Staff) -> Context:
     with services.db.transaction(as_=as_) as connection:
         rights = caring(connection, as_, now)
         ids, top, has_more = _chosen(connection, asked, rights, now, as_)
-        rows = _rows(connection, services, [*top, *ids])
+        rows = _rows(connection, services, [*top, *ids], as_.unit_id)
         waiting = _waiting(connection, services, asked, rights, now, as_)
         shown = {row.happened.person_id for row in rows} | {one.person_id for one in waiting.expected}
         sealed = sealed_patients(connection, shown)
-        names = staff_names(connection)
+        names, units = staff_names(connection), all_units(connection)
         around = _around(connection, asked, rights, as_)
         accesses = [Access(Activity.READ, Purpose.CARE, "worklist", None, person_id) for person_id in sorted(shown)]
         record_access(connection, services.clock, accesses, by=as_)
     identities = open_patients(services.keys, sealed)
-    described = {row.happened.response_id: _describe_row(row, identities, names) for row in rows}
+    described = {row.happened.response_id: _describe_row(row, identities, names, units) for row in rows}
     implausible = {row.happened.response_id for row in rows if row.flags and row.happened.received_at is None}
     # What seems implausible can be confirmed in no list: it stands apart, to be opened one by one.
     apart = [described[one] for one in ids if one in implausible]
@@ -221,15 +222,16 @@ def _searched(patient: UUID | None, identities: Mapping[UUID, Identity]) -> Cont
     return patient_words(identities, patient) if patient in identities else {"patient_name": None}
 
 
-def _rows(connection: Connection, services: Services, ids: Sequence[UUID]) -> list[_Row]:
-    happened = queries.whereabouts(connection, ids)
+def _rows(connection: Connection, services: Services, ids: Sequence[UUID], unit_id: UUID) -> list[_Row]:
+    happened = queries.whereabouts(connection, ids, at_unit=unit_id)
     responses = {one.id: one for one in responses_with_ids(connection, ids)}
     stands = queries.current_version(connection, ids)
     scores, flags = (
         scores_of_versions(connection, stands.values()),
         queries.flags_of_versions(connection, stands.values()),
     )
-    unit_flags, assigned = lists.unit_flags_of(connection, stands), lists.assigned(connection, ids)
+    unit_flags, entries = lists.unit_flags_of(connection, stands, unit_id), lists.entries_of(connection, unit_id, ids)
+    serving = queries.units_served(connection, ids)
     worded = wordings_with_ids(connection, {one.session.wording_id for one in responses.values()})
     asked_at = occasions_of_tasks(connection, [one.session.task_id for one in responses.values()])
     return [
@@ -243,15 +245,18 @@ def _rows(connection: Connection, services: Services, ids: Sequence[UUID]) -> li
             version=stands[found.id],
             flags=flags[found.id],
             unit_flags=unit_flags[found.id],
-            assigned_to=assigned.get(found.id),
+            entry=entries[found.id],
+            also_for=serving[found.id] - {unit_id},
         )
         for one in ids
         for found in [responses[one]]
     ]
 
 
-def _describe_row(row: _Row, identities: Mapping[UUID, Identity], names: Mapping[UUID, str]) -> Context:
-    happened = row.happened
+def _describe_row(
+    row: _Row, identities: Mapping[UUID, Identity], names: Mapping[UUID, str], units: Mapping[UUID, Unit]
+) -> Context:
+    happened, also_for = row.happened, row.also_for
     return {
         "id": happened.response_id,
         **patient_words(identities, happened.person_id),
@@ -260,6 +265,10 @@ def _describe_row(row: _Row, identities: Mapping[UUID, Identity], names: Mapping
         "completed_at": row.completed_at,
         "received_at": happened.received_at,
         "received_by": names.get(happened.received_by) if happened.received_by else None,
+        # Another unit that asked the same was first: the receipt is the provider's, and this unit has yet to look.
+        "received_at_unit": next((units[one].name for one in also_for if one == happened.received_at_unit), None),
+        "is_new": not row.entry.received,
+        "also_for": sorted(units[one].name for one in also_for),
         "read_at": happened.read_at,
         "assessed_at": happened.assessed_at,
         # Until somebody has opened them the list says that there are answers, not which.
@@ -269,7 +278,7 @@ def _describe_row(row: _Row, identities: Mapping[UUID, Identity], names: Mapping
         "unit_flag_count": len(row.unit_flags),
         # As with the figures: that it is flagged is said at once, why once somebody has opened it.
         "unit_flags": [flag_in_words(one, row.instrument, row.texts) for one in row.unit_flags if happened.read_at],
-        "assigned_to": names.get(row.assigned_to) if row.assigned_to else None,
+        "assigned_to": names.get(row.entry.assigned_to) if row.entry.assigned_to else None,
     }
 
 

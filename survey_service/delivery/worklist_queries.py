@@ -79,6 +79,14 @@ class UnitFlag:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """Whether the unit has received the response itself, and who at the unit takes care of it."""
+
+    received: bool
+    assigned_to: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """What somebody of the staff wrote, sealed for the person, or that they were in touch: how and when."""
 
@@ -91,7 +99,7 @@ class Note:
 
 
 def entry_ids(connection: Connection, wanted: Wanted, *, limit: int, offset: int = 0) -> list[UUID]:
-    """A page of entries: what nobody has received at the top, then newest first."""
+    """A page of entries: what the unit has not received at the top, then newest first."""
     unread = [] if wanted.show is Show.FLAGGED else _page(connection, wanted, limit, offset, received=False)
     if wanted.show is Show.UNREAD or len(unread) == limit:
         return unread
@@ -135,20 +143,22 @@ def escalated(connection: Connection, unit_id: UUID, *, protocols: Collection[UU
         _ENTRY.flagged,
         ~_ENTRY.assessed,
         sa.exists().where(
-            delivery_alarms.c.response_id == _ENTRY.response_id, delivery_alarms.c.kind == Alarm.FLAG_NOT_ASSESSED
+            delivery_alarms.c.response_id == _ENTRY.response_id,
+            delivery_alarms.c.unit_id == _ENTRY.unit_id,
+            delivery_alarms.c.kind == Alarm.FLAG_NOT_ASSESSED,
         ),
     )
     return int(connection.execute(query).scalar_one())
 
 
-def assigned(connection: Connection, response_ids: Collection[UUID]) -> Mapping[UUID, UUID]:
-    """By response, who takes care of it."""
+def entries_of(connection: Connection, unit_id: UUID, response_ids: Collection[UUID]) -> Mapping[UUID, Entry]:
+    """By response, how it stands at the unit."""
     rows = connection.execute(
-        sa.select(_ENTRY.response_id, _ENTRY.assigned_to).where(
-            _ENTRY.response_id.in_(response_ids), _ENTRY.assigned_to.is_not(None)
+        sa.select(_ENTRY.response_id, _ENTRY.received, _ENTRY.assigned_to).where(
+            _ENTRY.response_id.in_(response_ids), _ENTRY.unit_id == unit_id
         )
     ).all()
-    return {row.response_id: row.assigned_to for row in rows}
+    return {row.response_id: Entry(row.received, row.assigned_to) for row in rows}
 
 
 def hand_over_of_request(connection: Connection, request_id: UUID) -> bool:
@@ -156,10 +166,12 @@ def hand_over_of_request(connection: Connection, request_id: UUID) -> bool:
     return connection.execute(query).first() is not None
 
 
-def notes_of(connection: Connection, response_id: UUID) -> list[Note]:
-    """Newest first."""
+def notes_of(connection: Connection, response_id: UUID, unit_id: UUID) -> list[Note]:
+    """The unit's own, newest first."""
     rows = connection.execute(
-        sa.select(staff_notes).where(staff_notes.c.response_id == response_id).order_by(staff_notes.c.at.desc())
+        sa.select(staff_notes)
+        .where(staff_notes.c.response_id == response_id, staff_notes.c.unit_id == unit_id)
+        .order_by(staff_notes.c.at.desc())
     ).all()
     return [
         Note(
@@ -196,12 +208,14 @@ def rule_of_request(connection: Connection, request_id: UUID) -> UUID | None:
     return connection.execute(query).scalar_one_or_none()
 
 
-def unit_flags_of(connection: Connection, stands: Mapping[UUID, Version]) -> Mapping[UUID, Sequence[UnitFlag]]:
-    """By response, the unit's flags of the version that ``stands``."""
+def unit_flags_of(
+    connection: Connection, stands: Mapping[UUID, Version], unit_id: UUID
+) -> Mapping[UUID, Sequence[UnitFlag]]:
+    """By response, the unit's own flags of the version that ``stands``."""
     rows = connection.execute(
         sa.select(unit_flags, *(unit_flag_rules.c[name] for name in _OF_RULE))
         .join(unit_flag_rules, unit_flag_rules.c.id == unit_flags.c.rule_version_id)
-        .where(unit_flags.c.response_id.in_(list(stands)))
+        .where(unit_flags.c.response_id.in_(list(stands)), unit_flags.c.unit_id == unit_id)
         .order_by(unit_flags.c.rule_version_id)
     ).all()
     found: dict[UUID, list[UnitFlag]] = defaultdict(list)
@@ -227,13 +241,13 @@ def _count_unread(connection: Connection, wanted: Wanted) -> int:
 
 
 def _covered(protocols: Collection[UUID] | None) -> sa.ColumnElement[bool]:
-    return sa.true() if protocols is None else _ENTRY.protocol_id.in_(protocols)
+    return sa.true() if protocols is None else _ENTRY.protocol_ids.overlap(list(protocols))
 
 
 def _matching(wanted: Wanted) -> sa.Select[UUID]:
     query = sa.select(_ENTRY.response_id).where(_ENTRY.unit_id == wanted.unit_id, _covered(wanted.protocols))
     if wanted.protocol_id is not None:
-        query = query.where(_ENTRY.protocol_id == wanted.protocol_id)
+        query = query.where(_ENTRY.protocol_ids.contains([wanted.protocol_id]))
     if wanted.person_id is not None:
         query = query.where(_ENTRY.person_id == wanted.person_id)
     match wanted.show:

@@ -291,6 +291,11 @@ def occasions_of_enrolment(connection: Connection, enrolment_id: UUID) -> list[O
     )
 
 
+def tasks_at(of_occasions: Select[tuple[UUID]]) -> Select[tuple[UUID]]:
+    """A select of the tasks of occasions, for others' queries to build on."""
+    return sa.select(tasks.c.id).where(tasks.c.occasion_id.in_(of_occasions))
+
+
 def followed_occasions(person_id: UUID, unit_id: UUID | None) -> Select[tuple[UUID]]:
     """A select of the person's occasions that a unit follows: it asked, or the enrolment is with it now.
 
@@ -360,16 +365,6 @@ def waiting_occasions_of_unit(
         )
         .order_by(occasions.c.closes_at)
         .limit(limit),
-    )
-
-
-def of_protocols(protocols: Collection[UUID]) -> Select[tuple[UUID]]:
-    """Tasks of the protocols, whatever the version, as a select of ids for other queries."""
-    return (
-        sa.select(tasks.c.id)
-        .join(occasions, occasions.c.id == tasks.c.occasion_id)
-        .join(enrolments, enrolments.c.id == occasions.c.enrolment_id)
-        .where(enrolments.c.protocol_version_id.in_(_versions_of(protocols)))
     )
 
 

@@ -342,7 +342,8 @@ def test_who_is_not_in_care_makes_no_receipt_reading_or_assessment_by_sql(
         " VALUES (:r, :p, :o, :u, :s, 'opened_by_person', :at)"
     )
     later = [
-        f"INSERT INTO {table} (response_id, provider_id, person_id, staff_id, {at}) VALUES (:r, :p, :o, :s, :at)"
+        f"INSERT INTO {table} (response_id, provider_id, person_id, unit_id, staff_id, {at})"
+        " VALUES (:r, :p, :o, :u, :s, :at)"
         for table, at in (("readings", "read_at"), ("assessments", "assessed_at"))
     ]
     own = {who: about | {"s": who.staff_id, "u": who.unit_id} for who in (adam, disa)}

@@ -41,7 +41,7 @@ def add_rule(
 def raised(world: World, response_id, *, by: Staff | None = None) -> list[UnitFlag]:  # type: ignore[no-untyped-def]
     with world.services.db.transaction(as_=by or world.bob) as connection:
         stands = current_version(connection, [response_id])
-        return list(unit_flags_of(connection, stands)[response_id])
+        return list(unit_flags_of(connection, stands, (by or world.bob).unit_id)[response_id])
 
 
 def listed(world: World, show: Show, *, by: Staff) -> list:  # type: ignore[type-arg]

@@ -92,7 +92,7 @@ def test_a_note_is_sealed_and_only_for_what_has_been_opened(world: World, clock)
     contact = Contact(ContactWay.TELEPHONE, clock())
     write_note(world.services, response_id, "Mår bättre", contact, request_id=new_id(), as_=world.alice)
     with world.services.db.transaction(as_=world.alice) as connection:
-        (note,) = notes_of(connection, response_id)
+        (note,) = notes_of(connection, response_id, world.alice.unit_id)
     assert note.way is ContactWay.TELEPHONE
     assert note.text_sealed is not None
     assert "bättre".encode() not in note.text_sealed

@@ -580,8 +580,14 @@ def pages(locale: str) -> dict[str, Page]:
         **correction_pages(locale),
         **paper_pages(locale),
         "staff_flags": Page("staff/flags.html", flags_page(say), "staff"),
-        "staff_confirm_receipt": Page("staff/confirm_receipt.html", {"response": response}, "staff"),
-        "staff_confirm_unread": Page("staff/confirm_receipt.html", {"response": confirmed}, "staff"),
+        "staff_confirm_receipt": Page("staff/confirm_receipt.html", {"response": response, "also_for": []}, "staff"),
+        "staff_confirm_unread": Page("staff/confirm_receipt.html", {"response": confirmed, "also_for": []}, "staff"),
+        "staff_confirm_shared": Page(
+            "staff/confirm_receipt.html", {"response": confirmed, "also_for": ["Sjukgymnastiken i Sjövik"]}, "staff"
+        ),
+        "staff_response_of_another_unit": Page(
+            "staff/response.html", shown | {"corrected_by": "Sjukgymnastiken i Sjövik"}, "staff"
+        ),
         "staff_undelivered": Page("staff/undelivered.html", undelivered(say), "staff"),
         "staff_undelivered_empty": Page(
             "staff/undelivered.html", {"waiting": [], "count": 0, "is_manager": False}, "staff"

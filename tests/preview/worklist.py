@@ -21,7 +21,19 @@ def flag_sentences(say: Say) -> list[str]:
 def listed(*rows: Row, unit_flags: Sequence[str] = (), name: str | None = None) -> list[Row]:
     """Rows of responses, as the worklist shows them."""
     own = {"unit_flags": list(unit_flags), "unit_flag_count": len(unit_flags), "assigned_to": name}
-    return [Row(**{**vars(row), **own, **({"id": f"{row.id}0", "patient_name": name} if name else {})}) for row in rows]
+    shared = {"also_for": ["Sjukgymnastiken i Sjövik"] if name else [], "received_at_unit": None}
+    return [
+        Row(
+            **{
+                **vars(row),
+                "is_new": not vars(row)["received_at"],
+                **own,
+                **shared,
+                **({"id": f"{row.id}0", "patient_name": name} if name else {}),
+            }
+        )
+        for row in rows
+    ]
 
 
 def around_worklist(say: Say) -> dict[str, Any]:
@@ -55,6 +67,8 @@ def waiting_row(id: str, name: str, title: str, **values: Any) -> Row:
 
 def care_of_response(say: Say) -> dict[str, Any]:
     return {
+        "also_for": ["Sjukgymnastiken i Sjövik"],
+        "corrected_by": None,
         "unit_flags": flag_sentences(say),
         "record_text": say("Ork, 2026-11-22\nT-värde: 41,3 (SE 2,4)", "Energy, 2026-11-22\nT-score: 41.3 (SE 2.4)"),
         "assigned_to": "Astrid Lindqvist",
