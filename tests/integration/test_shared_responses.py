@@ -96,7 +96,7 @@ def test_what_one_unit_confirms_unread_the_other_has_yet_to_open(world: World, s
 
 
 def test_each_unit_assesses_for_itself_after_it_has_opened_it(world: World, shared: Shared) -> None:
-    """C3"""
+    """A3"""
     open_response(world.services, shared.response_id, as_=world.alice)
     assess_response(world.services, shared.response_id, as_=world.alice)
     with pytest.raises(BadInput, match="Open the response"):
@@ -256,8 +256,8 @@ def test_the_follow_up_of_both_units_counts_it(world: World, clock: TestClock) -
     for who in (world.alice, world.bob):
         found = follow_up(world, by=who)
         assert shown(found, Kind.RESPONSE) == {"answered": ("6", "6-10")}
-        assert only(found, Kind.SCORE, "visit", "promis_anxiety.t").count.shown == "6"
-        assert only(found, Kind.MINUTES, "visit", "promis-anxiety").count.shown == "6"
+        assert only(found, Kind.SCORE, "visit", "promis_anxiety.t").count.shown == "5-6"
+        assert only(found, Kind.MINUTES, "visit", "promis-anxiety").count.shown == "5-6"
 
 
 # ---- by SQL
