@@ -57,7 +57,7 @@ def main() -> None:
             with psycopg.connect(postgres.url("postgres", "survey"), autocommit=True) as connection:
                 fill(connection, chosen.responses)
                 values = {
-                    "protocol": one(connection, "SELECT protocol_id FROM worklist_entries LIMIT 1"),
+                    "protocol": one(connection, "SELECT protocol_ids[1] FROM worklist_entries LIMIT 1"),
                     "patient": one(connection, "SELECT person_id FROM worklist_entries LIMIT 1"),
                     "response": one(connection, "SELECT response_id FROM worklist_entries WHERE flagged LIMIT 1"),
                     "since": (services.clock() - timedelta(minutes=5)).isoformat().replace("+", "%2B"),
@@ -137,17 +137,17 @@ FILL = """
         SELECT m.id, m.provider_id, person_id, m.unit_id, c.staff_id, 'opened_by_person', at FROM made m
             JOIN LATERAL (SELECT staff_id FROM commissions c WHERE c.unit_id = m.unit_id LIMIT 1) c ON true
         WHERE n > 60;
-    INSERT INTO readings (response_id, provider_id, person_id, staff_id, read_at)
-        SELECT response_id, provider_id, person_id, staff_id, received_at FROM receipts;
-    INSERT INTO assessments (response_id, provider_id, person_id, staff_id, assessed_at)
-        SELECT response_id, r.provider_id, r.person_id, staff_id, received_at
+    INSERT INTO readings (response_id, provider_id, person_id, unit_id, staff_id, read_at)
+        SELECT response_id, provider_id, person_id, unit_id, staff_id, received_at FROM receipts;
+    INSERT INTO assessments (response_id, provider_id, person_id, unit_id, staff_id, assessed_at)
+        SELECT response_id, r.provider_id, r.person_id, r.unit_id, staff_id, received_at
         FROM receipts r JOIN made m ON m.id = r.response_id WHERE n > 300;
     INSERT INTO unit_flags (response_id, version, rule_version_id, provider_id, person_id, unit_id, value, flagged_at,
                             assess_by)
         SELECT m.id, 1, f.id, m.provider_id, m.person_id, m.unit_id, 66, at, at + interval '1 day'
         FROM made m, (SELECT id FROM unit_flag_rules LIMIT 1) f WHERE n % 20 = 0;
     INSERT INTO worklist_entries
-        SELECT m.id, provider_id, person_id, unit_id, protocol_id, at, n > 60, n > 300, n % 20 = 0,
+        SELECT m.id, unit_id, provider_id, person_id, ARRAY[protocol_id], at, n > 60, n > 300, n % 20 = 0,
                CASE WHEN n % 50 = 0 THEN (SELECT staff_id FROM unit_flag_rules LIMIT 1) END FROM made m;
 """
 # fmt: on
