@@ -148,7 +148,7 @@ FILL = """
         FROM made m, (SELECT id FROM unit_flag_rules LIMIT 1) f WHERE n % 20 = 0;
     INSERT INTO worklist_entries
         SELECT m.id, unit_id, provider_id, person_id, ARRAY[protocol_id], at, n > 60, n > 300, n % 20 = 0,
-               CASE WHEN n % 50 = 0 THEN (SELECT staff_id FROM unit_flag_rules LIMIT 1) END FROM made m;
+               CASE WHEN n % 50 = 0 THEN (SELECT staff_id FROM unit_flag_rules LIMIT 1) END, false FROM made m;
 """
 # fmt: on
 

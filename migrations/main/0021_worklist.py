@@ -161,6 +161,8 @@ def _entries() -> None:
             assessed     boolean NOT NULL DEFAULT false,
             flagged      boolean NOT NULL DEFAULT false,
             assigned_to  uuid,
+            -- The unit had ordered for the wrong patient: what another unit asked is none of its business any more.
+            is_void      boolean NOT NULL DEFAULT false,
             PRIMARY KEY (response_id, unit_id),
             UNIQUE (response_id, provider_id, person_id, unit_id),
             FOREIGN KEY (response_id, provider_id, person_id)
@@ -223,12 +225,28 @@ def _entries() -> None:
                         JOIN care_protocol_versions v ON v.id = e.protocol_version_id
                     WHERE t.id = asked
                     ON CONFLICT (response_id, unit_id) DO UPDATE
-                        SET protocol_ids = entry.protocol_ids || excluded.protocol_ids
-                        WHERE NOT entry.protocol_ids @> excluded.protocol_ids;
+                        SET is_void = false, protocol_ids = CASE
+                            WHEN entry.protocol_ids @> excluded.protocol_ids THEN entry.protocol_ids
+                            ELSE entry.protocol_ids || excluded.protocol_ids END;
             END IF;
             RETURN NULL;
         END $$;
-        REVOKE EXECUTE ON FUNCTION keep_worklist_entry FROM PUBLIC;
+        CREATE FUNCTION void_worklist_entries() RETURNS trigger LANGUAGE plpgsql
+        SECURITY DEFINER SET search_path = public, pg_temp AS $$
+        BEGIN
+            UPDATE worklist_entries w SET is_void = true FROM (
+                SELECT d.response_id, d.unit_id, bool_and(e.state = 'voided') AS all_void
+                FROM shared_deliveries d JOIN tasks t ON t.id = d.task_id JOIN occasions o ON o.id = t.occasion_id
+                    JOIN enrolments e ON e.id = o.enrolment_id
+                WHERE d.person_id = NEW.person_id
+                GROUP BY 1, 2) shared
+            WHERE w.response_id = shared.response_id AND w.unit_id = shared.unit_id AND shared.all_void
+                AND NOT EXISTS (SELECT FROM deliveries d WHERE d.response_id = w.response_id AND d.unit_id = w.unit_id);
+            RETURN NULL;
+        END $$;
+        CREATE TRIGGER void_worklist_entries AFTER UPDATE OF state ON enrolments
+            FOR EACH ROW WHEN (NEW.state = 'voided') EXECUTE FUNCTION void_worklist_entries();
+        REVOKE EXECUTE ON FUNCTION keep_worklist_entry, void_worklist_entries FROM PUBLIC;
     """)
     for table in (*_FOLLOWED, "unit_flags"):
         op.execute(f"""
@@ -486,7 +504,8 @@ def downgrade() -> None:
     for table in _FOLLOWED:
         op.execute(f"DROP TRIGGER keep_worklist_entry ON {table};")
     op.execute("""
-        DROP FUNCTION refuse_staff_in_session;
+        DROP TRIGGER void_worklist_entries ON enrolments;
+        DROP FUNCTION refuse_staff_in_session, void_worklist_entries;
         ALTER TABLE sessions DROP CONSTRAINT sessions_of_task, DROP CONSTRAINT sessions_entered,
             DROP CONSTRAINT sessions_entered_from_paper, DROP CONSTRAINT sessions_entered_by,
             DROP COLUMN ordered_form, DROP COLUMN entered_by, DROP COLUMN entry_differences,

@@ -100,7 +100,7 @@ Scope = Collection[UUID] | None
 
 
 def _at(unit_id: UUID, scope: Scope) -> sa.ColumnElement[bool]:
-    own = _ENTRY.unit_id == unit_id
+    own = sa.and_(_ENTRY.unit_id == unit_id, ~_ENTRY.is_void)
     return own if scope is None else sa.and_(own, _ENTRY.protocol_ids.overlap(list(scope)))
 
 
@@ -124,7 +124,7 @@ def units_sharing(connection: Connection, response_id: UUID) -> frozenset[UUID]:
 
 def units_served(connection: Connection, response_ids: Collection[UUID]) -> Mapping[UUID, frozenset[UUID]]:
     """By response, every unit that has it: the one it was given to, and those whose orders it answers too [B6]."""
-    query = sa.select(_ENTRY.response_id, _ENTRY.unit_id).where(_ENTRY.response_id.in_(response_ids))
+    query = sa.select(_ENTRY.response_id, _ENTRY.unit_id).where(_ENTRY.response_id.in_(response_ids), ~_ENTRY.is_void)
     found: dict[UUID, set[UUID]] = {response_id: set() for response_id in response_ids}
     for row in connection.execute(query).all():
         found[row.response_id].add(row.unit_id)

@@ -71,6 +71,7 @@ def watch_flags(services: Services, *, as_: System) -> int:
             f.assess_by > now - _LONGEST_SILENCE,
             entry.flagged,
             ~entry.assessed,
+            ~entry.is_void,
             ~has().where(
                 delivery_alarms.c.response_id == f.response_id,
                 delivery_alarms.c.unit_id == f.unit_id,

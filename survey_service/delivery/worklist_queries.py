@@ -130,7 +130,7 @@ def flagged_count(connection: Connection, unit_id: UUID, *, protocols: Collectio
 def mine_count(connection: Connection, unit_id: UUID, staff_id: UUID) -> int:
     """How many responses somebody has been handed and not assessed."""
     query = sa.select(sa.func.count()).where(
-        _ENTRY.unit_id == unit_id, _ENTRY.assigned_to == staff_id, ~_ENTRY.assessed
+        _ENTRY.unit_id == unit_id, _covered(None), _ENTRY.assigned_to == staff_id, ~_ENTRY.assessed
     )
     return int(connection.execute(query).scalar_one())
 
@@ -241,7 +241,8 @@ def _count_unread(connection: Connection, wanted: Wanted) -> int:
 
 
 def _covered(protocols: Collection[UUID] | None) -> sa.ColumnElement[bool]:
-    return sa.true() if protocols is None else _ENTRY.protocol_ids.overlap(list(protocols))
+    stands = ~_ENTRY.is_void
+    return stands if protocols is None else sa.and_(stands, _ENTRY.protocol_ids.overlap(list(protocols)))
 
 
 def _matching(wanted: Wanted) -> sa.Select[UUID]:

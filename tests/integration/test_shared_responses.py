@@ -18,10 +18,11 @@ from survey_service.delivery.rules import Show
 from survey_service.delivery.use_cases import assess_response, confirm_receipts, open_response
 from survey_service.delivery.watching import watch, watch_flags
 from survey_service.delivery.worklist_queries import escalated, notes_of, unit_flags_of
-from survey_service.errors import BadInput
+from survey_service.errors import BadInput, OtherUnits
 from survey_service.foundation.db import new_id
 from survey_service.foundation.principals import Staff
 from survey_service.insight.summaries import Kind
+from survey_service.scheduling.enrolling import void_enrolment
 from tests.browsing import Visitor
 from tests.conftest import TestClock, TestDatabase
 from tests.integration.correcting import correct, void
@@ -139,6 +140,17 @@ def test_two_orders_of_one_unit_are_one_row_found_by_either_protocol(world: Worl
     assert listed(world, world.alice) == [response_id]
     (found,) = rows(database, "SELECT protocol_ids FROM worklist_entries")
     assert len(found[0]) == 2
+
+
+def test_who_ordered_for_the_wrong_patient_has_the_others_answers_no_longer(world: World, shared: Shared) -> None:
+    """A6"""
+    open_response(world.services, shared.response_id, as_=world.bob)
+    void_enrolment(world.services, shared.second.enrolment_id, "Fel patient", as_=world.bob)
+    assert (listed(world, world.alice), listed(world, world.bob)) == ([shared.response_id], [])
+    with pytest.raises(OtherUnits):
+        open_response(world.services, shared.response_id, as_=world.bob)
+    world.enrol(shared.identity, by=world.bob)
+    assert listed(world, world.bob) == [shared.response_id]
 
 
 # ---- flags
