@@ -105,9 +105,9 @@ _FILL = (
         JOIN enrolments e ON e.id = chosen.id JOIN care_protocol_versions v ON v.id = e.protocol_version_id""",
     """
     INSERT INTO occasions (id, provider_id, person_id, enrolment_id, unit_id, code, titles, reasons, opens_at, due_at,
-                           closes_at)
+                           closes_at, is_answered)
         SELECT id, provider_id, person_id, enrolment_id, unit_id, 'past.' || n, '{"sv": "Tidigare"}', '{"sv": "För"}',
-               at - interval '3 days', at, at + interval '14 days' FROM made""",
+               at - interval '3 days', at, at + interval '14 days', true FROM made""",
     """
     INSERT INTO tasks (id, provider_id, person_id, occasion_id, position, instrument, instrument_version)
         SELECT id, provider_id, person_id, id, 1, instrument, '1.0' FROM made""",

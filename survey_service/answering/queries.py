@@ -16,7 +16,6 @@ from survey_service.answering.rules import LoggedAnswer
 from survey_service.delivery.queries import (
     Version,
     VersionKind,
-    all_shared_tasks,
     corrected_scores_of,
     current_version,
     read_score,
@@ -265,13 +264,6 @@ def why_not_asked(connection: Connection, services: Services, asked: Sequence[Oc
         if refusal is not None:
             found[one.id] = refusal
     return found
-
-
-def completed_task_ids() -> sa.Select[tuple[UUID]]:
-    """A select of the tasks that are answered, for others' queries to build on."""
-    own = sa.select(sessions.c.task_id).join(responses, responses.c.session_id == sessions.c.id)
-    both = sa.union_all(own, all_shared_tasks()).subquery()
-    return sa.select(both.c.task_id)
 
 
 def scores_of(connection: Connection, response_ids: Collection[UUID]) -> Mapping[UUID, tuple[Score, ...]]:

@@ -129,11 +129,6 @@ def shared_tasks(connection: Connection, task_ids: Collection[UUID]) -> frozense
     return frozenset(connection.execute(query).scalars())
 
 
-def all_shared_tasks() -> sa.Select[tuple[UUID]]:
-    """A select of the tasks that a response to another order has answered, for others' queries to build on."""
-    return sa.select(shared_deliveries.c.task_id)
-
-
 def received_since(connection: Connection, since: datetime, *, after: UUID | None, limit: int) -> list[UUID]:
     """Responses of the provider that have been received and were delivered at ``since`` or later, by id, after one."""
     query = (

@@ -330,21 +330,12 @@ def waiting_occasions_of_unit(
     unit_id: UUID,
     now: datetime,
     *,
-    completed: Select[tuple[UUID]],
     limit: int,
     person_id: UUID | None = None,
     protocols: Collection[UUID] | None = None,
 ) -> list[Occasion]:
-    """Open occasions with a task that is not among the ``completed`` (a select of task ids), the most urgent first.
-
-    ``protocols`` None is all of them.
-    """
+    """Open occasions with something left to answer, the most urgent first. ``protocols`` None is all of them."""
     scope = sa.true() if protocols is None else enrolments.c.protocol_version_id.in_(_versions_of(protocols))
-    (answered,) = completed.selected_columns
-    # Asked of each task by itself: the list of all that is answered grows for ever.
-    waiting = sa.select(tasks.c.occasion_id).where(
-        tasks.c.occasion_id == occasions.c.id, ~completed.where(answered == tasks.c.id).exists()
-    )
     return _read_occasions(
         connection,
         _occasions()
@@ -355,8 +346,8 @@ def waiting_occasions_of_unit(
             occasions.c.closes_at > now,
             occasions.c.withdrawn_at.is_(None),
             enrolments.c.state == EnrolmentState.ACTIVE,
+            ~occasions.c.is_answered,
             sa.true() if person_id is None else occasions.c.person_id == person_id,
-            waiting.exists(),
         )
         .order_by(occasions.c.closes_at)
         .limit(limit),
@@ -398,8 +389,6 @@ def people_due(connection: Connection, unit_id: UUID, day: date) -> frozenset[UU
         occasions.c.due_at >= begins,
         occasions.c.due_at < ends,
         occasions.c.withdrawn_at.is_(None),
-        # Only for the index: nothing is due before it opens or after it closes.
-        occasions.c.closes_at >= begins,
     )
     return frozenset(connection.execute(query).scalars())
 

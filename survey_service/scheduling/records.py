@@ -103,6 +103,7 @@ occasions = sa.Table(
     sa.Column("reminds_at", ARRAY(sa.DateTime(timezone=True)), nullable=False, server_default="{}"),
     sa.Column("withdrawn_at", sa.DateTime(timezone=True)),
     sa.Column("withdrawn_reason", sa.Text),
+    sa.Column("is_answered", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
 tasks = sa.Table(
