@@ -34,9 +34,7 @@ def _identities(count: int) -> Iterator[Identity]:
         yield Identity(number=number, name=f"Test {serial}", email=None, phone=None, locale="sv")
 
 
-def fill(
-    connection: psycopg.Connection[tuple[object, ...]], home: Organisation, responses: int
-) -> dict[str, object]:
+def fill(connection: psycopg.Connection[tuple[object, ...]], home: Organisation, responses: int) -> dict[str, object]:
     """Enrolments, what is planned, late and answered; returns ids for addresses by the name of the parameter."""
     connection.execute("SET session_replication_role = replica")  # no triggers: what they would write is written here
     values = {
@@ -57,7 +55,8 @@ def fill(
 _FILL = (
     """
     CREATE TEMP TABLE places AS
-        SELECT id, row_number() OVER (ORDER BY id = %(home)s, id) - 1 AS n FROM units WHERE provider_id = %(provider)s""",
+        SELECT id, row_number() OVER (ORDER BY id = %(home)s, id) - 1 AS n FROM units
+        WHERE provider_id = %(provider)s""",
     """
     CREATE TEMP TABLE plans AS
         SELECT id, row_number() OVER (ORDER BY id) - 1 AS n FROM care_protocol_versions
@@ -69,7 +68,8 @@ _FILL = (
                CASE WHEN n %% 4 = 1 THEN %(home)s ELSE (SELECT id FROM places WHERE places.n = p.n %% 19) END,
                CASE WHEN n <= %(in_one)s THEN (SELECT id FROM care_protocol_versions WHERE protocol_id = %(knee)s)
                     ELSE (SELECT id FROM plans WHERE plans.n = p.n %% (SELECT count(*) FROM plans)) END,
-               'health_care', 'care', 'Operation', 'surgery', now()::date - n %% 700, gen_random_uuid(), %(staff)s, now()
+               'health_care', 'care', 'Operation', 'surgery', now()::date - n %% 700, gen_random_uuid(), %(staff)s,
+               now()
         FROM (SELECT *, row_number() OVER (ORDER BY person_id)::int AS n FROM patients
               WHERE provider_id = %(provider)s) p""",
     # What each protocol plans.
@@ -119,7 +119,8 @@ _FILL = (
                           instrument_hash, wording_id, locale, mode, respondent, started_at)
         SELECT m.id, provider_id, person_id, m.id, m.id, m.id, m.instrument, '1.0', 'x', w.id, 'sv', 'web', 'self', at
         FROM made m
-        JOIN LATERAL (SELECT id FROM wordings w WHERE w.instrument = m.instrument AND locale = 'sv' LIMIT 1) w ON true""",
+        JOIN LATERAL (SELECT id FROM wordings w WHERE w.instrument = m.instrument AND locale = 'sv' LIMIT 1) w
+            ON true""",
     """
     INSERT INTO responses (id, provider_id, person_id, session_id, unit_id, last_sequence, completed_at)
         SELECT id, provider_id, person_id, id, unit_id, 1, at FROM made""",
@@ -128,8 +129,10 @@ _FILL = (
                         algorithm)
         SELECT id, variable, provider_id, person_id, CASE WHEN NOT is_text THEN low + wide * random() END,
                CASE WHEN is_text THEN (11111 + 1111 * floor(3 * random()))::text END, error, 'm', 'h', 'a'
-        FROM made JOIN (VALUES ('eq5d-5l', 'eq5d5l.profile', true, 0, 0, NULL), ('eq5d-5l', 'eq5d5l.index', false, 0, 1, NULL),
-                               ('eq5d-5l', 'eq5d5l.vas', false, 0, 100, NULL), ('eq5d-5l', 'eq5d5l.lss', false, 5, 20, NULL),
+        FROM made JOIN (VALUES ('eq5d-5l', 'eq5d5l.profile', true, 0, 0, NULL),
+                               ('eq5d-5l', 'eq5d5l.index', false, 0, 1, NULL),
+                               ('eq5d-5l', 'eq5d5l.vas', false, 0, 100, NULL),
+                               ('eq5d-5l', 'eq5d5l.lss', false, 5, 20, NULL),
                                ('promis-anxiety', 'promis_anxiety.t', false, 40, 30, 2.5),
                                ('promis-anxiety', 'promis_anxiety.n_items', false, 4, 8, NULL),
                                ('promis-anxiety', 'promis_anxiety.theta', false, -1, 2, 0.3))
