@@ -219,7 +219,7 @@ def preview_csv(services: Services, protocol_id: UUID, definition: Mapping[str, 
     """All rows of the unit, by enrolment: no name and no number leaves the service."""
     found = look(services, protocol_id, definition, most=None, as_=as_)
     if not found.is_done:
-        raise Conflict("The plan is still being looked at. Open the preview again.")
+        raise Conflict("The plan has been changed since you looked at it. Look at the preview again.")
     shown = found.own
     with services.db.transaction(as_=as_) as connection:
         _log(services, connection, shown, as_)

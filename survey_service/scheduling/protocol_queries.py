@@ -211,7 +211,7 @@ def enrolled_as(connection: Connection, protocol_id: UUID) -> str:
     """Who is under way, where and from which day, as one code: another when anybody comes, goes or is moved."""
     enrolment = enrolments.c
     line = sa.func.concat_ws(" ", enrolment.id, enrolment.unit_id, enrolment.anchor_date, enrolment.state)
-    together = sa.func.md5(sa.func.string_agg(aggregate_order_by(line, enrolment.id), ","))
+    together = sa.func.md5(sa.func.string_agg(line, aggregate_order_by(sa.literal(","), enrolment.id)))
     return str(connection.execute(_of_everybody(protocol_id, together)).scalar_one())
 
 
