@@ -29,7 +29,7 @@ from benchmarks.pages_filling import fill, fill_people
 from survey_service.access.rules import StaffClaims
 from survey_service.access.use_cases import add_unit, sign_in_staff
 from survey_service.access.web import COOKIE
-from survey_service.app import create_app
+from survey_service.app import create_app, keep_what_lasts
 from survey_service.demo.embedded import EmbeddedPostgres
 from survey_service.demo.environment import DemoFolder, Ports, demo_settings, write_register_client
 from survey_service.demo.people import LOA3
@@ -47,8 +47,11 @@ from survey_service.foundation.logging import configure_logging
 from survey_service.foundation.principals import Staff, System
 from survey_service.foundation.services import Services
 from survey_service.insight.use_cases import make_figures
-from survey_service.scheduling.drafting import draft_from_file
+from survey_service.scheduling.drafting import draft_from_file, open_draft
+from survey_service.scheduling.protocol_fields import definition_of
+from survey_service.scheduling.protocol_previewing import look
 from survey_service.wiring import build_services
+from survey_service.worker import create_worker
 
 TIMES = 12
 UNITS = 20
@@ -88,6 +91,7 @@ def main() -> None:
     configure_logging(json=True, to=StringIO())
     with filled(chosen.responses) as (services, database, values):
         app = create_app(services)
+        keep_what_lasts()
         clients = {role: _client(app, services, hsa_id) for role, hsa_id in _ROLES.items()}
         pages = [one for one in [*_routes(app), *_ALSO] if chosen.only in one]
         taken = [_visit(clients[_ROLE_OF.get(page, "manager")], database, page, values) for page in pages]
@@ -122,6 +126,11 @@ def filled(responses: int) -> Iterator[tuple[Services, Path, Mapping[str, object
             definition = tomllib.loads(text)
             definition["occasions"][-1]["due_day"] += 7
             draft_from_file(services, home.protocols["knee-follow-up"], definition, as_=manager)
+            began = perf_counter()
+            written = open_draft(services, home.protocols["knee-follow-up"], as_=manager)
+            look(services, home.protocols["knee-follow-up"], definition_of(written.fields), most=None, as_=manager)
+            create_worker(services).run(until_idle=True)
+            print(f"a change looked at for all, by the worker: {perf_counter() - began:.1f} s")
             yield services, folder.database, values
             services.db.close()
             services.keys.close()

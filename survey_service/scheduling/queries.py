@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from survey_service.foundation.clock import at_local_time, local_day
+from survey_service.foundation.db import among
 from survey_service.licensing.rules import Mode, Use, UseOfAnswers
 from survey_service.scheduling.records import (
     care_protocol_versions,
@@ -202,8 +203,8 @@ def occasion_of_task(connection: Connection, task_id: UUID) -> Occasion | None:
 
 def occasions_of_tasks(connection: Connection, task_ids: Collection[UUID]) -> Mapping[UUID, Occasion]:
     """By task, in two queries for a list."""
-    rows = connection.execute(sa.select(tasks.c.id, tasks.c.occasion_id).where(tasks.c.id.in_(task_ids))).all()
-    found = _read_occasions(connection, _occasions().where(occasions.c.id.in_({row.occasion_id for row in rows})))
+    rows = connection.execute(sa.select(tasks.c.id, tasks.c.occasion_id).where(among(tasks.c.id, task_ids))).all()
+    found = _read_occasions(connection, _occasions().where(among(occasions.c.id, {row.occasion_id for row in rows})))
     by_id = {one.id: one for one in found}
     return {row.id: by_id[row.occasion_id] for row in rows}
 
@@ -262,7 +263,7 @@ def answered_together(connection: Connection, occasion_ids: Collection[UUID]) ->
         .join(task_links, task_links.c.task_id == mine.c.id)
         .join(theirs, theirs.c.id == task_links.c.served_by)
         .join(occasions, occasions.c.id == theirs.c.occasion_id)
-        .where(mine.c.occasion_id.in_(occasion_ids))
+        .where(among(mine.c.occasion_id, occasion_ids))
         .order_by(mine.c.position)
     ).all()
     return [Together(*row) for row in rows]
@@ -279,7 +280,7 @@ def links_of(connection: Connection, task_ids: Collection[UUID]) -> Mapping[UUID
     if not task_ids:
         return {}
     rows = connection.execute(
-        sa.select(task_links.c.task_id, task_links.c.served_by).where(task_links.c.task_id.in_(task_ids))
+        sa.select(task_links.c.task_id, task_links.c.served_by).where(among(task_links.c.task_id, task_ids))
     ).all()
     return {row.task_id: row.served_by for row in rows}
 
@@ -403,7 +404,7 @@ def tasks_of(connection: Connection, occasion_ids: Sequence[UUID]) -> list[Task]
             tasks.c.instrument_version,
             tasks.c.form,
         )
-        .where(tasks.c.occasion_id.in_(occasion_ids))
+        .where(among(tasks.c.occasion_id, occasion_ids))
         .order_by(tasks.c.occasion_id, tasks.c.position)
     ).all()
     return [Task(*row) for row in rows]
