@@ -114,9 +114,9 @@ FILL = """
                now() - interval '700 days' * random() AS at, row_number() OVER () AS n
         FROM enrolments e JOIN care_protocol_versions v ON v.id = e.protocol_version_id, generate_series(1, {each});
     INSERT INTO occasions (id, provider_id, person_id, enrolment_id, unit_id, code, titles, reasons, opens_at, due_at,
-                           closes_at)
+                           closes_at, is_answered)
         SELECT m.id, m.provider_id, m.person_id, m.enrolment_id, m.unit_id, 'past.' || n, '{"sv": "Tidigare"}',
-               '{"sv": "För"}', at - interval '3 days', at, at + interval '3 days' FROM made m;
+               '{"sv": "För"}', at - interval '3 days', at, at + interval '3 days', true FROM made m;
     INSERT INTO tasks (id, provider_id, person_id, occasion_id, position, instrument, instrument_version)
         SELECT id, provider_id, person_id, id, 1, 'promis-anxiety', '1.0' FROM made;
     INSERT INTO notices_given (id, provider_id, person_id, occasion_id, notice_version, locale, given_at)

@@ -21,6 +21,7 @@ from survey_service.registers import jobs as registers
 from survey_service.registers.rules import BACKLOG_JOB
 from survey_service.scheduling import jobs as scheduling
 from survey_service.scheduling.protocol_changing import CHANGE_JOB
+from survey_service.scheduling.protocol_previewing import PREVIEW_JOB
 from survey_service.scheduling.use_cases import INVITE_JOB
 
 # The log and the inbox have partitions for this month and the next ones, so many in all.
@@ -36,6 +37,7 @@ def create_worker(services: Services) -> Worker:
         jobs=[
             Job(INVITE_JOB, partial(notifying.invite, services, texts)),
             Job(CHANGE_JOB, partial(scheduling.change_protocol, services)),
+            Job(PREVIEW_JOB, partial(scheduling.preview_protocol, services)),
             Job(REMIND_JOB, partial(notifying.remind, services, texts)),
             Job(RELEASE_JOB, registers.Releasing(services)),
             Job(BACKLOG_JOB, partial(registers.backlog, services)),

@@ -67,12 +67,56 @@ def upgrade() -> None:
             WITH CHECK ({PROVIDER} AND staff_id = {_ACTOR} AND is_manager_now());
         GRANT SELECT ON protocol_changes TO survey_worker;
         CREATE POLICY worker ON protocol_changes FOR SELECT TO survey_worker USING ({PROVIDER});
+
+        -- A look at what publishing would do to many: a manager's last of each protocol, found by the worker portion by
+        -- portion. ``enrolled_as`` says who was enrolled, and how, when it began. Ids, codes and times; no answer.
+        CREATE TABLE protocol_previews (
+            id          uuid PRIMARY KEY,
+            protocol_id uuid NOT NULL,
+            provider_id uuid NOT NULL,
+            staff_id    uuid NOT NULL,
+            seen        text NOT NULL CHECK (seen <> ''),
+            definition  jsonb NOT NULL,
+            enrolled_as text NOT NULL,
+            portions    integer NOT NULL CHECK (portions >= 1),
+            begun_at    timestamptz NOT NULL,
+            UNIQUE (protocol_id, staff_id),
+            UNIQUE (id, provider_id, staff_id),
+            FOREIGN KEY (protocol_id, provider_id) REFERENCES care_protocols (id, provider_id),
+            FOREIGN KEY (staff_id, provider_id) REFERENCES staff_members (id, provider_id)
+        );
+        {enable("protocol_previews")}
+        GRANT SELECT, INSERT, DELETE ON protocol_previews TO survey_staff;
+        CREATE POLICY staff ON protocol_previews TO survey_staff
+            USING ({PROVIDER} AND staff_id = {_ACTOR})
+            WITH CHECK ({PROVIDER} AND staff_id = {_ACTOR} AND is_manager_now());
+        GRANT SELECT ON protocol_previews TO survey_worker;
+        CREATE POLICY worker ON protocol_previews FOR SELECT TO survey_worker USING ({PROVIDER});
+
+        CREATE TABLE protocol_preview_portions (
+            preview_id  uuid NOT NULL,
+            first_id    uuid NOT NULL,
+            provider_id uuid NOT NULL,
+            staff_id    uuid NOT NULL,
+            units       jsonb NOT NULL,
+            changes     jsonb NOT NULL,
+            PRIMARY KEY (preview_id, first_id),
+            FOREIGN KEY (preview_id, provider_id, staff_id)
+                REFERENCES protocol_previews (id, provider_id, staff_id) ON DELETE CASCADE
+        );
+        {enable("protocol_preview_portions")}
+        GRANT SELECT ON protocol_preview_portions TO survey_staff;
+        CREATE POLICY staff ON protocol_preview_portions FOR SELECT TO survey_staff
+            USING ({PROVIDER} AND staff_id = {_ACTOR});
+        GRANT SELECT, INSERT ON protocol_preview_portions TO survey_worker;
+        CREATE POLICY worker ON protocol_preview_portions TO survey_worker
+            USING ({PROVIDER}) WITH CHECK ({PROVIDER});
     """)
 
 
 def downgrade() -> None:
     op.execute("""
-        DROP TABLE protocol_changes, protocol_drafts;
+        DROP TABLE protocol_preview_portions, protocol_previews, protocol_changes, protocol_drafts;
         DROP INDEX enrolments_protocol_version_id_idx;
         DROP POLICY staff_makes ON care_protocols;
         DROP POLICY staff_publishes ON care_protocol_versions;

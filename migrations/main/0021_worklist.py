@@ -19,6 +19,7 @@ def upgrade() -> None:
     _units_own()
     _care()
     _reminders()
+    _waiting()
     _paper()
 
 
@@ -407,7 +408,6 @@ def _reminders() -> None:
             FOREIGN KEY (staff_id, provider_id) REFERENCES staff_members (id, provider_id)
         );
         CREATE INDEX ON non_responses (occasion_id, at);
-        CREATE INDEX occasions_by_closing ON occasions (unit_id, closes_at);
 
         -- A reminder is a notice of its own: one for each time it was asked for, on each channel.
         ALTER TABLE dispatches ADD COLUMN reminder_id uuid,
@@ -426,6 +426,54 @@ def _reminders() -> None:
             CREATE POLICY staff_reads ON {table} FOR SELECT TO survey_staff USING ({PROVIDER});
             CREATE POLICY staff ON {table} FOR INSERT TO survey_staff
                 WITH CHECK ({PROVIDER} AND staff_id = {_BY_ACTOR});
+        """)
+
+
+def _waiting() -> None:
+    op.execute("""
+        -- Whether nothing is left to answer: derived by triggers, so that who has not answered is found by an index
+        -- however many have. Nobody writes it.
+        ALTER TABLE occasions ADD COLUMN is_answered boolean NOT NULL DEFAULT false;
+        DROP TRIGGER refuse_change_of_begun_occasion ON occasions;
+        CREATE FUNCTION nothing_is_left_of(p_occasion uuid) RETURNS boolean
+        LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+            SELECT NOT EXISTS (
+                SELECT FROM tasks t WHERE t.occasion_id = p_occasion
+                  AND NOT EXISTS (
+                      SELECT FROM sessions s JOIN responses r ON r.session_id = s.id WHERE s.task_id = t.id)
+                  AND NOT EXISTS (SELECT FROM shared_deliveries d WHERE d.task_id = t.id));
+        $$;
+        REVOKE EXECUTE ON FUNCTION nothing_is_left_of FROM PUBLIC;
+        UPDATE occasions o SET is_answered = true
+            WHERE EXISTS (SELECT FROM sessions s WHERE s.occasion_id = o.id) AND nothing_is_left_of(o.id);
+        CREATE TRIGGER refuse_change_of_begun_occasion BEFORE UPDATE ON occasions
+            FOR EACH ROW WHEN (OLD.is_answered = NEW.is_answered) EXECUTE FUNCTION refuse_change_of_begun_occasion();
+        CREATE INDEX occasions_waiting ON occasions (unit_id, closes_at, opens_at)
+            WHERE withdrawn_at IS NULL AND NOT is_answered;
+        CREATE INDEX occasions_by_due_day ON occasions (unit_id, due_at);
+
+        CREATE FUNCTION keep_answered_occasion() RETURNS trigger LANGUAGE plpgsql
+        SECURITY DEFINER SET search_path = public, pg_temp AS $$
+        DECLARE
+            asked_at uuid;
+        BEGIN
+            IF TG_TABLE_NAME = 'responses' THEN
+                SELECT s.occasion_id INTO asked_at FROM sessions s WHERE s.id = NEW.session_id;
+            ELSE
+                SELECT t.occasion_id INTO asked_at FROM tasks t WHERE t.id = NEW.task_id;
+            END IF;
+            -- The lock comes first: of two that complete the last two at once, the second sees the first.
+            PERFORM FROM occasions WHERE id = asked_at FOR NO KEY UPDATE;
+            UPDATE occasions SET is_answered = true
+                WHERE id = asked_at AND NOT is_answered AND nothing_is_left_of(asked_at);
+            RETURN NULL;
+        END $$;
+        REVOKE EXECUTE ON FUNCTION keep_answered_occasion FROM PUBLIC;
+    """)
+    for table in ("responses", "shared_deliveries"):
+        op.execute(f"""
+            CREATE TRIGGER keep_answered_occasion AFTER INSERT ON {table}
+                FOR EACH ROW EXECUTE FUNCTION keep_answered_occasion();
         """)
 
 
@@ -503,6 +551,16 @@ def downgrade() -> None:
         op.execute(f"DROP TRIGGER refuse_staff_in_session ON {table};")
     for table in _FOLLOWED:
         op.execute(f"DROP TRIGGER keep_worklist_entry ON {table};")
+    for table in ("responses", "shared_deliveries"):
+        op.execute(f"DROP TRIGGER keep_answered_occasion ON {table};")
+    op.execute("""
+        DROP TRIGGER refuse_change_of_begun_occasion ON occasions;
+        DROP INDEX occasions_waiting, occasions_by_due_day;
+        ALTER TABLE occasions DROP COLUMN is_answered;
+        CREATE TRIGGER refuse_change_of_begun_occasion BEFORE UPDATE ON occasions
+            FOR EACH ROW EXECUTE FUNCTION refuse_change_of_begun_occasion();
+        DROP FUNCTION keep_answered_occasion, nothing_is_left_of;
+    """)
     op.execute("""
         DROP TRIGGER void_worklist_entries ON enrolments;
         DROP FUNCTION refuse_staff_in_session, void_worklist_entries;
@@ -518,7 +576,6 @@ def downgrade() -> None:
             DROP COLUMN reminder_id, DROP CONSTRAINT dispatches_kind_check,
             ADD CONSTRAINT dispatches_kind_check CHECK (kind IN ('invitation')),
             ADD CONSTRAINT dispatches_occasion_id_kind_channel_key UNIQUE (occasion_id, kind, channel);
-        DROP INDEX occasions_by_closing;
         ALTER TABLE readings DROP COLUMN unit_id;
         DELETE FROM assessments a USING assessments b
             WHERE b.response_id = a.response_id AND (b.assessed_at, b.unit_id) < (a.assessed_at, a.unit_id);

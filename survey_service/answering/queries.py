@@ -16,7 +16,6 @@ from survey_service.answering.rules import LoggedAnswer
 from survey_service.delivery.queries import (
     Version,
     VersionKind,
-    all_shared_tasks,
     corrected_scores_of,
     current_version,
     read_score,
@@ -25,6 +24,7 @@ from survey_service.delivery.queries import (
     shared_tasks,
 )
 from survey_service.foundation.crypto import PersonCipher
+from survey_service.foundation.db import among
 from survey_service.foundation.services import Services
 from survey_service.languages.queries import why_not_offered
 from survey_service.licensing.rules import Refusal, Use, Why
@@ -86,13 +86,13 @@ def session(connection: Connection, session_id: UUID, *, lock: bool = False) -> 
 
 def sessions_of_tasks(connection: Connection, task_ids: Collection[UUID]) -> Mapping[UUID, Session]:
     """Sessions that have begun, by task."""
-    rows = connection.execute(sa.select(sessions).where(sessions.c.task_id.in_(task_ids))).all()
+    rows = connection.execute(sa.select(sessions).where(among(sessions.c.task_id, task_ids))).all()
     return {row.task_id: _session(row) for row in rows}
 
 
 def begun_occasions(connection: Connection, occasion_ids: Collection[UUID]) -> frozenset[UUID]:
     """Those of the occasions that somebody has begun to answer."""
-    query = sa.select(sessions.c.occasion_id).where(sessions.c.occasion_id.in_(occasion_ids))
+    query = sa.select(sessions.c.occasion_id).where(among(sessions.c.occasion_id, occasion_ids))
     return frozenset(connection.execute(query).scalars())
 
 
@@ -181,7 +181,7 @@ def response(connection: Connection, response_id: UUID) -> Response | None:
 
 def responses_of_tasks(connection: Connection, task_ids: Collection[UUID]) -> Mapping[UUID, Response]:
     """Completed responses, by task."""
-    found = _responses(connection, sessions.c.task_id.in_(task_ids))
+    found = _responses(connection, among(sessions.c.task_id, task_ids))
     return {one.session.task_id: one for one in found}
 
 
@@ -205,7 +205,7 @@ def _at_unit(unit_id: UUID) -> sa.ColumnElement[bool]:
 
 
 def responses_with_ids(connection: Connection, response_ids: Collection[UUID]) -> list[Response]:
-    return _responses(connection, responses.c.id.in_(response_ids))
+    return _responses(connection, among(responses.c.id, response_ids))
 
 
 def responses_of_person(
@@ -270,13 +270,6 @@ def why_not_asked(connection: Connection, services: Services, asked: Sequence[Oc
     return found
 
 
-def completed_task_ids() -> sa.Select[tuple[UUID]]:
-    """A select of the tasks that are answered, for others' queries to build on."""
-    own = sa.select(sessions.c.task_id).join(responses, responses.c.session_id == sessions.c.id)
-    both = sa.union_all(own, all_shared_tasks()).subquery()
-    return sa.select(both.c.task_id)
-
-
 def scores_of(connection: Connection, response_ids: Collection[UUID]) -> Mapping[UUID, tuple[Score, ...]]:
     """Scores of the version that stands of each response, in the order of their variables' names.
 
@@ -318,7 +311,7 @@ def _first_scores(connection: Connection, response_ids: Collection[UUID]) -> Map
     if not response_ids:
         return found
     rows = connection.execute(
-        sa.select(scores).where(scores.c.response_id.in_(response_ids)).order_by(scores.c.variable)
+        sa.select(scores).where(among(scores.c.response_id, response_ids)).order_by(scores.c.variable)
     ).all()
     for row in rows:
         found[row.response_id].append(read_score(row))

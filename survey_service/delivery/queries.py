@@ -29,6 +29,7 @@ from survey_service.delivery.records import (
 )
 from survey_service.delivery.rules import Alarm, Attempt, Outcome, SystemRoute, SystemState
 from survey_service.foundation.crypto import PersonCipher
+from survey_service.foundation.db import among
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def whereabouts(
 
     What is read and assessed is that of one unit, or (None) of whichever was the first.
     """
-    rows = connection.execute(_whereabouts(at_unit).where(deliveries.c.response_id.in_(response_ids))).all()
+    rows = connection.execute(_whereabouts(at_unit).where(among(deliveries.c.response_id, response_ids))).all()
     return {row.response_id: Whereabouts(*row) for row in rows}
 
 
@@ -149,13 +150,8 @@ def responses_sharing_tasks(task_ids: Select[tuple[UUID]]) -> Select[tuple[UUID]
 
 def shared_tasks(connection: Connection, task_ids: Collection[UUID]) -> frozenset[UUID]:
     """Those of the tasks that a response to another order has answered."""
-    query = sa.select(shared_deliveries.c.task_id).where(shared_deliveries.c.task_id.in_(task_ids))
+    query = sa.select(shared_deliveries.c.task_id).where(among(shared_deliveries.c.task_id, task_ids))
     return frozenset(connection.execute(query).scalars())
-
-
-def all_shared_tasks() -> sa.Select[tuple[UUID]]:
-    """A select of the tasks that a response to another order has answered, for others' queries to build on."""
-    return sa.select(shared_deliveries.c.task_id)
 
 
 def received_since(connection: Connection, since: datetime, *, after: UUID | None, limit: int) -> list[UUID]:
@@ -303,7 +299,7 @@ class Version:
 def current_version(connection: Connection, response_ids: Collection[UUID]) -> Mapping[UUID, Version]:
     """By response, the version that stands."""
     stands = {response_id: Version(response_id) for response_id in response_ids}
-    for version in _versions(connection, response_versions.c.response_id.in_(response_ids)):
+    for version in _versions(connection, among(response_versions.c.response_id, response_ids)):
         stands[version.response_id] = version
     return stands
 

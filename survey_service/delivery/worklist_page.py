@@ -16,7 +16,6 @@ from instruments import Instrument, Score
 from survey_service.access.queries import Unit, all_units, staff_names
 from survey_service.access.rules import Rights
 from survey_service.answering.queries import (
-    completed_task_ids,
     instrument_of,
     responses_with_ids,
     scores_of_versions,
@@ -201,7 +200,6 @@ def _waiting(
         connection,
         as_.unit_id,
         now,
-        completed=completed_task_ids(),
         limit=ROWS,
         person_id=asked.patient,
         protocols=rights.protocols,

@@ -4,7 +4,7 @@
 the role and the row-level security settings, all LOCAL to the transaction, so that nothing leaks through the pool.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -57,6 +57,12 @@ def new_id() -> UUID:
 def insert_if_new(connection: Connection, statement: Insert) -> bool:
     """Run an INSERT … ON CONFLICT DO NOTHING; whether the row is new. Needs no RETURNING, hence no SELECT grant."""
     return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
+
+
+def among(column: sa.ColumnElement[UUID], ids: Collection[UUID]) -> sa.ColumnElement[bool]:
+    """Whether the column is one of the ids: one parameter however many there are, where IN takes one for each, and is
+    another statement to prepare for every number of them."""
+    return column == sa.func.any(sa.cast(list(ids), sa.ARRAY(sa.Uuid)))
 
 
 def refused_by(error: sa.exc.DBAPIError) -> str:

@@ -13,8 +13,8 @@ from survey_service.foundation.db import insert_if_new, new_id
 from survey_service.foundation.principals import Staff
 from survey_service.foundation.services import Services
 from survey_service.scheduling.next_version import check_definition
-from survey_service.scheduling.protocol_changing import refuse_who_manages_nothing
 from survey_service.scheduling.protocol_fields import Fields, fields_of
+from survey_service.scheduling.protocol_previewing import forget_look, refuse_who_manages_nothing
 from survey_service.scheduling.protocol_queries import Draft, draft_of, protocol_code, versions_of
 from survey_service.scheduling.records import care_protocols, protocol_drafts
 from survey_service.scheduling.rules import CODE
@@ -95,6 +95,7 @@ def discard_draft(services: Services, protocol_id: UUID, *, as_: Staff) -> None:
         refuse_who_manages_nothing(connection, services, as_)
         _code(connection, protocol_id)
         connection.execute(sa.delete(protocol_drafts).where(protocol_drafts.c.protocol_id == protocol_id))
+        forget_look(connection, protocol_id)
 
 
 def _code(connection: Connection, protocol_id: UUID) -> str:

@@ -5,9 +5,7 @@ a transaction of its own and on behalf of the manager who ordered it; done twice
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from enum import StrEnum
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -16,23 +14,26 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from survey_service.access.queries import manages_unit
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
-from survey_service.errors import AccessDenied, BadInput, Conflict
+from survey_service.errors import Conflict
 from survey_service.foundation.db import insert_if_new, new_id
 from survey_service.foundation.jobs import enqueue
 from survey_service.foundation.principals import Staff, System
 from survey_service.foundation.services import Services
 from survey_service.scheduling.changing import EventKind, Why, apply_replan, record_event, standing_occasions
-from survey_service.scheduling.next_version import check_definition, fingerprint
+from survey_service.scheduling.next_version import fingerprint
+from survey_service.scheduling.protocol_previewing import (
+    check_next,
+    forget_look,
+    refuse_unseen,
+    refuse_who_manages_nothing,
+)
 from survey_service.scheduling.protocol_queries import (
     Enrolled,
     change_to,
     enrolled_in,
-    protocol_code,
     published_version,
-    standing_of,
     versions_of,
 )
 from survey_service.scheduling.records import (
@@ -42,126 +43,20 @@ from survey_service.scheduling.records import (
     protocol_changes,
     protocol_drafts,
 )
-from survey_service.scheduling.replanning import Replan, StandingOccasion, replan
+from survey_service.scheduling.replanning import Replan, replan
 from survey_service.scheduling.rules import (
     CareProtocol,
     EnrolmentState,
-    PlannedOccasion,
     all_occasions,
     parse_protocol,
 )
-from survey_service.scheduling.use_cases import check_instruments, refuse_reused_codes, warn_of_what_may_not_be_asked
+from survey_service.scheduling.use_cases import warn_of_what_may_not_be_asked
 
 CHANGE_JOB = "scheduling.change_protocol"
 # Some seconds of work for one job.
 _PORTION = 100
 # An order that was read before the version was published and written after it is found by a second look.
 _SECOND_LOOK = timedelta(minutes=5)
-
-
-class ChangeKind(StrEnum):
-    ADDED = "added"
-    MOVED = "moved"
-    WITHDRAWN = "withdrawn"
-
-
-@dataclass(frozen=True, slots=True)
-class OccasionChange:
-    """What becomes of one occasion of one enrolment. ``before`` and ``after`` are when it opens and closes."""
-
-    enrolled: Enrolled
-    kind: ChangeKind
-    code: str
-    before: tuple[datetime, datetime] | None
-    after: tuple[datetime, datetime] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What publishing would do now. ``fingerprint`` says what was looked at: it is what is applied, or nothing."""
-
-    protocol: CareProtocol
-    after: int
-    fingerprint: str
-    enrolled: tuple[Enrolled, ...]
-    changes: tuple[OccasionChange, ...]
-
-    def count(self, kind: ChangeKind) -> int:
-        return sum(change.kind is kind for change in self.changes)
-
-    @property
-    def paused(self) -> int:
-        return sum(one.state is EnrolmentState.PAUSED for one in self.enrolled)
-
-
-def refuse_who_manages_nothing(connection: Connection, services: Services, who: Staff) -> None:
-    """Protocols are for managers of units. Raises ``AccessDenied``."""
-    if not manages_unit(connection, who, services.clock()):
-        raise AccessDenied
-
-
-def preview_change(services: Services, protocol_id: UUID, definition: Mapping[str, Any], *, as_: Staff) -> Preview:
-    """All that ``publish_and_apply`` would do, done to nothing. Raises ``BadInput`` for what is refused there."""
-    with services.db.transaction(as_=as_) as connection:
-        refuse_who_manages_nothing(connection, services, as_)
-        protocol, after = _checked(connection, services, protocol_id, definition)
-        enrolled = enrolled_in(connection, protocol_id)
-        active = [one for one in enrolled if one.state is EnrolmentState.ACTIVE]
-        standing = standing_of(connection, [one.id for one in active])
-    now, planned = services.clock(), _PlansByAnchor(protocol)
-    changes = [
-        change
-        for one in active
-        for change in _changes(one, replan(planned[one.anchor_date], standing.get(one.id, ()), now))
-    ]
-    return Preview(protocol, after, fingerprint(definition, after=after), tuple(enrolled), tuple(changes))
-
-
-class _PlansByAnchor(dict[date, tuple[PlannedOccasion, ...]]):
-    """The plan of each anchor date, made once: many are operated on the same day."""
-
-    def __init__(self, protocol: CareProtocol) -> None:
-        self._protocol = protocol
-
-    def __missing__(self, anchor: date) -> tuple[PlannedOccasion, ...]:
-        self[anchor] = all_occasions(self._protocol, anchor)
-        return self[anchor]
-
-
-def _changes(enrolled: Enrolled, found: Replan) -> list[OccasionChange]:
-    added = [OccasionChange(enrolled, ChangeKind.ADDED, one.code, None, _window(one)) for one in found.added]
-    moved = [
-        OccasionChange(
-            enrolled,
-            ChangeKind.MOVED,
-            move.standing.code,
-            None if move.standing.is_withdrawn else _window(move.standing),
-            _window(move.planned),
-        )
-        for move in found.moved
-    ]
-    withdrawn = [
-        OccasionChange(enrolled, ChangeKind.WITHDRAWN, one.code, _window(one), None) for one in found.withdrawn
-    ]
-    return [*added, *moved, *withdrawn]
-
-
-def _window(one: PlannedOccasion | StandingOccasion) -> tuple[datetime, datetime]:
-    return one.opens_at, one.closes_at
-
-
-def _checked(
-    connection: Connection, services: Services, protocol_id: UUID, definition: Mapping[str, Any]
-) -> tuple[CareProtocol, int]:
-    """The protocol that would be published, and the version it would follow."""
-    code = protocol_code(connection, protocol_id)
-    if code is None:
-        raise AccessDenied
-    protocol = check_definition(definition)
-    if protocol.code != code:
-        raise BadInput("A protocol keeps its code. Make a new protocol for another.")
-    check_instruments(services, protocol)
-    return protocol, refuse_reused_codes(connection, protocol_id, protocol)
 
 
 def publish_and_apply(
@@ -176,13 +71,15 @@ def publish_and_apply(
         refuse_who_manages_nothing(connection, services, as_)
         if (already := _published_as(connection, protocol_id, seen)) is not None:
             return already
-        protocol, after = _checked(connection, services, protocol_id, definition)
+        protocol, after = check_next(connection, services, protocol_id, definition)
         if fingerprint(definition, after=after) != seen:
             raise Conflict("The plan has been changed since you looked at it. Look at the preview again.")
+        refuse_unseen(connection, services, protocol_id, seen=seen, as_=as_)
         warn_of_what_may_not_be_asked(connection, services, protocol, provider_id=as_.provider_id)
         version_id = _insert_version(connection, services, protocol_id, definition, after=after, as_=as_)
         _order_change(connection, services, protocol_id, version_id, as_=as_)
         connection.execute(sa.delete(protocol_drafts).where(protocol_drafts.c.protocol_id == protocol_id))
+        forget_look(connection, protocol_id)
         access = Access(Activity.WRITE, Purpose.ADMINISTRATION, "care_protocol", protocol_id)
         record_access(connection, services.clock, [access], by=as_)
     return version_id
@@ -254,9 +151,7 @@ def change_portion(services: Services, *, version_id: UUID, first: UUID, last: U
         change = change_to(connection, version_id)
         protocol_id, version = published_version(connection, version_id)
         waiting = [
-            one
-            for one in enrolled_in(connection, protocol_id)
-            if first <= one.id <= last and one.version < version.version
+            one for one in enrolled_in(connection, protocol_id, first=first, last=last) if one.version < version.version
         ]
     if change is None:
         return 0

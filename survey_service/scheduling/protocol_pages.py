@@ -12,15 +12,16 @@ from instruments import Library
 from survey_service.access.queries import all_units, manages_unit, staff_names
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
-from survey_service.errors import AccessDenied
+from survey_service.errors import AccessDenied, Conflict
 from survey_service.foundation.clock import STOCKHOLM
 from survey_service.foundation.principals import Staff
 from survey_service.foundation.services import Services
 from survey_service.http.locale import current_locale, languages
 from survey_service.people.queries import NAME_IS_ERASED, open_patients, sealed_patients
 from survey_service.scheduling.inclusion import Criteria
-from survey_service.scheduling.protocol_changing import ChangeKind, OccasionChange, preview_change, progress
+from survey_service.scheduling.protocol_changing import progress
 from survey_service.scheduling.protocol_fields import LOCALES, MOST_OCCASIONS, locales_of, occasion_numbers
+from survey_service.scheduling.protocol_previewing import ChangeKind, Look, OccasionChange, UnitCounts, look
 from survey_service.scheduling.protocol_queries import (
     Draft,
     ProtocolVersion,
@@ -42,7 +43,7 @@ from survey_service.scheduling.rules import (
 
 Context = dict[str, Any]
 
-_MOST_ROWS = 200
+_MOST_ROWS = 50
 # The time line's drawing is so wide; an occasion's marks are at least so wide, to be seen in ten years.
 _WIDTH, _ROW, _LEAST = 1000, 26, 6
 _MOST_MARKS = 120
@@ -139,40 +140,59 @@ def _language(locale: str) -> str:
 
 
 def preview(services: Services, protocol_id: UUID, definition: Mapping[str, Any], *, after: int, as_: Staff) -> Context:
-    """What applying would do: counts for the provider, rows for the patients of one's own unit."""
-    found = preview_change(services, protocol_id, definition, as_=as_)
-    shown = [one for one in found.changes if one.enrolled.unit_id == as_.unit_id]
-    with services.db.transaction(as_=as_) as connection:
-        units = all_units(connection)
-        sealed = sealed_patients(connection, {one.enrolled.person_id for one in shown[:_MOST_ROWS]})
-        _log(services, connection, shown[:_MOST_ROWS], as_)
-    identities = open_patients(services.keys, sealed)
-    by_unit = [
-        {
-            "name": units[unit_id].name,
-            "enrolled": sum(one.unit_id == unit_id for one in found.enrolled),
-            **{kind.value: _count(found.changes, unit_id, kind) for kind in ChangeKind},
-        }
-        for unit_id in sorted({one.unit_id for one in found.enrolled}, key=lambda one: units[one].name)
-    ]
-    return {
+    """What applying would do: counts for the provider, the first rows for the patients of one's own unit.
+
+    While the worker is still looking there are no counts, and it says how far it has come.
+    """
+    found = look(services, protocol_id, definition, most=_MOST_ROWS, as_=as_)
+    about = {
         "id": protocol_id,
         "name": in_language(found.protocol.names, current_locale()),
         "plan": describe_plan(found.protocol),
         "seen": found.fingerprint,
         "version": found.after + 1,
         "overtaken": found.after > after,
-        "enrolled": len(found.enrolled),
-        "paused": found.paused,
-        "counts": {kind.value: found.count(kind) for kind in ChangeKind},
-        "units": by_unit,
-        "rows": [_row(one, identities) for one in shown[:_MOST_ROWS]],
-        "count": len(shown),
+        "at": found.at,
+        "progress": None if found.is_done else {"done": found.done, "portions": found.portions},
+    }
+    return about if not found.is_done else about | _found(services, found, as_)
+
+
+def _found(services: Services, found: Look, as_: Staff) -> Context:
+    with services.db.transaction(as_=as_) as connection:
+        units = all_units(connection)
+        sealed = sealed_patients(connection, {one.enrolled.person_id for one in found.own})
+        _log(services, connection, found.own, as_)
+    identities = open_patients(services.keys, sealed)
+    everything = list(found.units.values())
+    codes = {code for unit in everything for code, _ in unit.changes}
+    planned = [one.code for one in found.protocol.occasions]
+    own = found.units.get(as_.unit_id)
+    return {
+        "enrolled": sum(unit.enrolled for unit in everything),
+        "paused": sum(unit.paused for unit in everything),
+        "counts": _counts(everything),
+        "units": [
+            {"name": units[id_].name, "enrolled": found.units[id_].enrolled, **_counts([found.units[id_]])}
+            for id_ in sorted(found.units, key=lambda one: units[one].name)
+        ],
+        "occasions": [
+            {"code": code, **_counts(everything, code)}
+            for code in [*(one for one in planned if one in codes), *sorted(codes - set(planned))]
+        ],
+        "rows": [_row(one, identities) for one in found.own],
+        "count": own.changes.total() if own else 0,
     }
 
 
-def _count(changes: Sequence[OccasionChange], unit_id: UUID, kind: ChangeKind) -> int:
-    return sum(one.kind is kind and one.enrolled.unit_id == unit_id for one in changes)
+def _counts(units: Sequence[UnitCounts], code: str | None = None) -> dict[str, int]:
+    """By kind, of one occasion or of all."""
+    return {
+        kind.value: sum(
+            count for unit in units for (of, what), count in unit.changes.items() if what is kind and code in {None, of}
+        )
+        for kind in ChangeKind
+    }
 
 
 def _log(services: Services, connection: Any, shown: Sequence[OccasionChange], as_: Staff) -> None:
@@ -197,8 +217,10 @@ def _row(one: OccasionChange, identities: Mapping[UUID, Any]) -> Context:
 
 def preview_csv(services: Services, protocol_id: UUID, definition: Mapping[str, Any], *, as_: Staff) -> str:
     """All rows of the unit, by enrolment: no name and no number leaves the service."""
-    found = preview_change(services, protocol_id, definition, as_=as_)
-    shown = [one for one in found.changes if one.enrolled.unit_id == as_.unit_id]
+    found = look(services, protocol_id, definition, most=None, as_=as_)
+    if not found.is_done:
+        raise Conflict("The plan has been changed since you looked at it. Look at the preview again.")
+    shown = found.own
     with services.db.transaction(as_=as_) as connection:
         _log(services, connection, shown, as_)
     stream = StringIO()

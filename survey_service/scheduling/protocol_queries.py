@@ -9,6 +9,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from survey_service.answering.queries import begun_occasions
 from survey_service.scheduling.records import (
@@ -18,6 +19,8 @@ from survey_service.scheduling.records import (
     occasions,
     protocol_changes,
     protocol_drafts,
+    protocol_preview_portions,
+    protocol_previews,
 )
 from survey_service.scheduling.replanning import StandingOccasion
 from survey_service.scheduling.rules import EnrolmentState
@@ -83,6 +86,26 @@ class Change:
     staff_id: UUID
     enrolled: int
     begun_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPreview:
+    """A look at what publishing would do: of what (``seen``), to whom, in how many portions."""
+
+    id: UUID
+    seen: str
+    enrolled_as: str
+    portions: int
+    begun_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewOrder:
+    """What the worker is to look at, and for whom."""
+
+    protocol_id: UUID
+    staff_id: UUID
+    definition: Mapping[str, Any]
 
 
 def listed_protocols(connection: Connection) -> list[ListedProtocol]:
@@ -163,25 +186,57 @@ def own_drafts(connection: Connection) -> frozenset[UUID]:
     return frozenset(connection.execute(sa.select(protocol_drafts.c.protocol_id)).scalars())
 
 
-def enrolled_in(connection: Connection, protocol_id: UUID) -> list[Enrolled]:
-    """Everybody under way in any version of the protocol, in the order they were enrolled."""
-    rows = connection.execute(
-        sa.select(
-            enrolments.c.id,
-            enrolments.c.person_id,
-            enrolments.c.unit_id,
-            enrolments.c.anchor_date,
-            enrolments.c.state,
-            care_protocol_versions.c.version,
-        )
+def enrolled_in(
+    connection: Connection, protocol_id: UUID, *, first: UUID | None = None, last: UUID | None = None
+) -> list[Enrolled]:
+    """Everybody under way in any version of the protocol (from ``first`` to ``last``), in the order of enrolment."""
+    query = _enrolled().where(care_protocol_versions.c.protocol_id == protocol_id, enrolments.c.state.in_(_UNDER_WAY))
+    if first is not None and last is not None:
+        query = query.where(enrolments.c.id.between(first, last))
+    return [_read_enrolled(row) for row in connection.execute(query.order_by(enrolments.c.id)).all()]
+
+
+def enrolled_with_ids(connection: Connection, ids: Collection[UUID]) -> Mapping[UUID, Enrolled]:
+    """By id, whatever has become of them."""
+    chosen = enrolments.c.id == sa.func.any(sa.cast(list(ids), sa.ARRAY(sa.Uuid)))
+    return {row.id: _read_enrolled(row) for row in connection.execute(_enrolled().where(chosen)).all()}
+
+
+def count_enrolled(connection: Connection, protocol_id: UUID) -> int:
+    """How many are under way in any version of the protocol."""
+    return int(connection.execute(_of_everybody(protocol_id, sa.func.count())).scalar_one())
+
+
+def enrolled_as(connection: Connection, protocol_id: UUID) -> str:
+    """Who is under way, where and from which day, as one code: another when anybody comes, goes or is moved."""
+    enrolment = enrolments.c
+    line = sa.func.concat_ws(" ", enrolment.id, enrolment.unit_id, enrolment.anchor_date, enrolment.state)
+    together = sa.func.md5(sa.func.string_agg(line, aggregate_order_by(sa.literal(","), enrolment.id)))
+    return str(connection.execute(_of_everybody(protocol_id, together)).scalar_one())
+
+
+def _of_everybody(protocol_id: UUID, told: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    return (
+        sa.select(told)
+        .select_from(enrolments)
         .join(care_protocol_versions, care_protocol_versions.c.id == enrolments.c.protocol_version_id)
         .where(care_protocol_versions.c.protocol_id == protocol_id, enrolments.c.state.in_(_UNDER_WAY))
-        .order_by(enrolments.c.id)
-    ).all()
-    return [
-        Enrolled(row.id, row.person_id, row.unit_id, row.anchor_date, EnrolmentState(row.state), row.version)
-        for row in rows
-    ]
+    )
+
+
+def _enrolled() -> sa.Select[Any]:
+    return sa.select(
+        enrolments.c.id,
+        enrolments.c.person_id,
+        enrolments.c.unit_id,
+        enrolments.c.anchor_date,
+        enrolments.c.state,
+        care_protocol_versions.c.version,
+    ).join(care_protocol_versions, care_protocol_versions.c.id == enrolments.c.protocol_version_id)
+
+
+def _read_enrolled(row: sa.Row[Any]) -> Enrolled:
+    return Enrolled(row.id, row.person_id, row.unit_id, row.anchor_date, EnrolmentState(row.state), row.version)
 
 
 def standing_of(connection: Connection, enrolment_ids: Collection[UUID]) -> Mapping[UUID, list[StandingOccasion]]:
@@ -244,3 +299,51 @@ def published_version(connection: Connection, version_id: UUID) -> tuple[UUID, P
     """A version and the protocol it is one of."""
     row = connection.execute(sa.select(care_protocol_versions).where(care_protocol_versions.c.id == version_id)).one()
     return row.protocol_id, ProtocolVersion(row.id, row.version, row.definition, row.published_at, row.published_by)
+
+
+# ---- what somebody has looked at
+
+
+def kept_preview(connection: Connection, protocol_id: UUID, staff_id: UUID) -> KeptPreview | None:
+    """The principal's own last look at the protocol, without what was found."""
+    preview = protocol_previews.c
+    row = connection.execute(
+        sa.select(preview.id, preview.seen, preview.enrolled_as, preview.portions, preview.begun_at).where(
+            preview.protocol_id == protocol_id, preview.staff_id == staff_id
+        )
+    ).one_or_none()
+    return None if row is None else KeptPreview(*row)
+
+
+def preview_to_make(connection: Connection, preview_id: UUID) -> PreviewOrder | None:
+    """None where it has been thrown away."""
+    preview = protocol_previews.c
+    row = connection.execute(
+        sa.select(preview.protocol_id, preview.staff_id, preview.definition).where(preview.id == preview_id)
+    ).one_or_none()
+    return None if row is None else PreviewOrder(*row)
+
+
+def kept_units(connection: Connection, preview_id: UUID) -> tuple[int, list[Mapping[str, Any]]]:
+    """How many portions have been looked at, and the counts of each by unit."""
+    portion = protocol_preview_portions.c
+    found = connection.execute(sa.select(portion.units).where(portion.preview_id == preview_id)).scalars().all()
+    return len(found), list(found)
+
+
+def kept_changes(connection: Connection, preview_id: UUID, unit_id: UUID, *, most: int | None) -> list[list[Any]]:
+    """Rows of a unit, as they are kept, in the order of enrolment."""
+    portion = protocol_preview_portions.c
+    own = portion.changes[str(unit_id)]
+    found: list[list[Any]] = []
+    rows = connection.execute(
+        sa.select(own).where(portion.preview_id == preview_id, own.is_not(None)).order_by(portion.first_id),
+        # Portion by portion, until there are enough: one has thousands of rows.
+        execution_options={"yield_per": 1},
+    ).scalars()
+    for part in rows:
+        found += part
+        if most is not None and len(found) >= most:
+            rows.close()
+            break
+    return found[:most]

@@ -98,8 +98,8 @@ def preview(protocol_id: UUID) -> ResponseReturnValue:
         context = protocol_pages.preview(services(), protocol_id, definition, after=draft.after, as_=staff())
     except NotYet:
         return redirect(url_for("protocols.edit", protocol_id=protocol_id, check=1), code=303)
-    except BadInput as refused:
-        return _edit_page(protocol_id, errors=_sentences(refused)), 400
+    except (BadInput, Conflict) as refused:
+        return _edit_page(protocol_id, errors=_sentences(refused)), refused.status
     return render_template("staff/protocol_preview.html", **context)
 
 
@@ -111,6 +111,8 @@ def preview_file(protocol_id: UUID) -> ResponseReturnValue:
         text = protocol_pages.preview_csv(services(), protocol_id, definition_of(draft.fields), as_=staff())
     except (NotYet, BadInput):
         return redirect(url_for("protocols.edit", protocol_id=protocol_id, check=1), code=303)
+    except Conflict:
+        return redirect(url_for("protocols.preview", protocol_id=protocol_id), code=303)
     return _download(text, "preview.csv", "text/csv")
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from survey_service.foundation.clock import at_local_time, local_day
+from survey_service.foundation.db import among
 from survey_service.licensing.rules import Mode, Use, UseOfAnswers
 from survey_service.scheduling.records import (
     care_protocol_versions,
@@ -202,8 +203,8 @@ def occasion_of_task(connection: Connection, task_id: UUID) -> Occasion | None:
 
 def occasions_of_tasks(connection: Connection, task_ids: Collection[UUID]) -> Mapping[UUID, Occasion]:
     """By task, in two queries for a list."""
-    rows = connection.execute(sa.select(tasks.c.id, tasks.c.occasion_id).where(tasks.c.id.in_(task_ids))).all()
-    found = _read_occasions(connection, _occasions().where(occasions.c.id.in_({row.occasion_id for row in rows})))
+    rows = connection.execute(sa.select(tasks.c.id, tasks.c.occasion_id).where(among(tasks.c.id, task_ids))).all()
+    found = _read_occasions(connection, _occasions().where(among(occasions.c.id, {row.occasion_id for row in rows})))
     by_id = {one.id: one for one in found}
     return {row.id: by_id[row.occasion_id] for row in rows}
 
@@ -262,7 +263,7 @@ def answered_together(connection: Connection, occasion_ids: Collection[UUID]) ->
         .join(task_links, task_links.c.task_id == mine.c.id)
         .join(theirs, theirs.c.id == task_links.c.served_by)
         .join(occasions, occasions.c.id == theirs.c.occasion_id)
-        .where(mine.c.occasion_id.in_(occasion_ids))
+        .where(among(mine.c.occasion_id, occasion_ids))
         .order_by(mine.c.position)
     ).all()
     return [Together(*row) for row in rows]
@@ -279,7 +280,7 @@ def links_of(connection: Connection, task_ids: Collection[UUID]) -> Mapping[UUID
     if not task_ids:
         return {}
     rows = connection.execute(
-        sa.select(task_links.c.task_id, task_links.c.served_by).where(task_links.c.task_id.in_(task_ids))
+        sa.select(task_links.c.task_id, task_links.c.served_by).where(among(task_links.c.task_id, task_ids))
     ).all()
     return {row.task_id: row.served_by for row in rows}
 
@@ -335,21 +336,12 @@ def waiting_occasions_of_unit(
     unit_id: UUID,
     now: datetime,
     *,
-    completed: Select[tuple[UUID]],
     limit: int,
     person_id: UUID | None = None,
     protocols: Collection[UUID] | None = None,
 ) -> list[Occasion]:
-    """Open occasions with a task that is not among the ``completed`` (a select of task ids), the most urgent first.
-
-    ``protocols`` None is all of them.
-    """
+    """Open occasions with something left to answer, the most urgent first. ``protocols`` None is all of them."""
     scope = sa.true() if protocols is None else enrolments.c.protocol_version_id.in_(_versions_of(protocols))
-    (answered,) = completed.selected_columns
-    # Asked of each task by itself: the list of all that is answered grows for ever. Without the offset the planner
-    # would make a join with that list of it.
-    done = completed.where(answered == tasks.c.id).offset(0).exists()
-    waiting = sa.select(tasks.c.occasion_id).where(tasks.c.occasion_id == occasions.c.id, ~done)
     return _read_occasions(
         connection,
         _occasions()
@@ -360,8 +352,8 @@ def waiting_occasions_of_unit(
             occasions.c.closes_at > now,
             occasions.c.withdrawn_at.is_(None),
             enrolments.c.state == EnrolmentState.ACTIVE,
+            ~occasions.c.is_answered,
             sa.true() if person_id is None else occasions.c.person_id == person_id,
-            waiting.exists(),
         )
         .order_by(occasions.c.closes_at)
         .limit(limit),
@@ -393,8 +385,6 @@ def people_due(connection: Connection, unit_id: UUID, day: date) -> frozenset[UU
         occasions.c.due_at >= begins,
         occasions.c.due_at < ends,
         occasions.c.withdrawn_at.is_(None),
-        # Only for the index: nothing is due before it opens or after it closes.
-        occasions.c.closes_at >= begins,
     )
     return frozenset(connection.execute(query).scalars())
 
@@ -409,7 +399,7 @@ def tasks_of(connection: Connection, occasion_ids: Sequence[UUID]) -> list[Task]
             tasks.c.instrument_version,
             tasks.c.form,
         )
-        .where(tasks.c.occasion_id.in_(occasion_ids))
+        .where(among(tasks.c.occasion_id, occasion_ids))
         .order_by(tasks.c.occasion_id, tasks.c.position)
     ).all()
     return [Task(*row) for row in rows]

@@ -46,6 +46,31 @@ protocol_changes = sa.Table(
     sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
 )
 
+protocol_previews = sa.Table(
+    "protocol_previews",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("protocol_id", sa.Uuid, nullable=False),
+    sa.Column("provider_id", sa.Uuid, nullable=False),
+    sa.Column("staff_id", sa.Uuid, nullable=False),
+    sa.Column("seen", sa.Text, nullable=False),
+    sa.Column("definition", JSONB, nullable=False),
+    sa.Column("enrolled_as", sa.Text, nullable=False),
+    sa.Column("portions", sa.Integer, nullable=False),
+    sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
+)
+
+protocol_preview_portions = sa.Table(
+    "protocol_preview_portions",
+    metadata,
+    sa.Column("preview_id", sa.Uuid, primary_key=True),
+    sa.Column("first_id", sa.Uuid, primary_key=True),
+    sa.Column("provider_id", sa.Uuid, nullable=False),
+    sa.Column("staff_id", sa.Uuid, nullable=False),
+    sa.Column("units", JSONB, nullable=False),
+    sa.Column("changes", JSONB, nullable=False),
+)
+
 enrolments = sa.Table(
     "enrolments",
     metadata,
@@ -103,6 +128,7 @@ occasions = sa.Table(
     sa.Column("reminds_at", ARRAY(sa.DateTime(timezone=True)), nullable=False, server_default="{}"),
     sa.Column("withdrawn_at", sa.DateTime(timezone=True)),
     sa.Column("withdrawn_reason", sa.Text),
+    sa.Column("is_answered", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
 tasks = sa.Table(

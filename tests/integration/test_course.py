@@ -313,11 +313,9 @@ def test_only_the_newest_responses_are_shown_and_the_page_says_so(
 def test_the_number_of_queries_does_not_grow_with_the_course(follow: Follow, tmp_path: Path) -> None:
     follow.bring(tmp_path)
     counted = []
-    for protocols in (("anxiety-only", "eq5d-only"), ("anxiety-only", "eq5d-only", "both") * 2):
-        for protocol in protocols:
-            follow.clock.advance(timedelta(days=30))  # what was asked before is not asked together with it
-            for response_id in follow.world.answer(*follow.ask(protocol)):
-                open_response(follow.world.services, response_id, as_=follow.world.alice)
+    for times in (1, 3):
+        for protocol in ("anxiety-only", "eq5d-only") * times:
+            follow.answer(protocol)
         with statements(follow.world) as asked:
             course_of_patient(follow.world.services, follow.person_id, locale="sv", as_=follow.world.alice)
         counted.append(len(asked))

@@ -15,15 +15,10 @@ from survey_service.foundation.clock import local_day
 from survey_service.foundation.db import new_id
 from survey_service.foundation.principals import Staff
 from survey_service.scheduling.drafting import open_draft, save_draft
+from survey_service.scheduling.enrolling import pause
 from survey_service.scheduling.jobs import change_protocol
-from survey_service.scheduling.protocol_changing import (
-    ChangeKind,
-    Preview,
-    change_portion,
-    preview_change,
-    progress,
-    publish_and_apply,
-)
+from survey_service.scheduling.protocol_changing import change_portion, progress, publish_and_apply
+from survey_service.scheduling.protocol_previewing import ChangeKind, Preview, preview_change
 from survey_service.scheduling.protocol_queries import standing_of
 from survey_service.scheduling.use_cases import Order, enrol_patient, publish_protocol
 from tests.conftest import TestDatabase
@@ -185,16 +180,17 @@ def test_a_published_occasion_keeps_what_it_asks_and_another_code_may_ask_otherw
 
 
 def test_those_paused_get_the_version_and_no_occasion(
-    world: World, knee: UUID, run_jobs: Callable[[], None], database: TestDatabase, rows: Any
+    world: World, knee: UUID, run_jobs: Callable[[], None], rows: Any
 ) -> None:
     enrolment_id = enrol(world, knee)
-    with database.connect("survey_owner") as connection:
-        connection.execute("UPDATE enrolments SET state = 'paused' WHERE id = %s", [enrolment_id])
+    pause(world.services, enrolment_id, as_=world.bob)
+    before = plans(world, enrolment_id)
     seen = apply(world, knee, definition(occasion("before", 0), occasion("year", 365)))
     run_jobs()
     assert (seen.paused, seen.changes) == (1, ())
-    assert set(plans(world, enrolment_id)[enrolment_id]) == {"before", "later"}
-    assert rows("SELECT detail FROM enrolment_events") == [({"from": 1, "to": 2},)]
+    assert plans(world, enrolment_id) == before
+    changed = rows("SELECT detail FROM enrolment_events WHERE kind = 'protocol_changed'")
+    assert changed == [({"from": 1, "to": 2},)]
 
 
 def test_one_that_fails_does_not_keep_the_others_waiting(world: World, knee: UUID, database: TestDatabase) -> None:

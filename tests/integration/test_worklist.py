@@ -4,10 +4,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from instruments import Ask
 from survey_service.delivery.caring import Contact, hand_over, put_on_todays_list, write_note
 from survey_service.delivery.flag_setting import NewRule, set_rule
 from survey_service.delivery.flagging import Bound, Threshold
@@ -19,7 +21,9 @@ from survey_service.foundation.db import new_id
 from survey_service.foundation.principals import Staff
 from survey_service.notifying.queries import why_not_answered
 from survey_service.notifying.use_cases import NonResponse, note_non_response, remind
+from survey_service.scheduling.queries import waiting_occasions_of_unit
 from tests.browsing import Visitor
+from tests.conftest import TestDatabase
 from tests.world import World
 
 
@@ -192,3 +196,29 @@ def test_the_worklist_takes_as_many_statements_for_many_responses_as_for_few(wor
         sa.event.remove(sa.Engine, "before_cursor_execute", note)
         taken.append(len(statements))
     assert taken[0] == taken[1]
+
+
+def waiting(world: World) -> set[UUID]:
+    with world.services.db.transaction(as_=world.alice) as connection:
+        found = waiting_occasions_of_unit(connection, world.alice.unit_id, world.services.clock(), limit=10)
+    return {one.id for one in found}
+
+
+def test_an_occasion_waits_until_all_of_it_is_answered(world: World) -> None:
+    patient, occasion = world.enrol(protocol="both")
+    state = world.start(patient, occasion, at=world.services.clock() - timedelta(minutes=10))
+    while isinstance(state.step, Ask):
+        state = world.give(state, patient)
+    assert waiting(world) == {occasion.id}
+    world.answer(patient, occasion)
+    assert waiting(world) == set()
+
+
+def test_nobody_says_that_an_occasion_is_answered(world: World, database: TestDatabase) -> None:
+    """It follows from the responses, also by SQL."""
+    _, occasion = world.enrol()
+    with database.connect("survey_login") as connection:
+        connection.execute("SET LOCAL ROLE survey_staff")
+        connection.execute("SELECT set_config('app.provider', %s, true)", [str(world.alice.provider_id)])
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("UPDATE occasions SET is_answered = true WHERE id = %s", [occasion.id])

@@ -88,6 +88,12 @@ def protocol_samples(locale: str) -> dict[str, tuple[str, dict[str, Any]]]:
              "moved": 9, "withdrawn": 1},
             {"name": say("Höftmottagningen", "The hip clinic"), "enrolled": 8, "added": 8, "moved": 0, "withdrawn": 0},
         ],
+        "at": SINCE,
+        "progress": None,
+        "occasions": [
+            {"code": "before", "added": 0, "moved": 9, "withdrawn": 1},
+            {"code": "one-year", "added": 46, "moved": 0, "withdrawn": 0},
+        ],
         "rows": [row, moved],
         "count": 48,
     }  # fmt: skip
@@ -103,6 +109,10 @@ def protocol_samples(locale: str) -> dict[str, tuple[str, dict[str, Any]]]:
         "staff_protocol_edit": ("staff/protocol_edit.html", form),
         "staff_protocol_edit_error": ("staff/protocol_edit.html", {**form, "errors": wrong, "overtaken_by": 3}),
         "staff_protocol_preview": ("staff/protocol_preview.html", looked),
+        "staff_protocol_preview_under_way": (
+            "staff/protocol_preview.html",
+            {**looked, "progress": {"done": 3, "portions": 17}},
+        ),
         "staff_protocol_preview_none": (
             "staff/protocol_preview.html",
             {**looked, "rows": [], "count": 0, "units": [], "overtaken": False, "paused": 0},
