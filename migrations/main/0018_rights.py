@@ -229,8 +229,16 @@ def _blocks() -> None:
                 WHERE d.response_id = p_response AND b.lifted_at IS NULL
                   AND d.provider_id = nullif(current_setting('app.provider', true), '')::uuid);
         $$;
-        REVOKE EXECUTE ON FUNCTION is_blocked FROM PUBLIC;
-        GRANT EXECUTE ON FUNCTION is_blocked TO survey_staff;
+        -- The same of all that a unit has of a person: for leaving out what is theirs.
+        CREATE FUNCTION is_unit_blocked(p_person uuid, p_unit uuid) RETURNS boolean
+        LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+            SELECT EXISTS (
+                SELECT FROM patient_blocks b
+                WHERE b.person_id = p_person AND b.unit_id = p_unit AND b.lifted_at IS NULL
+                  AND b.provider_id = nullif(current_setting('app.provider', true), '')::uuid);
+        $$;
+        REVOKE EXECUTE ON FUNCTION is_blocked, is_unit_blocked FROM PUBLIC;
+        GRANT EXECUTE ON FUNCTION is_blocked, is_unit_blocked TO survey_staff;
     """)
 
 
@@ -311,7 +319,8 @@ def _emergency_rules() -> None:
                        ARRAY(SELECT DISTINCT a.object_id FROM audit_events a
                              WHERE a.person_id = e.person_id AND a.at >= e.granted_at AND a.at < e.expires_at
                                AND a.provider_id = provider AND a.actor_id = e.staff_id
-                               AND a.activity = 'Nödöppning' AND a.object_kind = 'response')
+                               AND a.activity = 'Nödöppning' AND a.object_kind IN ('response', 'course')
+                               AND a.object_id IS NOT NULL)
                 FROM emergency_accesses e
                 WHERE e.provider_id = provider AND e.granted_at < p_before
                 ORDER BY e.granted_at DESC LIMIT p_limit;
@@ -325,7 +334,7 @@ def downgrade() -> None:
     op.execute("""
         DROP FUNCTION emergency_report;
         DROP TABLE emergency_accesses;
-        DROP FUNCTION refuse_emergency_access, is_blocked;
+        DROP FUNCTION refuse_emergency_access, is_blocked, is_unit_blocked;
         DROP TABLE patient_blocks;
         DROP FUNCTION add_member, add_commission, end_commission, refuse_own_rights, require_administrator;
     """)

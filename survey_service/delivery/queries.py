@@ -112,6 +112,24 @@ def units_sharing(connection: Connection, response_id: UUID) -> frozenset[UUID]:
     return frozenset(connection.execute(query).scalars())
 
 
+def tasks_sharing(connection: Connection, response_id: UUID, unit_id: UUID) -> list[UUID]:
+    """The tasks of the unit that the response, which was given to another, answers too."""
+    query = sa.select(shared_deliveries.c.task_id).where(
+        shared_deliveries.c.response_id == response_id, shared_deliveries.c.unit_id == unit_id
+    )
+    return list(connection.execute(query).scalars())
+
+
+def delivered_about(connection: Connection, person_id: UUID) -> list[tuple[UUID, UUID]]:
+    """Every response of the person at the provider with the unit that it was given to, the newest first."""
+    rows = connection.execute(
+        sa.select(deliveries.c.response_id, deliveries.c.unit_id)
+        .where(deliveries.c.person_id == person_id)
+        .order_by(deliveries.c.delivered_at.desc())
+    ).all()
+    return [(row.response_id, row.unit_id) for row in rows]
+
+
 def shared_with_unit(connection: Connection, unit_id: UUID, *, limit: int) -> list[tuple[UUID, datetime]]:
     """Responses given to another unit that answer this unit's orders too, with their delivery, the newest first."""
     rows = connection.execute(
@@ -168,13 +186,15 @@ def unreceived(connection: Connection, unit_id: UUID, *, limit: int, scope: Scop
     return [Unreceived(*row) for row in rows]
 
 
-def alarmed(connection: Connection, unit_id: UUID) -> int:
+def alarmed(connection: Connection, unit_id: UUID, *, scope: Scope = None) -> int:
     """How many responses of the unit have an alarm that no receipt has ended."""
+    within = sa.true() if scope is None else delivery_alarms.c.response_id.in_(scope)
     count: int = connection.execute(
         sa.select(sa.func.count(delivery_alarms.c.response_id.distinct()))
         .outerjoin(receipts, receipts.c.response_id == delivery_alarms.c.response_id)
         .where(
             delivery_alarms.c.unit_id == unit_id,
+            within,
             delivery_alarms.c.kind != Alarm.FLAG_NOT_ASSESSED,
             receipts.c.response_id.is_(None),
         )

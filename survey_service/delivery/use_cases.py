@@ -22,7 +22,7 @@ from survey_service.answering.queries import (
 )
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
-from survey_service.delivery.queries import Scope, is_acknowledged, needs_a_look, units_sharing, whereabouts
+from survey_service.delivery.queries import Scope, is_acknowledged, needs_a_look, tasks_sharing, whereabouts
 from survey_service.delivery.records import (
     assessments,
     deliveries,
@@ -39,6 +39,7 @@ from survey_service.foundation.db import insert_if_new, new_id
 from survey_service.foundation.jobs import enqueue
 from survey_service.foundation.principals import Principal, RecordSystem, Staff, System
 from survey_service.foundation.services import Services
+from survey_service.privacy.queries import is_blocked
 from survey_service.scheduling.queries import occasion_of_task, protocol_of_task, tasks_served_by
 from survey_service.scheduling.rules import ReceiptPlan, ReceiptPolicy
 
@@ -285,10 +286,17 @@ def own_response(connection: Connection, response_id: UUID, *, as_: Staff, now: 
 
 
 def _is_own(connection: Connection, found: Response, rights: Rights, *, as_: Staff) -> bool:
-    if found.unit_id != as_.unit_id:
-        # One that answers an order of this unit too; whose protocol that was is not looked at.
-        return rights.protocols is None and as_.unit_id in units_sharing(connection, found.id)
-    return rights.protocols is None or rights.covers(protocol_of_task(connection, found.session.task_id))
+    """Whether it was given to the unit, or answers an order of it, in a protocol that the rights cover.
+
+    The patient's block on the unit that it was given to holds for the others whose orders it answers too.
+    """
+    if found.unit_id == as_.unit_id:
+        asked = [found.session.task_id]
+    else:
+        asked = tasks_sharing(connection, found.id, as_.unit_id)
+        if asked and is_blocked(connection, found.id):
+            return False
+    return any(rights.protocols is None or rights.covers(protocol_of_task(connection, one)) for one in asked)
 
 
 def _receive(

@@ -119,10 +119,10 @@ def flagged_count(connection: Connection, unit_id: UUID, *, protocols: Collectio
     return int(connection.execute(query).scalar_one())
 
 
-def mine_count(connection: Connection, unit_id: UUID, staff_id: UUID) -> int:
+def mine_count(connection: Connection, unit_id: UUID, staff_id: UUID, *, protocols: Collection[UUID] | None) -> int:
     """How many responses somebody has been handed and not assessed."""
     query = sa.select(sa.func.count()).where(
-        _ENTRY.unit_id == unit_id, _ENTRY.assigned_to == staff_id, ~_ENTRY.assessed
+        _ENTRY.unit_id == unit_id, _covered(protocols), _ENTRY.assigned_to == staff_id, ~_ENTRY.assessed
     )
     return int(connection.execute(query).scalar_one())
 

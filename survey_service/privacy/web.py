@@ -168,6 +168,8 @@ def _what(access: LoggedAccess) -> str:
         ("Läsa", "response"): gettext("Read your answers"),
         ("Läsa", "worklist"): gettext("Saw your name in a list"),
         ("Läsa", "block"): gettext("Saw that you have answers at another unit"),
+        ("Läsa", "elsewhere"): gettext("Looked whether other units have answers of yours"),
+        ("Nödöppning", "course"): gettext("Saw your results at another unit over time"),
         ("Nödöppning", "emergency_access"): gettext("Opened your answers at another unit, with a reason"),
         ("Nödöppning", "response"): gettext("Read your answers at another unit"),
         ("Läsa", "push"): gettext("Sent your answers to the record system"),

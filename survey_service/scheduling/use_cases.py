@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -31,7 +31,15 @@ from survey_service.scheduling.collecting import collect_once
 from survey_service.scheduling.inclusion import Candidate, why_excluded
 from survey_service.scheduling.next_version import check_definition, refuse_other_instruments
 from survey_service.scheduling.protocol_queries import versions_of
-from survey_service.scheduling.queries import PublishedProtocol, published_protocols
+from survey_service.scheduling.queries import (
+    Enrolment,
+    Occasion,
+    PublishedProtocol,
+    enrolment,
+    occasion,
+    protocol_id_of_enrolment,
+    published_protocols,
+)
 from survey_service.scheduling.records import (
     care_protocol_versions,
     care_protocols,
@@ -96,9 +104,9 @@ def enrol_patient(services: Services, order: Order, *, as_: Principal | SystemAt
         enrolment_id = _insert_enrolment(connection, services, order, published, person_id=person_id, as_=as_)
         if enrolment_id is None:
             return _enrolment_of_request(connection, order.request_id, person_id=person_id)
-        for occasion in planned:
+        for one in planned:
             insert_occasion(
-                connection, occasion, published.protocol, enrolment_id=enrolment_id, person_id=person_id, as_=as_
+                connection, one, published.protocol, enrolment_id=enrolment_id, person_id=person_id, as_=as_
             )
         collect_once(connection, services.clock, enrolment_id, person_id=person_id, as_=as_)
         record_access(
@@ -141,6 +149,38 @@ def look_at_order(
     _refuse_at_wrong_age(services, planned, order.identity.number)
     _refuse_excluded(services, published.protocol, order, as_=as_)
     return published, planned
+
+
+def own_enrolment(
+    connection: Connection, enrolment_id: UUID, *, as_: Staff | SystemAtUnit, now: datetime, lock: bool = False
+) -> Enrolment:
+    """The enrolment, if it is with the unit, and of a protocol that the rights of a member of staff cover.
+
+    ``lock`` holds it to the end. Raises ``AccessDenied`` for any else, and for who is not in care.
+    """
+    found = enrolment(connection, enrolment_id, lock=lock)
+    if found is None or found.unit_id != as_.unit_id:
+        raise AccessDenied
+    if isinstance(as_, Staff):
+        _require_covered(connection, found.id, as_=as_, now=now)
+    return found
+
+
+def own_occasion(connection: Connection, occasion_id: UUID, *, as_: Staff, now: datetime) -> Occasion:
+    """The occasion, by the same rule as ``own_enrolment``."""
+    found = occasion(connection, occasion_id)
+    if found is None or found.unit_id != as_.unit_id:
+        raise AccessDenied
+    _require_covered(connection, found.enrolment_id, as_=as_, now=now)
+    return found
+
+
+def _require_covered(connection: Connection, enrolment_id: UUID, *, as_: Staff, now: datetime) -> None:
+    rights = rights_of(connection, as_, now)
+    rights.require(Right.CARE)
+    protocol_id = protocol_id_of_enrolment(connection, enrolment_id)
+    if protocol_id is None or not rights.covers(protocol_id):
+        raise AccessDenied
 
 
 def publish_protocol(services: Services, *, provider_id: UUID, definition: Mapping[str, Any]) -> UUID:
@@ -187,8 +227,8 @@ def refuse_reused_codes(connection: Connection, protocol_id: UUID, protocol: Car
 
 def check_instruments(services: Services, protocol: CareProtocol) -> None:
     """Raise ``BadInput`` for an instrument that is not here."""
-    for occasion in protocol.occasions:
-        for planned in occasion.instruments:
+    for one in protocol.occasions:
+        for planned in one.instruments:
             try:
                 services.library.get(planned.id, planned.version, planned.form)
             except UnknownInstrument:
@@ -217,8 +257,8 @@ def warn_of_what_may_not_be_asked(
 
 
 def _first_refusal(connection: Connection, services: Services, protocol: CareProtocol, use: Use) -> Refusal | None:
-    for occasion in protocol.occasions:
-        asked = [(planned.id, planned.version, planned.form) for planned in occasion.instruments]
+    for one in protocol.occasions:
+        asked = [(planned.id, planned.version, planned.form) for planned in one.instruments]
         refusal = why_not_offered(connection, services, asked, use)
         if refusal is not None:
             return refusal
@@ -227,9 +267,9 @@ def _first_refusal(connection: Connection, services: Services, protocol: CarePro
 
 def _refuse_at_wrong_age(services: Services, planned: Sequence[PlannedOccasion], number: str) -> None:
     """A form for children is not given to an adult, nor one for adults to a child, at any of the occasions."""
-    for occasion in planned:
-        age = age_on(number, local_day(occasion.due_at))
-        for one in occasion.plan.instruments:
+    for at in planned:
+        age = age_on(number, local_day(at.due_at))
+        for one in at.plan.instruments:
             if not services.library.get(one.id, one.version).covers(Respondent.SELF, age):
                 raise BadInput(
                     "This protocol asks something that is not meant for somebody of the patient's age.",

@@ -20,6 +20,14 @@ def rights_pages(say: Say) -> dict[str, tuple[str, dict[str, Any]]]:
         "staff_rights_read_only": ("staff/rights.html", page | {"may_set": False, "ended": []}),
         "staff_emergency": ("staff/emergency.html", emergency),
         "staff_emergency_block": ("staff/emergency.html", emergency | {"is_blocked": True}),
+        "staff_elsewhere": ("staff/elsewhere.html", elsewhere_page(say)),
+        "staff_elsewhere_nothing": (
+            "staff/elsewhere.html",
+            {
+                "person_id": "8",
+                "found": Row(is_own=True, units=[], is_blocked=False, to_open=None, to_open_blocked=None),
+            },
+        ),
         "staff_oversight": ("staff/oversight.html", oversight_page(say)),
         "staff_oversight_empty": ("staff/oversight.html", {"openings": [], "earlier": None}),
     }
@@ -79,6 +87,12 @@ def emergency_page(say: Say) -> dict[str, Any]:
         "values": {},
         "errors": {},
     }
+
+
+def elsewhere_page(say: Say) -> dict[str, Any]:
+    unit = say("Reumatologen i Sjövik", "The rheumatology unit in Sjövik")
+    found = Row(is_own=False, units=[unit], is_blocked=True, to_open="8", to_open_blocked="9")
+    return {"person_id": "8", "found": found}
 
 
 def oversight_page(say: Say) -> dict[str, Any]:
