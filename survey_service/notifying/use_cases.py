@@ -16,6 +16,7 @@ from survey_service.foundation.jobs import enqueue
 from survey_service.foundation.principals import Staff
 from survey_service.foundation.services import Services
 from survey_service.notifying.records import non_responses, reminders
+from survey_service.scheduling.enrolling import end_at_death
 from survey_service.scheduling.queries import Occasion
 from survey_service.scheduling.use_cases import own_occasion
 
@@ -67,7 +68,10 @@ def remind(services: Services, occasion_id: UUID, *, as_: Staff) -> bool:
 def note_non_response(
     services: Services, occasion_id: UUID, reason: NonResponse, request_id: UUID, *, as_: Staff
 ) -> None:
-    """Note why it is not answered. The latest counts; the same form twice is one note."""
+    """Note why it is not answered. The latest counts; the same form twice is one note.
+
+    That the patient has died is recorded as a death: nothing more is asked by any unit.
+    """
     with services.db.transaction(as_=as_) as connection:
         found = own_occasion(connection, occasion_id, as_=as_, now=services.clock())
         is_new = insert_if_new(
@@ -87,6 +91,8 @@ def note_non_response(
         )
         if is_new:
             _log(connection, services, "non_response", found, as_)
+            if reason is NonResponse.DIED:
+                end_at_death(connection, services, found.enrolment_id, as_=as_)
 
 
 def _log(connection: Connection, services: Services, what: str, found: Occasion, as_: Staff) -> None:

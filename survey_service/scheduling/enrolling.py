@@ -28,6 +28,7 @@ from survey_service.scheduling.collecting import let_others_ask
 from survey_service.scheduling.queries import (
     Enrolment,
     enrolment,
+    has_died,
     occasions_of_enrolment,
     protocol_of_enrolment,
     tasks_of,
@@ -164,19 +165,43 @@ def transfer(services: Services, enrolment_id: UUID, unit_id: UUID, *, as_: Staf
 def record_death(services: Services, enrolment_id: UUID, *, as_: Staff) -> int:
     """End every enrolment of the patient at the provider, at every unit; returns how many. Nobody is asked any more."""
     with services.db.transaction(as_=as_) as connection:
-        known = own_enrolment(connection, enrolment_id, as_=as_, now=services.clock(), lock=True)
-        query = sa.select(enrolments.c.id).where(
-            enrolments.c.person_id == known.person_id,
-            enrolments.c.state.in_([EnrolmentState.ACTIVE, EnrolmentState.PAUSED]),
-        )
-        ended = 0
-        for one in connection.execute(query.order_by(enrolments.c.id)).scalars().all():
-            found = enrolment(connection, one, lock=True)
-            assert found is not None  # seen a moment ago, and enrolments are never removed
-            if found.state in (EnrolmentState.ACTIVE, EnrolmentState.PAUSED):
-                _close(connection, services, found, EnrolmentState.ENDED, EventKind.DIED, Why.DIED, as_=as_)
-                ended += 1
+        return end_at_death(connection, services, enrolment_id, as_=as_)
+
+
+def end_at_death(connection: Connection, services: Services, enrolment_id: UUID, *, as_: Staff) -> int:
+    """``record_death`` as a part of the caller's transaction."""
+    known = own_enrolment(connection, enrolment_id, as_=as_, now=services.clock(), lock=True)
+    # Whoever is enrolling the patient at this moment is waited for, or waits (``refuse_enrolling_the_dead``).
+    connection.execute(
+        sa.text("SELECT pg_advisory_xact_lock(hashtextextended('death' || CAST(:person AS text), 0))"),
+        {"person": str(known.person_id)},
+    )
+    query = sa.select(enrolments.c.id).where(
+        enrolments.c.person_id == known.person_id,
+        enrolments.c.state.in_([EnrolmentState.ACTIVE, EnrolmentState.PAUSED]),
+    )
+    ended = 0
+    for one in connection.execute(query.order_by(enrolments.c.id)).scalars().all():
+        found = enrolment(connection, one, lock=True)
+        assert found is not None  # seen a moment ago, and enrolments are never removed
+        if found.state in (EnrolmentState.ACTIVE, EnrolmentState.PAUSED):
+            _close(connection, services, found, EnrolmentState.ENDED, EventKind.DIED, Why.DIED, as_=as_)
+            ended += 1
+    if not ended and not has_died(connection, known.person_id):
+        _tell(connection, services, known, EventKind.DIED, as_=as_)
     return ended
+
+
+def withdraw_death(services: Services, enrolment_id: UUID, reason: str, *, as_: Staff) -> None:
+    """Say that a death was recorded by mistake: the patient can be enrolled again. What ended stays ended.
+
+    Harmless when repeated. Raises ``BadInput`` without a reason.
+    """
+    written = _checked_reason(reason)
+    with services.db.transaction(as_=as_) as connection:
+        found = own_enrolment(connection, enrolment_id, as_=as_, now=services.clock(), lock=True)
+        if has_died(connection, found.person_id):
+            _tell(connection, services, found, EventKind.DEATH_WITHDRAWN, as_=as_, reason=written)
 
 
 def void_enrolment(services: Services, enrolment_id: UUID, reason: str, *, as_: Staff) -> Voided:

@@ -19,6 +19,7 @@ from survey_service.scheduling.queries import (
     Together,
     answered_together,
     events_of_enrolment,
+    has_died,
     occasions_of_enrolment,
     protocol_of_enrolment,
 )
@@ -41,6 +42,7 @@ def enrolment_page(
         occasions = occasions_of_enrolment(connection, enrolment_id)
         ids = [one.id for one in occasions]
         begun, completed = begun_occasions(connection, ids), completed_occasions(connection, ids)
+        is_dead = has_died(connection, found.person_id)
         together = answered_together(connection, ids)
         events, names, units = (
             events_of_enrolment(connection, enrolment_id),
@@ -61,6 +63,7 @@ def enrolment_page(
         "care_contact": found.care_contact,
         "state": found.state.value,
         "is_over": found.state in (EnrolmentState.ENDED, EnrolmentState.VOIDED),
+        "is_dead": is_dead,
         "event": {
             "date": day(found.anchor_date),
             "procedure": found.procedure_id,
@@ -147,6 +150,7 @@ def _event(one: EnrolmentEvent, names: Mapping[UUID, str], units: Mapping[str, s
         EventKind.ENDED: gettext("Ended"),
         EventKind.TRANSFERRED: gettext("Handed over to another unit"),
         EventKind.DIED: gettext("Ended: the patient has died"),
+        EventKind.DEATH_WITHDRAWN: gettext("The patient has not died: that was a mistake"),
         EventKind.VOIDED: gettext("Void: the wrong patient"),
     }
     return {

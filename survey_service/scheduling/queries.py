@@ -246,10 +246,15 @@ def events_of_enrolment(connection: Connection, enrolment_id: UUID) -> list[Enro
 
 
 def has_died(connection: Connection, person_id: UUID) -> bool:
-    """Whether the provider has recorded that the patient is dead."""
+    """Whether the provider has recorded that the patient is dead, and has not taken it back."""
     table = enrolment_events.c
-    query = sa.select(table.id).where(table.person_id == person_id, table.kind == "died").limit(1)
-    return connection.execute(query).first() is not None
+    query = (
+        sa.select(table.kind)
+        .where(table.person_id == person_id, table.kind.in_(["died", "death_withdrawn"]))
+        .order_by(table.at.desc(), table.id.desc())
+        .limit(1)
+    )
+    return connection.execute(query).scalar_one_or_none() == "died"
 
 
 def answered_together(connection: Connection, occasion_ids: Collection[UUID]) -> list[Together]:

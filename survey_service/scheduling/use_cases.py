@@ -18,7 +18,7 @@ from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
 from survey_service.errors import AccessDenied, BadInput, Conflict, mark
 from survey_service.foundation.clock import local_day
-from survey_service.foundation.db import insert_if_new, new_id
+from survey_service.foundation.db import insert_if_new, new_id, refused_by
 from survey_service.foundation.jobs import enqueue
 from survey_service.foundation.logging import get_logger
 from survey_service.foundation.principals import AtUnit, Operator, Principal, RecordSystem, Staff, SystemAtUnit
@@ -36,6 +36,8 @@ from survey_service.scheduling.queries import (
     Occasion,
     PublishedProtocol,
     enrolment,
+    enrolment_of_request,
+    has_died,
     occasion,
     protocol_id_of_enrolment,
     published_protocols,
@@ -101,7 +103,12 @@ def enrol_patient(services: Services, order: Order, *, as_: Principal | SystemAt
             cipher=cipher,
             at=services.clock(),
         )
-        enrolment_id = _insert_enrolment(connection, services, order, published, person_id=person_id, as_=as_)
+        try:
+            enrolment_id = _insert_enrolment(connection, services, order, published, person_id=person_id, as_=as_)
+        except sa.exc.IntegrityError as refused:
+            if refused_by(refused) == "enrolments_of_the_dead":  # recorded meanwhile
+                raise _dead() from None
+            raise
         if enrolment_id is None:
             return _enrolment_of_request(connection, order.request_id, person_id=person_id)
         for one in planned:
@@ -147,6 +154,7 @@ def look_at_order(
     planned = plan_occasions(published.protocol, anchor=order.anchor_date, now=services.clock())
     refuse_wrong_event(published.protocol, side=order.side, procedure_id=order.procedure_id)
     _refuse_at_wrong_age(services, planned, order.identity.number)
+    _refuse_the_dead(services, order, as_=as_)
     _refuse_excluded(services, published.protocol, order, as_=as_)
     return published, planned
 
@@ -275,6 +283,22 @@ def _refuse_at_wrong_age(services: Services, planned: Sequence[PlannedOccasion],
                     "This protocol asks something that is not meant for somebody of the patient's age.",
                     fields={"protocol": mark("Choose a protocol that is meant for the patient's age.")},
                 )
+
+
+def _refuse_the_dead(services: Services, order: Order, *, as_: Staff | SystemAtUnit) -> None:
+    """Nobody orders for the dead. What was ordered before stays what it is when it is sent again."""
+    person_id = find_person(services, order.identity.number)
+    if person_id is None:
+        return
+    with services.db.transaction(as_=principal_of(as_)) as connection:
+        is_new = enrolment_of_request(connection, order.request_id) is None
+        if is_new and has_died(connection, person_id):
+            raise _dead()
+
+
+def _dead() -> BadInput:
+    sentence = mark("The patient is recorded as dead.")
+    return BadInput("The patient is recorded as dead.", fields={"personal_number": sentence})
 
 
 def _refuse_excluded(services: Services, protocol: CareProtocol, order: Order, *, as_: Staff | SystemAtUnit) -> None:
