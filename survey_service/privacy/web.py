@@ -168,6 +168,7 @@ def _what(access: LoggedAccess) -> str:
         ("Läsa", "response"): gettext("Read your answers"),
         ("Läsa", "worklist"): gettext("Saw your name in a list"),
         ("Läsa", "block"): gettext("Saw that you have answers at another unit"),
+        ("Läsa", "identity"): gettext("The data protection officer looked who you are"),
         ("Läsa", "elsewhere"): gettext("Looked whether other units have answers of yours"),
         ("Nödöppning", "course"): gettext("Saw your results at another unit over time"),
         ("Nödöppning", "emergency_access"): gettext("Opened your answers at another unit, with a reason"),
