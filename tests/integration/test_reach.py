@@ -173,7 +173,8 @@ def test_a_follow_up_is_of_the_commissions_protocols(ward: Ward, adam: Staff, da
     with database.connect("survey_owner") as connection:
         connection.execute(
             "INSERT INTO follow_up_figures (provider_id, unit_id, protocol, occasion, month, kind, subject, cell,"
-            " n, total, squares) VALUES (%s, %s, 'anxiety-only', 'visit', date_trunc('month', %s::date), 'response', '',"
+            " n, total, squares)"
+            " VALUES (%s, %s, 'anxiety-only', 'visit', date_trunc('month', %s::date), 'response', '',"
             " 'answered', 7, 0, 0)",
             [ward.world.alice.provider_id, ward.world.alice.unit_id, ward.world.services.clock()],
         )
