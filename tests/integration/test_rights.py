@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from html import unescape
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -112,6 +113,15 @@ def test_the_table_above_has_every_page_for_staff(app: Flask) -> None:
     rules = {re.sub(r"<[^>]+>", "{}", rule.rule) for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())}
     named = {re.sub(r"\{\w+\}|(?<=versions/)1", "{}", page.partition("?")[0]) for page in PAGES}
     assert {rule for rule in rules if rule.startswith("/staff")} - elsewhere == named
+
+
+def test_the_document_on_rights_has_every_page_for_staff(app: Flask) -> None:
+    """G2: what decides on each is written down where a provider can read it."""
+    told = (Path(__file__).parents[2] / "docs" / "rights.md").read_text(encoding="utf-8")
+    rules = {re.sub(r"<[^>]+>", "<id>", rule.rule) for rule in app.url_map.iter_rules()}
+    elsewhere = {"/staff/sign-in", "/staff/sign-in/callback"}
+    pages = {rule for rule in rules if rule.startswith("/staff")} - elsewhere
+    assert pages == set(re.findall(r"`(/staff[^`]*)`", told.partition("| page | rule |")[2]))
 
 
 def test_a_page_that_somebody_adds_is_closed_to_who_is_not_in_care(
