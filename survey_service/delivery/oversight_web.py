@@ -31,9 +31,10 @@ def download() -> ResponseReturnValue:
 @blueprint.post("/staff/oversight/openings/<uuid:opening_id>/patient", endpoint="patient")
 def name_patient(opening_id: UUID) -> ResponseReturnValue:
     """Who it was, for a reason that is logged. It takes a button, and no address that could be opened again."""
-    if request.form.get("reason") not in set(NamingReason):
+    as_, reason = staff(), request.form.get("reason")
+    if reason not in set(NamingReason):
         raise BadInput("Choose a reason.")
-    named = oversight.name_of_patient(services(), opening_id, NamingReason(request.form["reason"]), as_=staff())
+    named = oversight.name_of_patient(services(), opening_id, NamingReason(reason), as_=as_)
     return render_template("staff/oversight_patient.html", **named, return_to=url_for(".report"))
 
 
