@@ -127,6 +127,7 @@ def test_a_patient_is_named_for_one_opening_with_a_reason_that_is_logged_and_tol
     assert logged == [(opening, "review", disa.staff_id)]
     mine = Visitor(app, world.patient_cookie(identity)).get("/my-data").get_data(as_text=True)
     assert "Dataskyddsombudet tog reda på vem du är" in mine
+    assert "En återkommande granskning" in mine
 
 
 def test_nobody_else_names_a_patient_so_and_no_officer_of_another_provider(
