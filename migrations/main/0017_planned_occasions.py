@@ -56,7 +56,8 @@ def _enrolments() -> None:
             person_id    uuid NOT NULL,
             enrolment_id uuid NOT NULL,
             kind         text NOT NULL CHECK (kind IN
-                ('event_moved', 'protocol_changed', 'paused', 'resumed', 'ended', 'transferred', 'died', 'voided')),
+                ('event_moved', 'protocol_changed', 'paused', 'resumed', 'ended', 'transferred', 'died', 'voided',
+                 'death_withdrawn')),
             -- The unit's own words where they are asked for: why it ended, why the entry is void.
             reason       text CHECK (reason <> ''),
             -- What changed, in codes, dates and ids: from and to.

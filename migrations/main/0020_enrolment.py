@@ -28,6 +28,7 @@ def upgrade() -> None:
     _sharing()
     _handovers()
     _tablets()
+    _deaths()
 
 
 def _events() -> None:
@@ -304,7 +305,42 @@ def _tablets() -> None:
         )
 
 
+def _deaths() -> None:
+    op.execute("""
+        -- Whether the provider has recorded a death, and has not taken it back.
+        CREATE FUNCTION is_dead(p_provider uuid, p_person uuid) RETURNS boolean
+        LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+            SELECT coalesce((
+                SELECT e.kind = 'died' FROM enrolment_events e
+                WHERE e.provider_id = p_provider AND e.person_id = p_person AND e.kind IN ('died', 'death_withdrawn')
+                ORDER BY e.at DESC, e.id DESC LIMIT 1), false);
+        $$;
+        CREATE INDEX enrolment_events_of_deaths ON enrolment_events (person_id)
+            WHERE kind IN ('died', 'death_withdrawn');
+
+        -- Nobody orders for the dead. Whoever records a death holds the lock, and an order that is being written waits.
+        CREATE FUNCTION refuse_enrolling_the_dead() RETURNS trigger LANGUAGE plpgsql
+        SECURITY DEFINER SET search_path = public, pg_temp AS $$
+        BEGIN
+            PERFORM pg_advisory_xact_lock_shared(hashtextextended('death' || NEW.person_id, 0));
+            IF is_dead(NEW.provider_id, NEW.person_id) THEN
+                RAISE EXCEPTION 'the patient is recorded as dead'
+                    USING ERRCODE = 'check_violation', CONSTRAINT = 'enrolments_of_the_dead';
+            END IF;
+            RETURN NULL;
+        END $$;
+        REVOKE EXECUTE ON FUNCTION is_dead, refuse_enrolling_the_dead FROM PUBLIC;
+        CREATE TRIGGER refuse_enrolling_the_dead AFTER INSERT ON enrolments
+            FOR EACH ROW EXECUTE FUNCTION refuse_enrolling_the_dead();
+    """)
+
+
 def downgrade() -> None:
+    op.execute("""
+        DROP TRIGGER refuse_enrolling_the_dead ON enrolments;
+        DROP INDEX enrolment_events_of_deaths;
+        DROP FUNCTION refuse_enrolling_the_dead, is_dead;
+    """)
     for table in (*_OF_ONE_OCCASION, *_OF_ONE_SESSION, *_NOT_ON_A_TABLET):
         op.execute(f"DROP POLICY tablet ON {table};")
     op.execute("""

@@ -164,6 +164,8 @@ def _entries() -> None:
             assigned_to  uuid,
             -- The unit had ordered for the wrong patient: what another unit asked is none of its business any more.
             is_void      boolean NOT NULL DEFAULT false,
+            -- Another unit was given the answers.
+            is_shared    boolean NOT NULL DEFAULT false,
             PRIMARY KEY (response_id, unit_id),
             UNIQUE (response_id, provider_id, person_id, unit_id),
             FOREIGN KEY (response_id, provider_id, person_id)
@@ -217,9 +219,9 @@ def _entries() -> None:
             END CASE;
             IF asked IS NOT NULL THEN
                 INSERT INTO worklist_entries AS entry (response_id, unit_id, provider_id, person_id, protocol_ids,
-                                                       delivered_at, received)
+                                                       delivered_at, is_shared, received)
                     SELECT NEW.response_id, NEW.unit_id, NEW.provider_id, NEW.person_id, ARRAY[v.protocol_id],
-                           NEW.delivered_at, EXISTS (
+                           NEW.delivered_at, TG_TABLE_NAME = 'shared_deliveries', EXISTS (
                                SELECT FROM receipts r WHERE r.response_id = NEW.response_id
                                AND (r.staff_id IS NULL OR coalesce(r.at_unit_id, r.unit_id) = NEW.unit_id))
                     FROM tasks t JOIN occasions o ON o.id = t.occasion_id JOIN enrolments e ON e.id = o.enrolment_id

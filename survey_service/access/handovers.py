@@ -15,12 +15,12 @@ from survey_service.access.records import handovers
 from survey_service.answering.queries import sessions_of_tasks, tasks_to_ask
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
-from survey_service.errors import AccessDenied, BadInput, Closed
+from survey_service.errors import BadInput, Closed
 from survey_service.foundation.crypto import digest_token
 from survey_service.foundation.db import new_id
 from survey_service.foundation.principals import Gate, Patient, Staff
 from survey_service.foundation.services import Services
-from survey_service.scheduling.queries import occasion
+from survey_service.scheduling.use_cases import own_occasion
 
 # Long enough to walk to the patient, short enough that nobody finds it later.
 CODE_LIVES = timedelta(minutes=5)
@@ -37,9 +37,7 @@ def make_code(services: Services, occasion_id: UUID, *, attested: bool, as_: Sta
     now = services.clock()
     code = secrets.token_urlsafe(32)
     with services.db.transaction(as_=as_) as connection:
-        found = occasion(connection, occasion_id)
-        if found is None or found.unit_id != as_.unit_id:
-            raise AccessDenied
+        found = own_occasion(connection, occasion_id, as_=as_, now=now)
         if not attested:
             raise BadInput("Say that you have made sure who the patient is.")
         left = tasks_to_ask(connection, found.id, now)

@@ -17,7 +17,7 @@ from survey_service.access.records import (
     translators,
     units,
 )
-from survey_service.access.rules import Held, Right, Rights, Role
+from survey_service.access.rules import Held, Right, Rights, Role, gives
 from survey_service.foundation.principals import Staff
 
 
@@ -182,14 +182,14 @@ def flag_hours(connection: Connection, unit_id: UUID) -> int:
 
 
 def colleagues(connection: Connection, unit_id: UUID, now: datetime) -> Mapping[UUID, str]:
-    """Who works at the unit now, by id."""
+    """Who cares for the unit's patients now, by id."""
     rows = connection.execute(
         sa.select(staff_members.c.id, staff_members.c.name)
         .join(commissions, commissions.c.staff_id == staff_members.c.id)
         .where(
             commissions.c.unit_id == unit_id,
-            commissions.c.valid_from <= now,
-            sa.or_(commissions.c.valid_until.is_(None), commissions.c.valid_until > now),
+            commissions.c.role.in_([role for role in Role if gives(role, Right.CARE)]),
+            in_force(now),
         )
     ).all()
     return {row.id: row.name for row in rows}

@@ -1,7 +1,9 @@
 """What the page of a provider's rights shows: who has which commission, since when, given by whom; and the form."""
 
+import csv
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from io import StringIO
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +13,7 @@ from survey_service.access.queries import Commission, Member, Unit, all_units, c
 from survey_service.access.rules import Right, Role
 from survey_service.foundation.principals import Staff
 from survey_service.foundation.services import Services
+from survey_service.http.csv_cells import no_formula
 from survey_service.http.locale import current_locale
 from survey_service.scheduling.queries import published_protocols
 from survey_service.scheduling.rules import in_language
@@ -19,6 +22,11 @@ Context = dict[str, Any]
 Names = Mapping[UUID, str]
 
 _MOST = 200
+_MOST_IN_FILE = 20_000
+_COLUMNS = (
+    "staff", "hsa_id", "unit", "unit_hsa_id", "role", "protocols", "valid_from", "valid_until", "in_force",
+    "granted_by", "ended_by",
+)  # fmt: skip
 
 
 def overview(services: Services, *, unit_id: UUID | None, as_: Staff) -> Context:
@@ -47,6 +55,29 @@ def overview(services: Services, *, unit_id: UUID | None, as_: Staff) -> Context
         "may_set": rights.may(Right.SET_RIGHTS),
         "most": _MOST if len(found) == _MOST else None,
     }
+
+
+def as_csv(services: Services, *, as_: Staff) -> str:
+    """Every commission, the newest first: who, what, where, since, until, by whom. Codes, so that it can be counted."""
+    now = services.clock()
+    with services.db.transaction(as_=as_) as connection:
+        rights_of(connection, as_, now).require(Right.SEE_RIGHTS)
+        found = commissions_of(connection, limit=_MOST_IN_FILE)
+        people, units = members(connection), all_units(connection)
+        codes = {one.id: one.protocol.code for one in published_protocols(connection)}
+    written = StringIO()
+    rows = csv.writer(written)
+    rows.writerow(_COLUMNS)
+    for one in found:
+        by = [people[who].name if who else "" for who in (one.granted_by, one.ended_by)]
+        limits = " ".join(sorted(codes.get(each, str(each)) for each in one.protocols))
+        member, unit = people[one.staff_id], units[one.unit_id]
+        texts = [member.name, member.hsa_id, unit.name, unit.hsa_id, one.role.value, limits]
+        until = one.valid_until.isoformat(timespec="seconds") if one.valid_until else ""
+        is_in_force = one.valid_from <= now and not one.is_over(now)
+        times = [one.valid_from.isoformat(timespec="seconds"), until, str(is_in_force).lower()]
+        rows.writerow([*map(no_formula, texts), *times, *map(no_formula, by)])
+    return written.getvalue()
 
 
 def role_in_words(role: Role) -> str:

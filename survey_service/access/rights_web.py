@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, time, timedelta
 from uuid import UUID
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -25,6 +25,16 @@ _MIDNIGHT = time()
 def overview() -> ResponseReturnValue:
     today = local_day(services().clock()).isoformat()
     return _page(values={"valid_from": today}, errors={}, request_id=str(new_id()))
+
+
+@blueprint.get("/staff/rights.csv")
+def download() -> ResponseReturnValue:
+    """Every commission of the provider."""
+    return Response(
+        rights_page.as_csv(services(), as_=staff()),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": "attachment; filename=rights.csv"},
+    )
 
 
 @blueprint.post("/staff/rights")

@@ -46,6 +46,11 @@ _GIVES = {
 }
 
 
+def gives(role: Role, right: Right) -> bool:
+    """Whether a commission in the role gives the right."""
+    return right in _GIVES[role]
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """A commission in force. ``protocols`` None is no limit."""

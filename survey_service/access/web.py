@@ -20,10 +20,12 @@ _METHODS = frozenset({"bankid", "freja"})
 # is closed to administrators and officers, whoever writes it.
 _NEEDED = {
     "rights.overview": Right.SEE_RIGHTS,
+    "rights.download": Right.SEE_RIGHTS,
     "rights.give": Right.SET_RIGHTS,
     "rights.end": Right.SET_RIGHTS,
     "oversight.report": Right.OVERSEE,
     "oversight.download": Right.OVERSEE,
+    "oversight.patient": Right.OVERSEE,
     "agreements_web.agreements": None,
     "register_use.pulls": None,
     "register_use.coverage": None,

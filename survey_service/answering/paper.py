@@ -28,7 +28,7 @@ from survey_service.answering.use_cases import (
 )
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
-from survey_service.errors import AccessDenied, BadInput, Closed, Conflict, Unavailable
+from survey_service.errors import BadInput, Closed, Conflict, Unavailable
 from survey_service.foundation.crypto import PersonCipher
 from survey_service.foundation.principals import Staff
 from survey_service.foundation.services import Services
@@ -37,7 +37,8 @@ from survey_service.languages.rules import NOT_AVAILABLE, choose_language
 from survey_service.licensing.queries import is_refused_at_the_gate
 from survey_service.licensing.rules import Mode
 from survey_service.people.queries import sealed_patients
-from survey_service.scheduling.queries import Occasion, Task, occasion
+from survey_service.scheduling.queries import Occasion, Task
+from survey_service.scheduling.use_cases import own_occasion
 
 # The notice is printed above the questions.
 PAPER_NOTICE = f"{NOTICE_VERSION}/paper"
@@ -135,9 +136,7 @@ def enter_paper(
 
 def _form(connection: Connection, services: Services, occasion_id: UUID, as_: Staff) -> PaperForm:
     now = services.clock()
-    found = occasion(connection, occasion_id)
-    if found is None or found.unit_id != as_.unit_id:
-        raise AccessDenied
+    found = own_occasion(connection, occasion_id, as_=as_, now=now)
     if not found.is_open(now):
         raise Closed("The time to answer this survey is over.")
     tasks = unanswered_tasks(connection, found.id)

@@ -209,16 +209,22 @@ def responses_with_ids(connection: Connection, response_ids: Collection[UUID]) -
 
 
 def responses_of_person(
-    connection: Connection, person_id: UUID, *, of_occasions: sa.Select[tuple[UUID]], limit: int
+    connection: Connection,
+    person_id: UUID,
+    *,
+    of_occasions: sa.Select[tuple[UUID]],
+    without_units: Collection[UUID] = (),
+    limit: int,
 ) -> list[Response]:
     """The person's completed responses to what was asked at these occasions (a select of ids), newest first.
 
-    What another order's answer has answered is there by that answer.
+    What another order's answer has answered is there by that answer, unless one of ``without_units`` was given it.
     """
     answered_there = sa.or_(
         sessions.c.occasion_id.in_(of_occasions), responses.c.id.in_(responses_sharing_tasks(tasks_at(of_occasions)))
     )
-    return _responses(connection, sa.and_(responses.c.person_id == person_id, answered_there), limit=limit)
+    theirs = responses.c.unit_id.in_(without_units)
+    return _responses(connection, sa.and_(responses.c.person_id == person_id, answered_there, ~theirs), limit=limit)
 
 
 def unanswered_tasks(connection: Connection, occasion_id: UUID) -> list[Task]:

@@ -15,15 +15,15 @@ from survey_service.audit.use_cases import record_access
 from survey_service.delivery.queries import whereabouts
 from survey_service.delivery.records import clinic_lists, hand_overs, staff_notes
 from survey_service.delivery.rules import ContactWay
-from survey_service.delivery.use_cases import own_response
+from survey_service.delivery.use_cases import caring, own_response
 from survey_service.errors import BadInput, mark
 from survey_service.foundation.clock import local_day
 from survey_service.foundation.db import insert_if_new, new_id
 from survey_service.foundation.principals import Staff
 from survey_service.foundation.services import Services
-from survey_service.people.queries import sealed_patients
 from survey_service.people.rules import parse_identity_number
 from survey_service.people.use_cases import find_person
+from survey_service.scheduling.queries import followed_people
 
 LONGEST_NOTE = 2000
 # A clinic's day; more is a file that was pasted by mistake.
@@ -96,16 +96,18 @@ def write_note(
 
 
 def put_on_todays_list(services: Services, numbers: Collection[str], *, as_: Staff) -> int:
-    """Put the provider's patients with these personal numbers on the unit's list for today.
+    """Put the unit's patients with these personal numbers on its list for today.
 
-    Returns how many of the numbers were left out: they cannot be read, or are of nobody who is a patient here.
+    Returns how many of the numbers were left out: they cannot be read, or are of nobody whom the unit follows. That
+    another unit does is not told.
     """
     if len(numbers) > MOST_ON_LIST:
         raise BadInput("At most 200 numbers at a time.", fields={"numbers": mark("At most 200 numbers at a time.")})
     found = {person_id for text in numbers if (person_id := _person(services, text))}
     now = services.clock()
     with services.db.transaction(as_=as_) as connection:
-        known = sorted({one.person_id for one in sealed_patients(connection, found)})
+        rights = caring(connection, as_, now)
+        known = sorted(followed_people(connection, found, as_.unit_id, protocols=rights.protocols))
         rows = [
             {
                 "unit_id": as_.unit_id,

@@ -87,7 +87,7 @@ def describe(services: Services, course: Course, *, plain: bool = False) -> Cont
         )
         for count, panel in enumerate(panels, start=1)
     ]
-    return {"panels": [_panel(one) for one in settings], "is_cut": course.is_cut}
+    return {"panels": [_panel(one) for one in settings], "is_cut": course.is_cut, "is_blocked": course.is_blocked}
 
 
 def patient_of(course: Course) -> Context:

@@ -121,21 +121,24 @@ def _there(connection: Connection, services: Services, response_id: UUID, *, as_
     return found
 
 
-def _ground_in_force(connection: Connection, found: Response, *, as_: Staff, now: datetime) -> Ground | None:
-    """The strongest ground that opens it now: taking part in care opens nothing that is blocked meanwhile."""
+def ground_about(connection: Connection, person_id: UUID, *, as_: Staff, now: datetime) -> Ground | None:
+    """The strongest ground on which this member of staff, at this unit, reads the patient's answers elsewhere now."""
     one = emergency_accesses.c
     grounds = set(
         connection.execute(
             sa.select(one.ground).where(
                 one.staff_id == as_.staff_id,
                 one.unit_id == as_.unit_id,
-                one.person_id == found.person_id,
+                one.person_id == person_id,
                 one.granted_at <= now,
                 one.expires_at > now,
             )
         ).scalars()
     )
-    for ground in (Ground.CONSENT, Ground.EMERGENCY):
-        if ground in grounds:
-            return ground
-    return Ground.CARE if Ground.CARE in grounds and not is_blocked(connection, found.id) else None
+    return next((ground for ground in (Ground.CONSENT, Ground.EMERGENCY, Ground.CARE) if ground in grounds), None)
+
+
+def _ground_in_force(connection: Connection, found: Response, *, as_: Staff, now: datetime) -> Ground | None:
+    """The ground that opens it now: taking part in care opens nothing that is blocked meanwhile."""
+    ground = ground_about(connection, found.person_id, as_=as_, now=now)
+    return None if ground is Ground.CARE and is_blocked(connection, found.id) else ground

@@ -7,6 +7,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
+from survey_service.delivery.elsewhere import look_elsewhere
 from survey_service.delivery.emergency import Reason, look_before_opening, open_with_reason
 from survey_service.delivery.oversight import ground_in_words
 from survey_service.delivery.rules import Ground
@@ -33,6 +34,13 @@ def open_(response_id: UUID) -> ResponseReturnValue:
         page = _page(response_id, values=request.form, errors=errors, request_id=request_id)
         return (page, 400) if page else _to_response(response_id)
     return _to_response(response_id)
+
+
+@blueprint.get("/staff/patients/<uuid:person_id>/units")
+def elsewhere(person_id: UUID) -> ResponseReturnValue:
+    """Where the provider has something of a patient, for who chooses to look."""
+    found = look_elsewhere(services(), person_id, as_=staff())
+    return render_template("staff/elsewhere.html", person_id=person_id, found=found)
 
 
 def _to_response(response_id: UUID) -> ResponseReturnValue:

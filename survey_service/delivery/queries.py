@@ -100,8 +100,17 @@ _ENTRY = worklist_entries.c
 Scope = Collection[UUID] | None
 
 
+def in_reach() -> sa.ColumnElement[bool]:
+    """For staff: of worklist entries, those that stand and that the patient has not closed to the unit [F2].
+
+    The block on the unit that answers were given to holds for the others whose orders they answer.
+    """
+    open_to_others = sa.or_(~_ENTRY.is_shared, ~sa.func.is_blocked(_ENTRY.response_id))
+    return sa.and_(~_ENTRY.is_void, open_to_others)
+
+
 def _at(unit_id: UUID, scope: Scope) -> sa.ColumnElement[bool]:
-    own = sa.and_(_ENTRY.unit_id == unit_id, ~_ENTRY.is_void)
+    own = sa.and_(_ENTRY.unit_id == unit_id, in_reach())
     return own if scope is None else sa.and_(own, _ENTRY.protocol_ids.overlap(list(scope)))
 
 
@@ -148,6 +157,16 @@ def responses_sharing_tasks(task_ids: Select[tuple[UUID]]) -> Select[tuple[UUID]
     return sa.select(shared_deliveries.c.response_id).where(shared_deliveries.c.task_id.in_(task_ids))
 
 
+def delivered_about(connection: Connection, person_id: UUID) -> list[tuple[UUID, UUID]]:
+    """Every response of the person at the provider with the unit that it was given to, the newest first."""
+    rows = connection.execute(
+        sa.select(deliveries.c.response_id, deliveries.c.unit_id)
+        .where(deliveries.c.person_id == person_id)
+        .order_by(deliveries.c.delivered_at.desc())
+    ).all()
+    return [(row.response_id, row.unit_id) for row in rows]
+
+
 def shared_tasks(connection: Connection, task_ids: Collection[UUID]) -> frozenset[UUID]:
     """Those of the tasks that a response to another order has answered."""
     query = sa.select(shared_deliveries.c.task_id).where(among(shared_deliveries.c.task_id, task_ids))
@@ -189,13 +208,16 @@ def unreceived(connection: Connection, unit_id: UUID, *, limit: int, scope: Scop
     return [Unreceived(row.response_id, row.delivered_at, row.alarm_at) for row in rows]
 
 
-def alarmed(connection: Connection, unit_id: UUID) -> int:
+def alarmed(connection: Connection, unit_id: UUID, *, scope: Scope = None) -> int:
     """How many responses given to the unit have an alarm that no receipt has ended."""
+    covered = sa.select(_ENTRY.response_id).where(_at(unit_id, scope))
+    within = sa.true() if scope is None else delivery_alarms.c.response_id.in_(covered)
     count: int = connection.execute(
         sa.select(sa.func.count(delivery_alarms.c.response_id.distinct()))
         .outerjoin(receipts, receipts.c.response_id == delivery_alarms.c.response_id)
         .where(
             delivery_alarms.c.unit_id == unit_id,
+            within,
             delivery_alarms.c.kind != Alarm.FLAG_NOT_ASSESSED,
             receipts.c.response_id.is_(None),
         )

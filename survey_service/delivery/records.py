@@ -242,6 +242,7 @@ worklist_entries = sa.Table(
     sa.Column("flagged", sa.Boolean, nullable=False),
     sa.Column("assigned_to", sa.Uuid),
     sa.Column("is_void", sa.Boolean, nullable=False),
+    sa.Column("is_shared", sa.Boolean, nullable=False),
 )
 
 hand_overs = sa.Table(

@@ -67,6 +67,14 @@ class Ground(StrEnum):
     EMERGENCY = "emergency"
 
 
+class NamingReason(StrEnum):
+    """Why a data protection officer looks who a patient is."""
+
+    PATIENT_ASKS = "patient_asks"
+    REVIEW = "review"
+    SUSPICION = "suspicion"
+
+
 class SystemState(StrEnum):
     DRAFT = "draft"
     ACTIVE = "active"

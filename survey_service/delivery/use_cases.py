@@ -298,6 +298,10 @@ def own_response(connection: Connection, response_id: UUID, *, as_: Staff, now: 
 
 
 def _is_own(connection: Connection, found: Response, rights: Rights, *, as_: Staff) -> bool:
+    """Whether it was given to the unit, or answers an order of it, in a protocol that the rights cover.
+
+    The patient's block on the unit that it was given to holds for the others whose orders it answers too.
+    """
     if found.unit_id == as_.unit_id and rights.protocols is None:
         return True
     return is_for_unit(connection, found.id, as_.unit_id, scope=scope_of(rights))

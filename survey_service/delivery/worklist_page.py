@@ -126,6 +126,7 @@ def worklist(services: Services, asked: Asked, *, as_: Staff) -> Context:
         "outstanding": [_describe_expected(one, identities, now, waiting) for one in waiting.expected],
         "non_responses": non_responses(),
         "patient": _searched(asked.patient, identities),
+        "patient_id": asked.patient,
         "since": now.isoformat(),
     }
 
@@ -183,9 +184,9 @@ def _around(connection: Connection, asked: Asked, rights: Rights, as_: Staff) ->
         "counts": {
             **queries.counts(connection, as_.unit_id, scope=scope_of(rights)),
             "flagged": lists.flagged_count(connection, as_.unit_id, protocols=rights.protocols),
-            "mine": lists.mine_count(connection, as_.unit_id, as_.staff_id),
+            "mine": lists.mine_count(connection, as_.unit_id, as_.staff_id, protocols=rights.protocols),
         },
-        "alarmed": queries.alarmed(connection, as_.unit_id),
+        "alarmed": queries.alarmed(connection, as_.unit_id, scope=scope_of(rights)),
         "escalated": lists.escalated(connection, as_.unit_id, protocols=rights.protocols),
     }
 

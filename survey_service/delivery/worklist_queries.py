@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from survey_service.delivery.flagging import Bound, Criterion, FlagKind, GivenAnswer, Rule, Threshold, Worsening
-from survey_service.delivery.queries import Version
+from survey_service.delivery.queries import Version, in_reach
 from survey_service.delivery.records import (
     clinic_lists,
     delivery_alarms,
@@ -127,10 +127,10 @@ def flagged_count(connection: Connection, unit_id: UUID, *, protocols: Collectio
     return int(connection.execute(query).scalar_one())
 
 
-def mine_count(connection: Connection, unit_id: UUID, staff_id: UUID) -> int:
+def mine_count(connection: Connection, unit_id: UUID, staff_id: UUID, *, protocols: Collection[UUID] | None) -> int:
     """How many responses somebody has been handed and not assessed."""
     query = sa.select(sa.func.count()).where(
-        _ENTRY.unit_id == unit_id, _covered(None), _ENTRY.assigned_to == staff_id, ~_ENTRY.assessed
+        _ENTRY.unit_id == unit_id, _covered(protocols), _ENTRY.assigned_to == staff_id, ~_ENTRY.assessed
     )
     return int(connection.execute(query).scalar_one())
 
@@ -241,7 +241,7 @@ def _count_unread(connection: Connection, wanted: Wanted) -> int:
 
 
 def _covered(protocols: Collection[UUID] | None) -> sa.ColumnElement[bool]:
-    stands = ~_ENTRY.is_void
+    stands = in_reach()
     return stands if protocols is None else sa.and_(stands, _ENTRY.protocol_ids.overlap(list(protocols)))
 
 

@@ -65,6 +65,12 @@ def has_history(connection: Connection, person_id: UUID, unit_id: UUID) -> bool:
     )
 
 
+def units_with_history(connection: Connection, person_id: UUID) -> frozenset[UUID]:
+    """The provider's units that have earlier results of the person."""
+    one = imported_responses.c
+    return frozenset(connection.execute(sa.select(one.unit_id).where(one.person_id == person_id).distinct()).scalars())
+
+
 def history_of(connection: Connection, person_id: UUID, unit_id: UUID) -> list[ImportedResponse]:
     """The person's earlier results at the unit, newest first."""
     one = imported_responses.c
@@ -102,9 +108,14 @@ class EarlierResponse:
 
 
 def earlier_responses(
-    connection: Connection, person_id: UUID, unit_id: UUID | None, *, limit: int
+    connection: Connection,
+    person_id: UUID,
+    unit_id: UUID | None,
+    *,
+    limit: int,
+    without_units: Collection[UUID] = (),
 ) -> list[EarlierResponse]:
-    """The person's earlier results at the unit, or (None) at every unit, newest first."""
+    """The person's earlier results at the unit, or (None) at every unit but ``without_units``, newest first."""
     one = imported_responses.c
     query = sa.select(
         one.id,
@@ -115,7 +126,7 @@ def earlier_responses(
         one.respondent,
         one.completed_on,
         one.completed_at,
-    ).where(one.person_id == person_id)
+    ).where(one.person_id == person_id, one.unit_id.not_in(list(without_units)))
     if unit_id is not None:
         query = query.where(one.unit_id == unit_id)
     rows = connection.execute(query.order_by(one.completed_on.desc(), one.id).limit(limit)).all()

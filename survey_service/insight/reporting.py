@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import partial
 
+from survey_service.access.queries import rights_of
+from survey_service.access.rules import Right
 from survey_service.foundation.principals import Staff
 from survey_service.foundation.services import Services
 from survey_service.insight.queries import FigureRow, OtherRow, figures_of_unit, made_at, may_be_compared, others
@@ -64,12 +66,18 @@ Others = Mapping[tuple[str, str, Kind, str, str], Mapping[str, OtherRow]]
 
 
 def report(services: Services, *, first: date, last: date, as_: Staff) -> Report:
-    """What the unit of the commission is told of its own follow-up, beside others where that is lawful."""
+    """What the unit is told of its own follow-up, beside others where that is lawful, in its protocols."""
     with services.db.transaction(as_=as_) as connection:
+        rights = rights_of(connection, as_, services.clock())
+        rights.require(Right.CARE)
+        protocols = {
+            one.protocol.code: one.protocol for one in published_protocols(connection) if rights.covers(one.id)
+        }
         rows = figures_of_unit(connection, as_.unit_id, first=first, last=last)
+        if rights.protocols is not None:
+            rows = [row for row in rows if row.protocol in protocols]
         scopes = [scope for scope in SCOPES if may_be_compared(connection, as_.provider_id, scope)]
         compared = {scope: others(connection, scope, as_.unit_id, first=first, last=last) for scope in scopes}
-        protocols = {one.protocol.code: one.protocol for one in published_protocols(connection)}
         made = made_at(connection, as_.provider_id)
     return Report(
         first=first,

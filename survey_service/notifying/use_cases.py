@@ -9,14 +9,16 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from survey_service.answering.queries import unanswered_tasks
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
-from survey_service.errors import AccessDenied, BadInput
+from survey_service.errors import BadInput
 from survey_service.foundation.clock import local_day
 from survey_service.foundation.db import insert_if_new, new_id
 from survey_service.foundation.jobs import enqueue
 from survey_service.foundation.principals import Staff
 from survey_service.foundation.services import Services
 from survey_service.notifying.records import non_responses, reminders
-from survey_service.scheduling.queries import Occasion, occasion
+from survey_service.scheduling.enrolling import end_at_death
+from survey_service.scheduling.queries import Occasion
+from survey_service.scheduling.use_cases import own_occasion
 
 REMIND_JOB = "notifying.remind"
 
@@ -39,7 +41,7 @@ def remind(services: Services, occasion_id: UUID, *, as_: Staff) -> bool:
     """
     now = services.clock()
     with services.db.transaction(as_=as_) as connection:
-        found = own_occasion(connection, occasion_id, as_=as_)
+        found = own_occasion(connection, occasion_id, as_=as_, now=services.clock())
         if not found.is_open(now) or not unanswered_tasks(connection, found.id):
             raise BadInput("There is nothing left to answer, or the time for it is over.")
         reminder_id = new_id()
@@ -66,9 +68,12 @@ def remind(services: Services, occasion_id: UUID, *, as_: Staff) -> bool:
 def note_non_response(
     services: Services, occasion_id: UUID, reason: NonResponse, request_id: UUID, *, as_: Staff
 ) -> None:
-    """Note why it is not answered. The latest counts; the same form twice is one note."""
+    """Note why it is not answered. The latest counts; the same form twice is one note.
+
+    That the patient has died is recorded as a death: nothing more is asked by any unit.
+    """
     with services.db.transaction(as_=as_) as connection:
-        found = own_occasion(connection, occasion_id, as_=as_)
+        found = own_occasion(connection, occasion_id, as_=as_, now=services.clock())
         is_new = insert_if_new(
             connection,
             upsert(non_responses)
@@ -86,14 +91,8 @@ def note_non_response(
         )
         if is_new:
             _log(connection, services, "non_response", found, as_)
-
-
-def own_occasion(connection: Connection, occasion_id: UUID, *, as_: Staff) -> Occasion:
-    """The occasion, if it is the unit's of the commission. Raises ``AccessDenied``."""
-    found = occasion(connection, occasion_id)
-    if found is None or found.unit_id != as_.unit_id:
-        raise AccessDenied
-    return found
+            if reason is NonResponse.DIED:
+                end_at_death(connection, services, found.enrolment_id, as_=as_)
 
 
 def _log(connection: Connection, services: Services, what: str, found: Occasion, as_: Staff) -> None:

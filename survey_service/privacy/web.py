@@ -14,7 +14,7 @@ from survey_service.answering.pages import done
 from survey_service.answering.queries import responses_of_tasks
 from survey_service.audit.queries import LoggedAccess, accesses_to_me
 from survey_service.audit.rules import Activity, Purpose
-from survey_service.delivery.rules import Ground
+from survey_service.delivery.rules import Ground, NamingReason
 from survey_service.errors import BadInput
 from survey_service.foundation.clock import local_day
 from survey_service.foundation.principals import Patient
@@ -143,6 +143,8 @@ def _why(access: LoggedAccess) -> str:
     """The log's own words, which are those of the national log service, as people say them."""
     if access.activity == Activity.EMERGENCY.value:
         return _ground(access)
+    if access.object_kind == "identity":
+        return _why_named(access)
     described = {
         Purpose.CARE.value: gettext("Care and treatment"),
         Purpose.OWN_ACCESS.value: gettext("You yourself"),
@@ -163,11 +165,24 @@ def _ground(access: LoggedAccess) -> str:
     return str(described[Ground(access.reason or "")])
 
 
+def _why_named(access: LoggedAccess) -> str:
+    """Why the data protection officer looked who somebody is."""
+    described = {
+        NamingReason.PATIENT_ASKS: gettext("You have asked"),
+        NamingReason.REVIEW: gettext("A regular review"),
+        NamingReason.SUSPICION: gettext("A suspicion that it was not lawful"),
+    }
+    return str(described[NamingReason(access.reason or "")])
+
+
 def _what(access: LoggedAccess) -> str:
     described = {
         ("Läsa", "response"): gettext("Read your answers"),
         ("Läsa", "worklist"): gettext("Saw your name in a list"),
         ("Läsa", "block"): gettext("Saw that you have answers at another unit"),
+        ("Läsa", "identity"): gettext("The data protection officer looked who you are"),
+        ("Läsa", "elsewhere"): gettext("Looked whether other units have answers of yours"),
+        ("Nödöppning", "course"): gettext("Saw your results at another unit over time"),
         ("Nödöppning", "emergency_access"): gettext("Opened your answers at another unit, with a reason"),
         ("Nödöppning", "response"): gettext("Read your answers at another unit"),
         ("Läsa", "push"): gettext("Sent your answers to the record system"),

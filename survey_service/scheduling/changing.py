@@ -44,6 +44,7 @@ class EventKind(StrEnum):
     TRANSFERRED = "transferred"
     DIED = "died"
     VOIDED = "voided"
+    DEATH_WITHDRAWN = "death_withdrawn"
 
 
 def standing_occasions(connection: Connection, enrolment_id: UUID) -> list[StandingOccasion]:

@@ -18,7 +18,7 @@ from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
 from survey_service.delivery.corrections import void_of_wrong_patient
 from survey_service.delivery.queries import units_sharing
-from survey_service.errors import AccessDenied, BadInput, Conflict, mark
+from survey_service.errors import BadInput, Conflict, mark
 from survey_service.foundation.clock import local_day
 from survey_service.foundation.jobs import enqueue
 from survey_service.foundation.principals import Staff, SystemAtUnit
@@ -28,6 +28,7 @@ from survey_service.scheduling.collecting import let_others_ask
 from survey_service.scheduling.queries import (
     Enrolment,
     enrolment,
+    has_died,
     occasions_of_enrolment,
     protocol_of_enrolment,
     tasks_of,
@@ -35,7 +36,7 @@ from survey_service.scheduling.queries import (
 from survey_service.scheduling.records import enrolments, occasions
 from survey_service.scheduling.replanning import Replan, replan
 from survey_service.scheduling.rules import INVITE_JOB, BodySide, CareProtocol, EnrolmentState, all_occasions
-from survey_service.scheduling.use_cases import principal_of
+from survey_service.scheduling.use_cases import own_enrolment, principal_of
 
 LONGEST_REASON = 500
 # As for an order: a date further away than this is a slip of the finger.
@@ -64,7 +65,7 @@ class Voided:
 def preview_move(services: Services, enrolment_id: UUID, event: NewEvent, *, as_: Changer) -> Replan:
     """What ``move_event`` would do, which writes nothing. Raises as it does."""
     with services.db.transaction(as_=principal_of(as_)) as connection:
-        found = _own(connection, enrolment_id, as_=as_)
+        found = own_enrolment(connection, enrolment_id, as_=as_, now=services.clock(), lock=True)
         _refuse_move(connection, services, found, event)
         return _replanned(connection, services, found, event.anchor_date)[1]
 
@@ -76,7 +77,7 @@ def move_event(services: Services, enrolment_id: UUID, event: NewEvent, *, as_: 
     or another side when answers have been given about the one that is named.
     """
     with services.db.transaction(as_=principal_of(as_)) as connection:
-        found = _own(connection, enrolment_id, as_=as_)
+        found = own_enrolment(connection, enrolment_id, as_=as_, now=services.clock(), lock=True)
         _refuse_move(connection, services, found, event)
         now = (found.anchor_date, found.procedure_id, found.side)
         if now == (event.anchor_date, event.procedure_id, event.side):
@@ -105,7 +106,7 @@ def move_event(services: Services, enrolment_id: UUID, event: NewEvent, *, as_: 
 def pause(services: Services, enrolment_id: UUID, *, as_: Changer) -> None:
     """Ask nothing new until it is resumed. What is begun can be finished. Harmless when repeated."""
     with services.db.transaction(as_=principal_of(as_)) as connection:
-        found = _own(connection, enrolment_id, as_=as_)
+        found = own_enrolment(connection, enrolment_id, as_=as_, now=services.clock(), lock=True)
         if found.state is EnrolmentState.PAUSED:
             return
         _refuse_over(found)
@@ -118,7 +119,7 @@ def resume(services: Services, enrolment_id: UUID, *, as_: Changer) -> None:
     """Go on asking; who is to be asked now is told. What closed meanwhile stays unasked. Harmless when repeated."""
     now = services.clock()
     with services.db.transaction(as_=principal_of(as_)) as connection:
-        found = _own(connection, enrolment_id, as_=as_)
+        found = own_enrolment(connection, enrolment_id, as_=as_, now=services.clock(), lock=True)
         if found.state is EnrolmentState.ACTIVE:
             return
         _refuse_over(found)
@@ -133,7 +134,7 @@ def end(services: Services, enrolment_id: UUID, reason: str, *, as_: Changer) ->
     """Ask nothing more but what is begun. Raises ``BadInput`` without a reason. Harmless when repeated."""
     written = _checked_reason(reason)
     with services.db.transaction(as_=principal_of(as_)) as connection:
-        found = _own(connection, enrolment_id, as_=as_)
+        found = own_enrolment(connection, enrolment_id, as_=as_, now=services.clock(), lock=True)
         if found.state is EnrolmentState.ENDED:
             return
         _refuse_over(found)
@@ -146,7 +147,7 @@ def transfer(services: Services, enrolment_id: UUID, unit_id: UUID, *, as_: Staf
     Raises ``BadInput`` for a unit that is not the provider's, or the one that it is with already.
     """
     with services.db.transaction(as_=as_) as connection:
-        found = _own(connection, enrolment_id, as_=as_)
+        found = own_enrolment(connection, enrolment_id, as_=as_, now=services.clock(), lock=True)
         _refuse_over(found)
         unit = all_units(connection).get(unit_id)
         if unit is None or unit.provider_id != found.provider_id or unit_id == found.unit_id:
@@ -164,19 +165,43 @@ def transfer(services: Services, enrolment_id: UUID, unit_id: UUID, *, as_: Staf
 def record_death(services: Services, enrolment_id: UUID, *, as_: Staff) -> int:
     """End every enrolment of the patient at the provider, at every unit; returns how many. Nobody is asked any more."""
     with services.db.transaction(as_=as_) as connection:
-        known = _own(connection, enrolment_id, as_=as_)
-        query = sa.select(enrolments.c.id).where(
-            enrolments.c.person_id == known.person_id,
-            enrolments.c.state.in_([EnrolmentState.ACTIVE, EnrolmentState.PAUSED]),
-        )
-        ended = 0
-        for one in connection.execute(query.order_by(enrolments.c.id)).scalars().all():
-            found = enrolment(connection, one, lock=True)
-            assert found is not None  # seen a moment ago, and enrolments are never removed
-            if found.state in (EnrolmentState.ACTIVE, EnrolmentState.PAUSED):
-                _close(connection, services, found, EnrolmentState.ENDED, EventKind.DIED, Why.DIED, as_=as_)
-                ended += 1
+        return end_at_death(connection, services, enrolment_id, as_=as_)
+
+
+def end_at_death(connection: Connection, services: Services, enrolment_id: UUID, *, as_: Staff) -> int:
+    """``record_death`` as a part of the caller's transaction."""
+    known = own_enrolment(connection, enrolment_id, as_=as_, now=services.clock(), lock=True)
+    # Whoever is enrolling the patient at this moment is waited for, or waits (``refuse_enrolling_the_dead``).
+    connection.execute(
+        sa.text("SELECT pg_advisory_xact_lock(hashtextextended('death' || CAST(:person AS text), 0))"),
+        {"person": str(known.person_id)},
+    )
+    query = sa.select(enrolments.c.id).where(
+        enrolments.c.person_id == known.person_id,
+        enrolments.c.state.in_([EnrolmentState.ACTIVE, EnrolmentState.PAUSED]),
+    )
+    ended = 0
+    for one in connection.execute(query.order_by(enrolments.c.id)).scalars().all():
+        found = enrolment(connection, one, lock=True)
+        assert found is not None  # seen a moment ago, and enrolments are never removed
+        if found.state in (EnrolmentState.ACTIVE, EnrolmentState.PAUSED):
+            _close(connection, services, found, EnrolmentState.ENDED, EventKind.DIED, Why.DIED, as_=as_)
+            ended += 1
+    if not ended and not has_died(connection, known.person_id):
+        _tell(connection, services, known, EventKind.DIED, as_=as_)
     return ended
+
+
+def withdraw_death(services: Services, enrolment_id: UUID, reason: str, *, as_: Staff) -> None:
+    """Say that a death was recorded by mistake: the patient can be enrolled again. What ended stays ended.
+
+    Harmless when repeated. Raises ``BadInput`` without a reason.
+    """
+    written = _checked_reason(reason)
+    with services.db.transaction(as_=as_) as connection:
+        found = own_enrolment(connection, enrolment_id, as_=as_, now=services.clock(), lock=True)
+        if has_died(connection, found.person_id):
+            _tell(connection, services, found, EventKind.DEATH_WITHDRAWN, as_=as_, reason=written)
 
 
 def void_enrolment(services: Services, enrolment_id: UUID, reason: str, *, as_: Staff) -> Voided:
@@ -187,11 +212,11 @@ def void_enrolment(services: Services, enrolment_id: UUID, reason: str, *, as_: 
     """
     written = _checked_reason(reason)
     with services.db.transaction(as_=as_) as connection:
-        person_id = _own(connection, enrolment_id, as_=as_).person_id
+        person_id = own_enrolment(connection, enrolment_id, as_=as_, now=services.clock(), lock=True).person_id
     ciphers = services.keys.ciphers([person_id])
 
     def work(connection: Connection) -> Voided:
-        found = _own(connection, enrolment_id, as_=as_)
+        found = own_enrolment(connection, enrolment_id, as_=as_, now=services.clock(), lock=True)
         every = [one.id for one in occasions_of_enrolment(connection, found.id)]
         given = responses_of_tasks(connection, [task.id for task in tasks_of(connection, every)]).values()
         elsewhere = [one for one in given if one.unit_id != as_.unit_id]
@@ -215,14 +240,6 @@ def void_enrolment(services: Services, enrolment_id: UUID, reason: str, *, as_: 
         return Voided(here, elsewhere)
 
     return services.db.run(work, as_=as_)
-
-
-def _own(connection: Connection, enrolment_id: UUID, *, as_: Changer) -> Enrolment:
-    """The enrolment, held to the end, if it is with the unit. Raises ``AccessDenied``."""
-    found = enrolment(connection, enrolment_id, lock=True)
-    if found is None or found.unit_id != as_.unit_id:
-        raise AccessDenied
-    return found
 
 
 def _refuse_over(found: Enrolment) -> None:

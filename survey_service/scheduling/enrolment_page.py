@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from survey_service.access.queries import all_units, rights_of, staff_names
+from survey_service.access.queries import all_units, staff_names
 from survey_service.answering.queries import begun_occasions, completed_occasions
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
-from survey_service.errors import AccessDenied
 from survey_service.foundation.principals import Staff
 from survey_service.foundation.services import Services
 from survey_service.http.locale import current_locale, day, gettext
@@ -19,14 +18,14 @@ from survey_service.scheduling.queries import (
     Occasion,
     Together,
     answered_together,
-    enrolment,
     events_of_enrolment,
+    has_died,
     occasions_of_enrolment,
-    protocol_id_of_enrolment,
     protocol_of_enrolment,
 )
 from survey_service.scheduling.replanning import Replan
 from survey_service.scheduling.rules import BodySide, EnrolmentState, in_language
+from survey_service.scheduling.use_cases import own_enrolment
 
 Context = dict[str, Any]
 
@@ -37,16 +36,13 @@ def enrolment_page(
     """Raises ``AccessDenied`` for another unit's. The reading is logged."""
     now = services.clock()
     with services.db.transaction(as_=as_) as connection:
-        found = enrolment(connection, enrolment_id)
+        found = own_enrolment(connection, enrolment_id, as_=as_, now=now)
         protocol = protocol_of_enrolment(connection, enrolment_id)
-        within = protocol_id_of_enrolment(connection, enrolment_id)
-        if found is None or protocol is None or within is None or found.unit_id != as_.unit_id:
-            raise AccessDenied
-        if not rights_of(connection, as_, now).covers(within):
-            raise AccessDenied
+        assert protocol is not None  # its key says that the version is there
         occasions = occasions_of_enrolment(connection, enrolment_id)
         ids = [one.id for one in occasions]
         begun, completed = begun_occasions(connection, ids), completed_occasions(connection, ids)
+        is_dead = has_died(connection, found.person_id)
         together = answered_together(connection, ids)
         events, names, units = (
             events_of_enrolment(connection, enrolment_id),
@@ -67,6 +63,7 @@ def enrolment_page(
         "care_contact": found.care_contact,
         "state": found.state.value,
         "is_over": found.state in (EnrolmentState.ENDED, EnrolmentState.VOIDED),
+        "is_dead": is_dead,
         "event": {
             "date": day(found.anchor_date),
             "procedure": found.procedure_id,
@@ -153,6 +150,7 @@ def _event(one: EnrolmentEvent, names: Mapping[UUID, str], units: Mapping[str, s
         EventKind.ENDED: gettext("Ended"),
         EventKind.TRANSFERRED: gettext("Handed over to another unit"),
         EventKind.DIED: gettext("Ended: the patient has died"),
+        EventKind.DEATH_WITHDRAWN: gettext("The patient has not died: that was a mistake"),
         EventKind.VOIDED: gettext("Void: the wrong patient"),
     }
     return {

@@ -21,6 +21,7 @@ from survey_service.scheduling.enrolling import (
     resume,
     transfer,
     void_enrolment,
+    withdraw_death,
 )
 from survey_service.scheduling.enrolment_page import describe_move, enrolment_page
 from survey_service.scheduling.rules import BodySide, parse_procedure
@@ -54,7 +55,7 @@ def move(enrolment_id: UUID) -> ResponseReturnValue:
 
 @blueprint.post("/staff/enrolments/<uuid:enrolment_id>/state")
 def change_state(enrolment_id: UUID) -> ResponseReturnValue:
-    """Pause, resume, end, void; or that the patient has died."""
+    """Pause, resume, end, void; or that the patient has died, or has not."""
     as_, reason = staff(), request.form.get("reason", "")
     try:
         match request.form.get("to"):
@@ -68,6 +69,8 @@ def change_state(enrolment_id: UUID) -> ResponseReturnValue:
                 void_enrolment(services(), enrolment_id, reason, as_=as_)
             case "died" if "sure" in request.form:
                 record_death(services(), enrolment_id, as_=as_)
+            case "alive":
+                withdraw_death(services(), enrolment_id, reason, as_=as_)
             case _:
                 raise BadInput("Say what is to become of the enrolment.")
     except BadInput as refused:

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
+from survey_service.access.queries import rights_of
 from survey_service.errors import BadInput
 from survey_service.foundation.principals import Staff
 from survey_service.http.context import services, staff
@@ -66,7 +67,8 @@ def _protocol(written: str, as_: Staff) -> PublishedProtocol:
 
 def _page(as_: Staff, *, errors: dict[str, str]) -> str:
     with services().db.transaction(as_=as_) as connection:
-        found = published_protocols(connection)
+        rights = rights_of(connection, as_, services().clock())
+        found = [one for one in published_protocols(connection) if rights.covers(one.id)]
     chosen = request.form.get("protocol")
     protocols: list[tuple[UUID, str]] = [(one.id, in_language(one.protocol.names, current_locale())) for one in found]
     return render_template(

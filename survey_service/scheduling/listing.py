@@ -20,7 +20,6 @@ from survey_service.scheduling.queries import (
     Enrolment,
     PublishedProtocol,
     enrolments_of_requests,
-    has_died,
     published_protocols,
 )
 from survey_service.scheduling.rules import EnrolmentState
@@ -97,8 +96,6 @@ def _row(
         return _again(services, line, row, there, apply=apply, as_=as_)
     if row.state is EventState.CANCELLED:
         return RowReport(line.number, RowOutcome.ALREADY_THERE)  # nothing was ever ordered for it
-    if person_id is not None and _is_dead(services, person_id, as_=as_):
-        raise BadInput("The patient is recorded as dead.")
     order = Order(
         identity=row.identity,
         protocol_id=protocol.id,
@@ -149,8 +146,3 @@ def _known(
 def _request(services: Services, row: ListedPatient, protocol: PublishedProtocol, *, as_: Staff) -> UUID:
     digest = digest_identity(row.identity.number, key=services.settings.identity_key).hex()
     return request_of_row(as_.provider_id, protocol.protocol.code, row, digest)
-
-
-def _is_dead(services: Services, person_id: UUID, *, as_: Staff) -> bool:
-    with services.db.transaction(as_=as_) as connection:
-        return has_died(connection, person_id)

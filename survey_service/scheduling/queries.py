@@ -247,10 +247,15 @@ def events_of_enrolment(connection: Connection, enrolment_id: UUID) -> list[Enro
 
 
 def has_died(connection: Connection, person_id: UUID) -> bool:
-    """Whether the provider has recorded that the patient is dead."""
+    """Whether the provider has recorded that the patient is dead, and has not taken it back."""
     table = enrolment_events.c
-    query = sa.select(table.id).where(table.person_id == person_id, table.kind == "died").limit(1)
-    return connection.execute(query).first() is not None
+    query = (
+        sa.select(table.kind)
+        .where(table.person_id == person_id, table.kind.in_(["died", "death_withdrawn"]))
+        .order_by(table.at.desc(), table.id.desc())
+        .limit(1)
+    )
+    return connection.execute(query).scalar_one_or_none() == "died"
 
 
 def answered_together(connection: Connection, occasion_ids: Collection[UUID]) -> list[Together]:
@@ -297,23 +302,73 @@ def tasks_at(of_occasions: Select[tuple[UUID]]) -> Select[tuple[UUID]]:
     return sa.select(tasks.c.id).where(tasks.c.occasion_id.in_(of_occasions))
 
 
-def followed_occasions(person_id: UUID, unit_id: UUID | None) -> Select[tuple[UUID]]:
+def followed_occasions(
+    person_id: UUID,
+    unit_id: UUID | None,
+    *,
+    protocols: Collection[UUID] | None = None,
+    without_units: Collection[UUID] = (),
+) -> Select[tuple[UUID]]:
     """A select of the person's occasions that a unit follows: it asked, or the enrolment is with it now.
 
-    None is every unit. Without those of an enrolment that is void: it was for another patient.
+    None is every unit, and every protocol; what one of ``without_units`` asked is not among them.
+    Without those of an enrolment that is void: it was for another patient.
     """
     query = (
         sa.select(occasions.c.id)
         .join(enrolments, enrolments.c.id == occasions.c.enrolment_id)
-        .where(occasions.c.person_id == person_id, enrolments.c.state != EnrolmentState.VOIDED)
+        .where(
+            occasions.c.person_id == person_id,
+            enrolments.c.state != EnrolmentState.VOIDED,
+            occasions.c.unit_id.not_in(list(without_units)),
+            _of(protocols),
+        )
     )
     if unit_id is None:
         return query
     return query.where(sa.or_(occasions.c.unit_id == unit_id, enrolments.c.unit_id == unit_id))
 
 
-def anchors_of(connection: Connection, person_id: UUID, unit_id: UUID | None) -> list[Anchor]:
-    """The events of the person's enrolments that the unit has or had (None is every unit), in time."""
+def followed_people(
+    connection: Connection, people: Collection[UUID], unit_id: UUID, *, protocols: Collection[UUID] | None
+) -> frozenset[UUID]:
+    """Those of the people whom the unit follows, or has followed, in these protocols (None is all)."""
+    query = (
+        sa.select(occasions.c.person_id)
+        .join(enrolments, enrolments.c.id == occasions.c.enrolment_id)
+        .where(
+            occasions.c.person_id.in_(people),
+            enrolments.c.state != EnrolmentState.VOIDED,
+            sa.or_(occasions.c.unit_id == unit_id, enrolments.c.unit_id == unit_id),
+            _of(protocols),
+        )
+    )
+    return frozenset(connection.execute(query).scalars())
+
+
+def units_following(connection: Connection, person_id: UUID) -> frozenset[UUID]:
+    """The provider's units that follow the person, or have."""
+    query = (
+        sa.select(occasions.c.unit_id, enrolments.c.unit_id.label("with_unit"))
+        .join(enrolments, enrolments.c.id == occasions.c.enrolment_id)
+        .where(occasions.c.person_id == person_id, enrolments.c.state != EnrolmentState.VOIDED)
+        .distinct()
+    )
+    return frozenset(unit_id for row in connection.execute(query).all() for unit_id in row)
+
+
+def anchors_of(
+    connection: Connection,
+    person_id: UUID,
+    unit_id: UUID | None,
+    *,
+    protocols: Collection[UUID] | None = None,
+    without_units: Collection[UUID] = (),
+) -> list[Anchor]:
+    """The events of the person's enrolments that the unit has or had (None is every unit), in time.
+
+    Of these protocols (None is all), and without the enrolments that are with ``without_units``.
+    """
     query = (
         sa.select(
             enrolments.c.id,
@@ -322,7 +377,12 @@ def anchors_of(connection: Connection, person_id: UUID, unit_id: UUID | None) ->
             enrolments.c.side,
             enrolments.c.procedure_id,
         )
-        .where(enrolments.c.person_id == person_id, enrolments.c.state != EnrolmentState.VOIDED)
+        .where(
+            enrolments.c.person_id == person_id,
+            enrolments.c.state != EnrolmentState.VOIDED,
+            enrolments.c.unit_id.not_in(list(without_units)),
+            _of(protocols),
+        )
         .order_by(enrolments.c.anchor_date, enrolments.c.id)
     )
     if unit_id is not None:
@@ -341,12 +401,11 @@ def waiting_occasions_of_unit(
     protocols: Collection[UUID] | None = None,
 ) -> list[Occasion]:
     """Open occasions with something left to answer, the most urgent first. ``protocols`` None is all of them."""
-    scope = sa.true() if protocols is None else enrolments.c.protocol_version_id.in_(_versions_of(protocols))
     return _read_occasions(
         connection,
         _occasions()
         .where(
-            scope,
+            _of(protocols),
             occasions.c.unit_id == unit_id,
             occasions.c.opens_at <= now,
             occasions.c.closes_at > now,
@@ -370,6 +429,11 @@ def protocol_of_task(connection: Connection, task_id: UUID) -> UUID:
         .where(tasks.c.id == task_id)
     ).scalar_one()
     return found
+
+
+def _of(protocols: Collection[UUID] | None) -> sa.ColumnElement[bool]:
+    """The condition on an enrolment; None is every protocol."""
+    return sa.true() if protocols is None else enrolments.c.protocol_version_id.in_(_versions_of(protocols))
 
 
 def _versions_of(protocols: Collection[UUID]) -> Select[tuple[UUID]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
 from survey_service.errors import AccessDenied, BadInput, Conflict, mark
 from survey_service.foundation.clock import local_day
-from survey_service.foundation.db import insert_if_new, new_id
+from survey_service.foundation.db import insert_if_new, new_id, refused_by
 from survey_service.foundation.jobs import enqueue
 from survey_service.foundation.logging import get_logger
 from survey_service.foundation.principals import AtUnit, Operator, Principal, RecordSystem, Staff, SystemAtUnit
@@ -31,7 +31,17 @@ from survey_service.scheduling.collecting import collect_once
 from survey_service.scheduling.inclusion import Candidate, why_excluded
 from survey_service.scheduling.next_version import check_definition, refuse_other_instruments
 from survey_service.scheduling.protocol_queries import versions_of
-from survey_service.scheduling.queries import PublishedProtocol, published_protocols
+from survey_service.scheduling.queries import (
+    Enrolment,
+    Occasion,
+    PublishedProtocol,
+    enrolment,
+    enrolment_of_request,
+    has_died,
+    occasion,
+    protocol_id_of_enrolment,
+    published_protocols,
+)
 from survey_service.scheduling.records import (
     care_protocol_versions,
     care_protocols,
@@ -93,12 +103,17 @@ def enrol_patient(services: Services, order: Order, *, as_: Principal | SystemAt
             cipher=cipher,
             at=services.clock(),
         )
-        enrolment_id = _insert_enrolment(connection, services, order, published, person_id=person_id, as_=as_)
+        try:
+            enrolment_id = _insert_enrolment(connection, services, order, published, person_id=person_id, as_=as_)
+        except sa.exc.IntegrityError as refused:
+            if refused_by(refused) == "enrolments_of_the_dead":  # recorded meanwhile
+                raise _dead() from None
+            raise
         if enrolment_id is None:
             return _enrolment_of_request(connection, order.request_id, person_id=person_id)
-        for occasion in planned:
+        for one in planned:
             insert_occasion(
-                connection, occasion, published.protocol, enrolment_id=enrolment_id, person_id=person_id, as_=as_
+                connection, one, published.protocol, enrolment_id=enrolment_id, person_id=person_id, as_=as_
             )
         collect_once(connection, services.clock, enrolment_id, person_id=person_id, as_=as_)
         record_access(
@@ -139,8 +154,41 @@ def look_at_order(
     planned = plan_occasions(published.protocol, anchor=order.anchor_date, now=services.clock())
     refuse_wrong_event(published.protocol, side=order.side, procedure_id=order.procedure_id)
     _refuse_at_wrong_age(services, planned, order.identity.number)
+    _refuse_the_dead(services, order, as_=as_)
     _refuse_excluded(services, published.protocol, order, as_=as_)
     return published, planned
+
+
+def own_enrolment(
+    connection: Connection, enrolment_id: UUID, *, as_: Staff | SystemAtUnit, now: datetime, lock: bool = False
+) -> Enrolment:
+    """The enrolment, if it is with the unit, and of a protocol that the rights of a member of staff cover.
+
+    ``lock`` holds it to the end. Raises ``AccessDenied`` for any else, and for who is not in care.
+    """
+    found = enrolment(connection, enrolment_id, lock=lock)
+    if found is None or found.unit_id != as_.unit_id:
+        raise AccessDenied
+    if isinstance(as_, Staff):
+        _require_covered(connection, found.id, as_=as_, now=now)
+    return found
+
+
+def own_occasion(connection: Connection, occasion_id: UUID, *, as_: Staff, now: datetime) -> Occasion:
+    """The occasion, by the same rule as ``own_enrolment``."""
+    found = occasion(connection, occasion_id)
+    if found is None or found.unit_id != as_.unit_id:
+        raise AccessDenied
+    _require_covered(connection, found.enrolment_id, as_=as_, now=now)
+    return found
+
+
+def _require_covered(connection: Connection, enrolment_id: UUID, *, as_: Staff, now: datetime) -> None:
+    rights = rights_of(connection, as_, now)
+    rights.require(Right.CARE)
+    protocol_id = protocol_id_of_enrolment(connection, enrolment_id)
+    if protocol_id is None or not rights.covers(protocol_id):
+        raise AccessDenied
 
 
 def publish_protocol(services: Services, *, provider_id: UUID, definition: Mapping[str, Any]) -> UUID:
@@ -187,8 +235,8 @@ def refuse_reused_codes(connection: Connection, protocol_id: UUID, protocol: Car
 
 def check_instruments(services: Services, protocol: CareProtocol) -> None:
     """Raise ``BadInput`` for an instrument that is not here."""
-    for occasion in protocol.occasions:
-        for planned in occasion.instruments:
+    for one in protocol.occasions:
+        for planned in one.instruments:
             try:
                 services.library.get(planned.id, planned.version, planned.form)
             except UnknownInstrument:
@@ -217,8 +265,8 @@ def warn_of_what_may_not_be_asked(
 
 
 def _first_refusal(connection: Connection, services: Services, protocol: CareProtocol, use: Use) -> Refusal | None:
-    for occasion in protocol.occasions:
-        asked = [(planned.id, planned.version, planned.form) for planned in occasion.instruments]
+    for one in protocol.occasions:
+        asked = [(planned.id, planned.version, planned.form) for planned in one.instruments]
         refusal = why_not_offered(connection, services, asked, use)
         if refusal is not None:
             return refusal
@@ -227,14 +275,30 @@ def _first_refusal(connection: Connection, services: Services, protocol: CarePro
 
 def _refuse_at_wrong_age(services: Services, planned: Sequence[PlannedOccasion], number: str) -> None:
     """A form for children is not given to an adult, nor one for adults to a child, at any of the occasions."""
-    for occasion in planned:
-        age = age_on(number, local_day(occasion.due_at))
-        for one in occasion.plan.instruments:
+    for at in planned:
+        age = age_on(number, local_day(at.due_at))
+        for one in at.plan.instruments:
             if not services.library.get(one.id, one.version).covers(Respondent.SELF, age):
                 raise BadInput(
                     "This protocol asks something that is not meant for somebody of the patient's age.",
                     fields={"protocol": mark("Choose a protocol that is meant for the patient's age.")},
                 )
+
+
+def _refuse_the_dead(services: Services, order: Order, *, as_: Staff | SystemAtUnit) -> None:
+    """Nobody orders for the dead. What was ordered before stays what it is when it is sent again."""
+    person_id = find_person(services, order.identity.number)
+    if person_id is None:
+        return
+    with services.db.transaction(as_=principal_of(as_)) as connection:
+        is_new = enrolment_of_request(connection, order.request_id) is None
+        if is_new and has_died(connection, person_id):
+            raise _dead()
+
+
+def _dead() -> BadInput:
+    sentence = mark("The patient is recorded as dead.")
+    return BadInput("The patient is recorded as dead.", fields={"personal_number": sentence})
 
 
 def _refuse_excluded(services: Services, protocol: CareProtocol, order: Order, *, as_: Staff | SystemAtUnit) -> None:

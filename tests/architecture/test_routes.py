@@ -130,9 +130,13 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     ("POST", "/staff/rights/<uuid:commission_id>/end"):          (401,     401,     403, 403, 403, 403, 403, 403),
     ("GET",  "/staff/oversight"):                                (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 403, 403),
     ("GET",  "/staff/oversight.csv"):                            (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 403, 403),
+    ("GET",  "/staff/rights.csv"):                               (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 403, 403),
+    ("POST", "/staff/oversight/openings/<uuid:opening_id>/patient"): (401, 401,     403, 403, 403, 403, 403, 403),
     # bob's unit is of the same provider: he may open with a reason, and gave none; alice needs none.
     ("GET",  "/staff/responses/<uuid:response_id>/emergency"):   (SIGN_IN, SIGN_IN, 403, 403, 200, 303, 403, 403),
     ("POST", "/staff/responses/<uuid:response_id>/emergency"):   (401,     401,     403, 403, 400, 303, 403, 403),
+    # Whether the provider has something of a patient; charlie's has nothing, and is told the same as of nobody.
+    ("GET",  "/staff/patients/<uuid:person_id>/units"):          (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
     # An enrolment is changed by the unit that it is with.
     ("POST", "/staff/enrolments/<uuid:enrolment_id>/event"):     (401,     401,     403, 403, 403, 303, 403, 403),
     ("POST", "/staff/enrolments/<uuid:enrolment_id>/state"):     (401,     401,     403, 403, 403, 303, 403, 403),
@@ -268,7 +272,7 @@ class Scene:
         path = path.replace("<uuid:occasion_id>", str(self.survey_id))
         path = path.replace("<uuid:agreement_id>", str(self.agreement_id))
         path = path.replace("<uuid:unit_id>", str(self.world.alice.unit_id))
-        path = path.replace("<uuid:commission_id>", str(new_id()))
+        path = path.replace("<uuid:commission_id>", str(new_id())).replace("<uuid:opening_id>", str(new_id()))
         path = path.replace("<uuid:protocol_id>", str(self.world.protocols["anxiety-only"]))
         path = path.replace("<uuid:person_id>", str(self.patient.person_id))
         path = path.replace("<uuid:source_id>", str(self.desk.source_id(QUESTION)))

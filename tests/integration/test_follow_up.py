@@ -12,10 +12,12 @@ import psycopg
 import pytest
 from flask import Flask
 
+from survey_service.errors import AccessDenied
 from survey_service.foundation.clock import local_day
 from survey_service.foundation.principals import Patient, Staff, System
 from survey_service.insight.formats import COLUMNS, as_csv
 from survey_service.insight.jobs import make_all_figures
+from survey_service.insight.queries import figures_of_unit
 from survey_service.insight.reporting import Line, Report, report
 from survey_service.insight.rules import Sums, blocks
 from survey_service.insight.summaries import Kind
@@ -300,7 +302,10 @@ def test_another_provider_sees_no_figure_of_the_unit(world: World, clock: TestCl
     make_all_figures(world.services)
     spying = replace(world.charlie, unit_id=world.alice.unit_id)
     today = local_day(clock())
-    assert report(world.services, first=date(2020, 1, 1), last=today, as_=spying).lines == []
+    with pytest.raises(AccessDenied):
+        report(world.services, first=date(2020, 1, 1), last=today, as_=spying)
+    with world.services.db.transaction(as_=spying) as connection:
+        assert not figures_of_unit(connection, spying.unit_id, first=date(2020, 1, 1), last=today)
 
 
 def test_the_page_and_the_file_tell_the_same(world: World, clock: TestClock, app: Flask) -> None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from html import unescape
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -40,11 +41,29 @@ PAGES: Mapping[str, tuple[int, int, int, int]] = {
     "/staff/responses/{response}/versions/1": (200, 200, 403, 403),
     "/staff/responses/{response}/emergency": (303, 303, 403, 403),
     "/staff/queries": (200, 200, 403, 403),
+    "/staff/new?since=2026-01-01T00:00:00%2B00:00": (200, 200, 403, 403),
+    "/staff/enrolments/list": (200, 200, 403, 403),
+    "/staff/patients/{person}/course": (200, 200, 403, 403),
+    "/staff/patients/{person}/course.pdf": (200, 200, 403, 403),
+    "/staff/patients/{person}/units": (200, 200, 403, 403),
+    "/staff/occasions/{waiting}/paper": (200, 200, 403, 403),
+    "/staff/occasions/{waiting}/entry": (200, 200, 403, 403),
+    "/staff/occasions/{waiting}/hand-over": (200, 200, 403, 403),
+    "/staff/follow-up": (200, 200, 403, 403),
+    "/staff/follow-up/figures.csv": (200, 200, 403, 403),
+    "/staff/flags": (403, 200, 403, 403),
+    "/staff/protocols": (200, 200, 403, 403),
+    "/staff/protocols/{protocol}": (200, 200, 403, 403),
+    "/staff/protocols/{protocol}/file": (200, 200, 403, 403),
+    "/staff/protocols/{protocol}/edit": (403, 200, 403, 403),
+    "/staff/protocols/{protocol}/preview": (403, 200, 403, 403),
+    "/staff/protocols/{protocol}/preview.csv": (403, 200, 403, 403),
     "/staff/settings/record-system": (403, 200, 403, 403),
     "/staff/registers": (200, 200, 200, 200),
     "/staff/registers/pulls": (200, 200, 200, 200),
     "/staff/registers/coverage": (200, 200, 200, 200),
     "/staff/rights": (403, 403, 200, 200),
+    "/staff/rights.csv": (403, 403, 200, 200),
     "/staff/oversight": (403, 403, 403, 200),
     "/staff/oversight.csv": (403, 403, 403, 200),
 }
@@ -73,24 +92,36 @@ def received(world: World, protocol: str = "eq5d-only") -> tuple[UUID, UUID]:
 def test_each_role_opens_the_pages_that_are_its_own_and_no_others(world: World, app: Flask) -> None:
     """G2"""
     response_id, enrolment_id = received(world)
+    patient, waiting = world.enrol()
+    named = {
+        "response": response_id,
+        "enrolment": enrolment_id,
+        "person": patient.person_id,
+        "waiting": waiting.id,
+        "protocol": world.protocols["anxiety-only"],
+    }
     visitors = []
     for role in Role:
         colleague(world, role, name=role.value)
         visitors.append(Visitor(app, cookie(world, role.value)))
-    answered = {
-        page: tuple(
-            visitor.get(page.format(response=response_id, enrolment=enrolment_id)).status_code for visitor in visitors
-        )
-        for page in PAGES
-    }
+    answered = {page: tuple(visitor.get(page.format(**named)).status_code for visitor in visitors) for page in PAGES}
     assert answered == PAGES
 
 
 def test_the_table_above_has_every_page_for_staff(app: Flask) -> None:
     elsewhere = {"/staff/sign-in", "/staff/sign-in/callback", "/staff/patients/{}/history"}
     rules = {re.sub(r"<[^>]+>", "{}", rule.rule) for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())}
-    named = {re.sub(r"\{\w+\}|(?<=versions/)1", "{}", page) for page in PAGES}
+    named = {re.sub(r"\{\w+\}|(?<=versions/)1", "{}", page.partition("?")[0]) for page in PAGES}
     assert {rule for rule in rules if rule.startswith("/staff")} - elsewhere == named
+
+
+def test_the_document_on_rights_has_every_page_for_staff(app: Flask) -> None:
+    """G2: what decides on each is written down where a provider can read it."""
+    told = (Path(__file__).parents[2] / "docs" / "rights.md").read_text(encoding="utf-8")
+    rules = {re.sub(r"<[^>]+>", "<id>", rule.rule) for rule in app.url_map.iter_rules()}
+    elsewhere = {"/staff/sign-in", "/staff/sign-in/callback"}
+    pages = {rule for rule in rules if rule.startswith("/staff")} - elsewhere
+    assert pages == set(re.findall(r"`(/staff[^`]*)`", told.partition("| page | rule |")[2]))
 
 
 def test_a_page_that_somebody_adds_is_closed_to_who_is_not_in_care(

@@ -71,6 +71,14 @@ def answered_and_blocked(demo: Demo, desk: Page, phone: Page, patient: MadeUpPat
 
 def open_through_the_block(demo: Demo, page: Page, address: str, patient: MadeUpPatient, looked: Inspection) -> None:
     sign_in_staff(page, demo, NEIGHBOUR)
+    page.get_by_label("Personnummer").fill(patient.number)
+    page.get_by_role("search").get_by_role("button").click()
+    page.get_by_role("link", name="Se efter på vårdgivarens andra enheter").click()
+    expect(page.get_by_text("Det finns en spärr.")).to_be_visible()
+    expect(page.get_by_text(patient.name)).to_have_count(0)
+    expect(page.get_by_role("main").get_by_text(UNIT)).to_have_count(0)
+    expect(page.get_by_role("link", name="Öppna trots spärren")).to_be_visible()
+    looked.look(page, "at other units, behind a block")
     page.goto(address)
     looked.look(page, "refused, with a way on")
     page.get_by_role("link", name="Ange ett skäl").click()
@@ -96,6 +104,10 @@ def oversee(demo: Demo, page: Page, address: str, patient: MadeUpPatient, looked
         expect(row).to_contain_text(shown)
     expect(page.get_by_text(patient.name)).to_have_count(0)
     looked.look(page, "oversight")
+    row.get_by_role("combobox").select_option(label="Patienten har frågat")
+    row.get_by_role("button", name="Visa vem patienten är").click()
+    expect(page.get_by_text(patient.name)).to_be_visible()
+    looked.look(page, "who the patient is")
     page.goto(address)
     expect(page.get_by_text("Patienter och deras svar är för enhetens behandlare och chefer.")).to_be_visible()
 

@@ -20,6 +20,7 @@ def course_page(say: Say) -> dict[str, Any]:
         "patient": {"name": "Bertil Öberg", "personal_number": "19560312-2391"},
         "panels": [_pain(say), _health(say)],
         "is_cut": True,
+        "is_blocked": True,
     }
 
 

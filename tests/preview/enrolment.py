@@ -30,6 +30,7 @@ def enrolment_pages(say: Callable[[str, str], str], now: datetime) -> Pages:
         "care_contact": "OP-2026-1734",
         "state": "active",
         "is_over": False,
+        "is_dead": False,
         "event": Row(date=say("29 november 2026", "29 November 2026"), procedure="NGB49", side=say("Vänster", "Left")),
         "occasions": occasions,
         "together": [together],
@@ -50,6 +51,11 @@ def enrolment_pages(say: Callable[[str, str], str], now: datetime) -> Pages:
     return {
         "staff_enrolled": ("staff/enrolled.html", enrolled, "staff"),
         "staff_enrolled_error": ("staff/enrolled.html", enrolled | {"errors": {"reason": together}}, "staff"),
+        "staff_enrolled_dead": (
+            "staff/enrolled.html",
+            enrolled | {"state": "ended", "is_over": True, "is_dead": True},
+            "staff",
+        ),
         "staff_enrolled_void": ("staff/enrolled.html", enrolled | {"state": "voided", "is_over": True}, "staff"),
         "staff_move_preview": ("staff/move_preview.html", move, "staff"),
         **_lists(say),

@@ -20,8 +20,24 @@ def rights_pages(say: Say) -> dict[str, tuple[str, dict[str, Any]]]:
         "staff_rights_read_only": ("staff/rights.html", page | {"may_set": False, "ended": []}),
         "staff_emergency": ("staff/emergency.html", emergency),
         "staff_emergency_block": ("staff/emergency.html", emergency | {"is_blocked": True}),
+        "staff_elsewhere": ("staff/elsewhere.html", elsewhere_page(say)),
+        "staff_elsewhere_nothing": (
+            "staff/elsewhere.html",
+            {
+                "person_id": "8",
+                "found": Row(is_own=True, units=[], is_blocked=False, to_open=None, to_open_blocked=None),
+            },
+        ),
         "staff_oversight": ("staff/oversight.html", oversight_page(say)),
-        "staff_oversight_empty": ("staff/oversight.html", {"openings": [], "earlier": None}),
+        "staff_oversight_empty": ("staff/oversight.html", {**late_nothing(), "openings": [], "earlier": None}),
+        "staff_oversight_patient": (
+            "staff/oversight_patient.html",
+            {
+                "name": "Alice Ek",
+                "personal_number": "19810211-2381",
+                "reason": say("Patienten har frågat", "The patient has asked"),
+            },
+        ),
     }
 
 
@@ -81,6 +97,16 @@ def emergency_page(say: Say) -> dict[str, Any]:
     }
 
 
+def late_nothing() -> dict[str, Any]:
+    return {"changes": [], "denied": 0, "denials": [], "reasons": []}
+
+
+def elsewhere_page(say: Say) -> dict[str, Any]:
+    unit = say("Reumatologen i Sjövik", "The rheumatology unit in Sjövik")
+    found = Row(is_own=False, units=[unit], is_blocked=True, to_open="8", to_open_blocked="9")
+    return {"person_id": "8", "found": found}
+
+
 def oversight_page(say: Say) -> dict[str, Any]:
     values = {
         "at": AT - timedelta(hours=3),
@@ -89,10 +115,16 @@ def oversight_page(say: Say) -> dict[str, Any]:
         "ground": say("Patienten har samtyckt nu", "The patient has consented now"),
         "words": say("Inför operation i kväll.", "Before the operation tonight."),
     }
+    unit = say("Knämottagningen i Sjövik", "The knee clinic in Sjövik")
+    change = {"at": AT, "who": "Olle Ek", "unit": unit, "role": "clinician"}
     return {
+        "changes": [Row(**change, is_ended=False, by="Astrid Lindqvist"), Row(**change, is_ended=True, by=None)],
+        "denied": 3,
+        "denials": [Row(who="Olle Ek", unit=unit, page="delivery.response", times=3)],
+        "reasons": [("patient_asks", say("Patienten har frågat", "The patient has asked"))],
         "openings": [
-            Row(was_blocked=True, opened=["0198c3d2-0000-7000-8000-000000000001"], **values),
-            Row(was_blocked=False, opened=[], **values | {"words": None}),
+            Row(id="1", was_blocked=True, opened=["0198c3d2-0000-7000-8000-000000000001"], **values),
+            Row(id="2", was_blocked=False, opened=[], **values | {"words": None}),
         ],
         "earlier": "2026-11-01T00:00:00+00:00",
     }

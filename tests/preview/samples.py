@@ -568,6 +568,7 @@ def pages(locale: str) -> dict[str, Page]:
                 "filter": "today",
                 "left_out": 2,
                 "patient": {"patient_name": None},
+                "patient_id": "8",
                 "outstanding": [],
             },
             "staff",

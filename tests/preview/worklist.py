@@ -47,6 +47,7 @@ def around_worklist(say: Say) -> dict[str, Any]:
             ("visit", say("Efter ett besök", "After a visit")),
         ],
         "patient": None,
+        "patient_id": None,
         "left_out": 0,
         "since": NOW.isoformat(),
         "non_responses": [("declined", say("Vill inte", "Declined")), ("other", say("Annat", "Other"))],
