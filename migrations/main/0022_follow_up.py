@@ -249,6 +249,7 @@ def _count() -> None:
             SELECT g.unit_id, g.protocol, g.occasion, g.month, 'minutes', g.instrument,
                    least(floor(extract(epoch FROM z.answered_at - y.answered_at) / 60), 120)::text, count(*), 0, 0
             FROM tasked g
+            JOIN sessions s ON s.id = g.session_id AND s.entered_by IS NULL  -- nobody took the time on paper
             JOIN answers y ON y.session_id = g.session_id AND y.sequence = 1
             JOIN answers z ON z.session_id = g.session_id AND z.sequence = g.last_sequence
             GROUP BY 1, 2, 3, 4, 6, 7

@@ -68,6 +68,10 @@ class Occasion:
     def is_answerable(self, now: datetime) -> bool:
         return self.covers(now) and self.state is not EnrolmentState.VOIDED
 
+    def is_enterable(self, now: datetime) -> bool:
+        """Whether a form on paper can be typed in: it may arrive when the window is over."""
+        return self.opens_at <= now and not self.is_withdrawn and self.state is EnrolmentState.ACTIVE
+
     def covers(self, at: datetime) -> bool:
         """Whether the moment lies in the window."""
         return self.opens_at <= at < self.closes_at

@@ -88,4 +88,5 @@ def _occasion(title: str, now: datetime, status: str, *, here: bool = False) -> 
         closes_at=now + timedelta(days=14),
         status=status,
         can_be_handed_over=here,
+        can_be_entered=here,
     )
