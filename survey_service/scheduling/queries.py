@@ -295,6 +295,28 @@ def occasions_of_enrolment(connection: Connection, enrolment_id: UUID) -> list[O
     )
 
 
+def enrolment_count(connection: Connection) -> int:
+    """How many there are that the principal may see."""
+    return int(connection.execute(sa.select(sa.func.count()).select_from(enrolments)).scalar_one())
+
+
+def occasions_of_unit(
+    connection: Connection, unit_id: UUID, *, opens_before: datetime, closes_after: datetime
+) -> list[Occasion]:
+    """The unit's occasions that stand and are open at some time in between, those that open first at the top."""
+    return _read_occasions(
+        connection,
+        _occasions()
+        .where(
+            occasions.c.unit_id == unit_id,
+            occasions.c.withdrawn_at.is_(None),
+            occasions.c.opens_at <= opens_before,
+            occasions.c.closes_at > closes_after,
+        )
+        .order_by(occasions.c.opens_at, occasions.c.id),
+    )
+
+
 def followed_occasions(person_id: UUID, unit_id: UUID | None) -> Select[tuple[UUID]]:
     """A select of the person's occasions that a unit follows: it asked, or the enrolment is with it now.
 

@@ -168,7 +168,7 @@ def test_what_was_filled_in_late_is_taken_as_late_where_the_unit_allows_it(
         assert "out_of_window" in flags_of(connection, ids)[ids[0]]
     listed = Visitor(app, world.staff_cookie(world.alice)).get("/staff").get_data(as_text=True)
     assert "På papper" in listed
-    assert ">Sen<" in listed
+    assert "Försenad" in listed
 
 
 def manager_of_unit(world: World) -> Staff:
