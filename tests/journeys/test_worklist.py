@@ -206,7 +206,7 @@ def type_in(page: Page, *, slip: bool = False) -> None:
         if asked.get_by_role("radio").count():
             asked.get_by_role("radio").nth(1 if slip and place == 0 else 2).check()
         else:
-            asked.get_by_role("spinbutton").fill("70")
+            asked.locator("input:not([type=radio])").first.fill("70")
 
 
 def press(page: Page, name: str) -> None:
