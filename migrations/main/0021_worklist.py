@@ -496,6 +496,43 @@ def _paper() -> None:
                 FOREIGN KEY (task_id, provider_id, person_id, occasion_id, instrument, instrument_version, ordered_form)
                 REFERENCES tasks (id, provider_id, person_id, occasion_id, instrument, instrument_version, form);
 
+        -- So many days after the window a form on paper may have been filled in, where the unit takes late ones at all.
+        ALTER TABLE units ADD COLUMN late_paper_days integer NOT NULL DEFAULT 0
+            CHECK (late_paper_days BETWEEN 0 AND 366);
+        CREATE FUNCTION set_late_paper_days(p_unit uuid, p_days integer) RETURNS void
+        LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+            UPDATE units SET late_paper_days = p_days
+            WHERE id = p_unit AND provider_id = nullif(current_setting('app.provider', true), '')::uuid
+              AND EXISTS (
+                  SELECT FROM commissions c
+                  WHERE c.staff_id = nullif(current_setting('app.actor', true), '')::uuid AND c.unit_id = p_unit
+                    AND c.role = 'unit_manager' AND c.valid_from <= now()
+                    AND (c.valid_until IS NULL OR c.valid_until > now()));
+        $$;
+        REVOKE EXECUTE ON FUNCTION set_late_paper_days FROM PUBLIC;
+        GRANT EXECUTE ON FUNCTION set_late_paper_days TO survey_staff;
+
+        -- A form is typed in whenever it comes, and counts from the day on which it was filled in: a day that has come,
+        -- not before the occasion opened, nor later than the unit takes it.
+        CREATE FUNCTION refuse_paper_out_of_time() RETURNS trigger LANGUAGE plpgsql
+        SECURITY DEFINER SET search_path = public, pg_temp AS $$
+        BEGIN
+            IF EXISTS (
+                SELECT FROM sessions s JOIN occasions o ON o.id = s.occasion_id JOIN units u ON u.id = NEW.unit_id
+                WHERE s.id = NEW.session_id AND s.entered_by IS NOT NULL AND (
+                    NEW.completed_at > s.started_at OR NEW.completed_at < o.opens_at
+                    OR (NEW.completed_at AT TIME ZONE 'Europe/Stockholm')::date
+                       > ((o.closes_at - interval '1 minute') AT TIME ZONE 'Europe/Stockholm')::date
+                         + u.late_paper_days)) THEN
+                RAISE EXCEPTION 'filled in on a day that cannot be'
+                    USING ERRCODE = 'check_violation', CONSTRAINT = 'paper_in_time';
+            END IF;
+            RETURN NULL;
+        END $$;
+        REVOKE EXECUTE ON FUNCTION refuse_paper_out_of_time FROM PUBLIC;
+        CREATE TRIGGER refuse_paper_out_of_time AFTER INSERT ON responses
+            FOR EACH ROW EXECUTE FUNCTION refuse_paper_out_of_time();
+
         -- What is printed above the questions is the notice.
         GRANT INSERT ON notices_given, sessions, answers, responses, scores, deliveries TO survey_staff;
         CREATE POLICY staff_prints ON notices_given FOR INSERT TO survey_staff
@@ -565,7 +602,9 @@ def downgrade() -> None:
     """)
     op.execute("""
         DROP TRIGGER void_worklist_entries ON enrolments;
-        DROP FUNCTION refuse_staff_in_session, void_worklist_entries;
+        DROP TRIGGER refuse_paper_out_of_time ON responses;
+        DROP FUNCTION refuse_staff_in_session, void_worklist_entries, refuse_paper_out_of_time, set_late_paper_days;
+        ALTER TABLE units DROP COLUMN late_paper_days;
         ALTER TABLE sessions DROP CONSTRAINT sessions_of_task, DROP CONSTRAINT sessions_entered,
             DROP CONSTRAINT sessions_entered_from_paper, DROP CONSTRAINT sessions_entered_by,
             DROP COLUMN ordered_form, DROP COLUMN entered_by, DROP COLUMN entry_differences,

@@ -25,7 +25,8 @@ def _figures() -> None:
             occasion    text NOT NULL,
             month       date NOT NULL CHECK (extract(day FROM month) = 1),
             kind        text NOT NULL CHECK (kind IN
-                ('response', 'reason', 'minutes', 'score', 'change', 'important', 'reliable', 'paretian')),
+                ('response', 'reason', 'withdrawn', 'minutes', 'score', 'change', 'important', 'reliable',
+                 'paretian')),
             subject     text NOT NULL,
             cell        text NOT NULL,
             n           integer NOT NULL CHECK (n > 0),
@@ -134,21 +135,34 @@ def _count() -> None:
     op.execute("""
         -- Every figure of the provider that asks (row-level security decides whose), of occasions whose time is over.
         -- No answer is opened: what is read of answers is when they were given. 'paretian' comes as pairs of profiles.
+        -- What is answered by another order's task (shared_deliveries) is answered.
+        --
+        -- 'reason' has one for each unanswered occasion that has any, the first of these that holds:
+        --   void         it was answered, and the answers were voided
+        --   died         the unit noted it, or the death was recorded before the time to answer ended
+        --   as noted     the unit's latest note of why (non_responses)
+        --   transferred  the enrolment has left the unit that asked
+        --   ended, paused  where the enrolment stood when the time to answer ended
+        -- 'withdrawn' has what was planned and never asked because of the patient; what a new plan replaced is in none.
         CREATE FUNCTION count_follow_up(p_variables text[], p_important double precision[], p_directions integer[],
                                         p_profiles text[], p_as_of timestamptz)
         RETURNS TABLE (unit_id uuid, protocol text, occasion text, month date, kind text, subject text, cell text,
                        n bigint, total double precision, squares double precision)
         LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
-            WITH asked AS MATERIALIZED (
+            WITH planned AS MATERIALIZED (
                 SELECT o.id, o.enrolment_id, o.unit_id, p.code AS protocol, split_part(o.code, '.', 1) AS occasion,
                        o.due_at, (o.due_at AT TIME ZONE 'Europe/Stockholm')::date <= e.anchor_date AS ahead,
                        date_trunc('month', (o.closes_at - interval '1 minute') AT TIME ZONE 'Europe/Stockholm')::date
-                           AS month
+                           AS month,
+                       o.closes_at, e.unit_id <> o.unit_id AS has_left,
+                       CASE WHEN e.state = 'voided' THEN 'wrong_patient' ELSE o.withdrawn_reason END AS left_out
                 FROM occasions o
-                JOIN enrolments e ON e.id = o.enrolment_id AND e.state <> 'voided'
+                JOIN enrolments e ON e.id = o.enrolment_id
                 JOIN care_protocol_versions v ON v.id = e.protocol_version_id
                 JOIN care_protocols p ON p.id = v.protocol_id
-                WHERE o.withdrawn_at IS NULL AND o.closes_at <= p_as_of
+                WHERE o.closes_at <= p_as_of
+            ), asked AS MATERIALIZED (
+                SELECT * FROM planned WHERE left_out IS NULL
             ), versions AS (
                 SELECT DISTINCT ON (response_id) response_id, version, response_versions.kind
                 FROM response_versions ORDER BY response_id, version DESC
@@ -167,11 +181,43 @@ def _count() -> None:
                     WHERE own.task_id = d.task_id)
             ), tasked AS MATERIALIZED (
                 SELECT a.*, t.instrument, r.respondent, r.id AS response_id, r.session_id, r.last_sequence, r.version,
+                       r.id IS NULL AND EXISTS (
+                           SELECT FROM sessions s JOIN responses given ON given.session_id = s.id
+                           WHERE s.task_id = t.id
+                           UNION ALL SELECT FROM shared_deliveries d WHERE d.task_id = t.id) AS is_void,
                        a.ahead AND a.due_at = max(a.due_at) FILTER (WHERE a.ahead)
                            OVER (PARTITION BY a.enrolment_id, t.instrument) AS is_before
                 FROM asked a
                 JOIN tasks t ON t.occasion_id = a.id
                 LEFT JOIN answering r ON r.task_id = t.id
+            ), done AS MATERIALIZED (
+                SELECT a.id, a.enrolment_id, a.unit_id, a.protocol, a.occasion, a.month, a.closes_at, a.has_left,
+                       bool_and(g.response_id IS NOT NULL) AS all_of_it, bool_or(g.is_void) AS is_void
+                FROM asked a JOIN tasked g ON g.id = a.id
+                GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+            ), noted AS (
+                SELECT DISTINCT ON (occasion_id) occasion_id, reason FROM non_responses
+                ORDER BY occasion_id, at DESC, id DESC
+            ), unanswered AS (
+                SELECT d.unit_id, d.protocol, d.occasion, d.month,
+                       CASE WHEN d.is_void THEN 'void'
+                            WHEN EXISTS (SELECT FROM enrolment_events v WHERE v.enrolment_id = d.enrolment_id
+                                         AND v.kind = 'died' AND v.at < d.closes_at AND NOT EXISTS (
+                                             SELECT FROM enrolment_events w WHERE w.enrolment_id = d.enrolment_id
+                                             AND w.kind = 'death_withdrawn' AND w.at >= v.at)) THEN 'died'
+                            WHEN noted.reason IS NOT NULL THEN noted.reason
+                            WHEN d.has_left THEN 'transferred'
+                            WHEN last.kind IN ('ended', 'paused') THEN last.kind
+                       END AS reason
+                FROM done d
+                LEFT JOIN noted ON noted.occasion_id = d.id
+                LEFT JOIN LATERAL (
+                    SELECT v.kind FROM enrolment_events v
+                    WHERE v.enrolment_id = d.enrolment_id AND v.kind IN ('paused', 'resumed', 'ended')
+                      AND v.at < d.closes_at
+                    ORDER BY v.at DESC, v.id DESC LIMIT 1
+                ) last ON true
+                WHERE NOT d.all_of_it
             ), wanted AS (
                 SELECT * FROM unnest(p_variables, p_important, p_directions) AS w (variable, important, direction)
                 UNION ALL SELECT one, NULL, NULL FROM unnest(p_profiles) AS one
@@ -196,16 +242,23 @@ def _count() -> None:
                 JOIN wanted w ON w.variable = l.variable
                 WHERE NOT l.ahead
             )
-            SELECT a.unit_id, a.protocol, a.occasion, a.month, 'response', '',
-                   CASE WHEN done.all_of_it THEN 'answered' ELSE 'unanswered' END, count(*), 0, 0
-            FROM asked a
-            JOIN (SELECT tasked.id, bool_and(tasked.response_id IS NOT NULL) AS all_of_it FROM tasked GROUP BY 1) done
-                ON done.id = a.id
+            SELECT d.unit_id, d.protocol, d.occasion, d.month, 'response', '',
+                   CASE WHEN d.all_of_it THEN 'answered' ELSE 'unanswered' END, count(*), 0, 0
+            FROM done d
+            GROUP BY 1, 2, 3, 4, 7
+            UNION ALL
+            SELECT u.unit_id, u.protocol, u.occasion, u.month, 'reason', '', u.reason, count(*), 0, 0
+            FROM unanswered u WHERE u.reason IS NOT NULL GROUP BY 1, 2, 3, 4, 7
+            UNION ALL
+            SELECT o.unit_id, o.protocol, o.occasion, o.month, 'withdrawn', '', o.left_out, count(*), 0, 0
+            FROM planned o
+            WHERE o.left_out IN ('died', 'ended', 'paused', 'transferred', 'excluded', 'wrong_patient')
             GROUP BY 1, 2, 3, 4, 7
             UNION ALL
             SELECT g.unit_id, g.protocol, g.occasion, g.month, 'minutes', g.instrument,
                    least(floor(extract(epoch FROM z.answered_at - y.answered_at) / 60), 120)::text, count(*), 0, 0
             FROM tasked g
+            JOIN sessions s ON s.id = g.session_id AND s.entered_by IS NULL  -- nobody took the time on paper
             JOIN answers y ON y.session_id = g.session_id AND y.sequence = 1
             JOIN answers z ON z.session_id = g.session_id AND z.sequence = g.last_sequence
             GROUP BY 1, 2, 3, 4, 6, 7

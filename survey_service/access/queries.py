@@ -181,6 +181,11 @@ def flag_hours(connection: Connection, unit_id: UUID) -> int:
     return int(connection.execute(sa.select(units.c.flag_hours).where(units.c.id == unit_id)).scalar_one())
 
 
+def late_paper_days(connection: Connection, unit_id: UUID) -> int:
+    """How many days after the window a form on paper may have been filled in, for the unit to take it."""
+    return int(connection.execute(sa.select(units.c.late_paper_days).where(units.c.id == unit_id)).scalar_one())
+
+
 def colleagues(connection: Connection, unit_id: UUID, now: datetime) -> Mapping[UUID, str]:
     """Who cares for the unit's patients now, by id."""
     rows = connection.execute(

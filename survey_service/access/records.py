@@ -24,6 +24,7 @@ units = sa.Table(
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("alarm_email", sa.Text),
     sa.Column("flag_hours", sa.Integer, nullable=False, server_default="24"),
+    sa.Column("late_paper_days", sa.Integer, nullable=False, server_default="0"),
 )
 
 staff_members = sa.Table(

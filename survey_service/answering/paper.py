@@ -1,11 +1,13 @@
 """Answers on paper: which form is printed, and typing in what came back.
 
-What is typed in completes the response as a patient's last answer does: scored, judged, delivered in one commit. A bank
-is printed as its short form, and scored by the bank all the same. Typing twice is the pages' affair.
+What is typed in completes the response as a patient's last answer does: scored, judged, delivered in one commit. It is
+typed in whenever it comes, and counts from the day on which it was filled in. A bank is printed as its short form, and
+scored by the bank all the same. Typing twice is the pages' affair.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,6 +15,7 @@ from sqlalchemy import Connection
 
 from instruments import Answered, AnswerKind, Ask, Instrument, Item, QuestionKind
 from instruments.form import refusal
+from survey_service.access.queries import late_paper_days
 from survey_service.answering.queries import sessions_of_tasks, unanswered_tasks
 from survey_service.answering.rules import Submission, Way, read_answer
 from survey_service.answering.use_cases import (
@@ -28,7 +31,8 @@ from survey_service.answering.use_cases import (
 )
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
-from survey_service.errors import BadInput, Closed, Conflict, Unavailable
+from survey_service.errors import BadInput, Closed, Conflict, Unavailable, mark
+from survey_service.foundation.clock import at_local_time, local_day
 from survey_service.foundation.crypto import PersonCipher
 from survey_service.foundation.principals import Staff
 from survey_service.foundation.services import Services
@@ -44,6 +48,8 @@ from survey_service.scheduling.use_cases import own_occasion
 PAPER_NOTICE = f"{NOTICE_VERSION}/paper"
 # What somebody types for a mark that cannot be told, such as two boxes ticked.
 UNREADABLE = "ambiguous"
+# Paper tells the day, not the time.
+_NOON = time(12)
 
 Given = Mapping[str, Answered]
 
@@ -63,20 +69,22 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class PaperForm:
-    """What is printed for an occasion, in the patient's language."""
+    """What is printed for an occasion, in the patient's language. So many days after the window it may be filled in."""
 
     occasion: Occasion
     parts: Sequence[Part]
+    late_days: int
 
 
-def look_at_paper(services: Services, occasion_id: UUID, *, as_: Staff) -> PaperForm:
-    """The form on paper; looking at it is logged.
+def look_at_paper(services: Services, occasion_id: UUID, *, to_enter: bool = False, as_: Staff) -> PaperForm:
+    """The form on paper, to print or ``to_enter`` what came back; looking at it is logged.
 
-    Raises ``AccessDenied`` for another unit's, ``Closed`` when the time is over, ``Conflict`` when the patient has
-    begun on a screen or all is answered, ``Unavailable`` where no licence or wording lets it be asked on paper.
+    Raises ``AccessDenied`` for another unit's, ``Closed`` when it is not asked any more (what came back is entered
+    after the window too), ``Conflict`` when the patient has begun on a screen or all is answered, ``Unavailable`` where
+    no licence or wording lets it be asked on paper.
     """
     with services.db.transaction(as_=as_) as connection:
-        form = _form(connection, services, occasion_id, as_)
+        form = _form(connection, services, occasion_id, as_, to_enter=to_enter)
         access = Access(Activity.READ, Purpose.CARE, "paper_form", form.occasion.id, form.occasion.person_id)
         record_access(connection, services.clock, [access], by=as_)
     return form
@@ -101,31 +109,62 @@ def differing(part: Part, first: Given, second: Given) -> list[str]:
     return [item_id for item_id in part.instrument.items if first.get(item_id) != second.get(item_id)]
 
 
+def filled_at(form: PaperForm, filled_on: date | None, now: datetime) -> datetime:
+    """The moment that a form counts from, of the day on which it was filled in. Raises ``BadInput`` for no such day."""
+    asked = form.occasion
+    last_day = local_day(asked.last_moment)
+    sentence = None
+    if filled_on is None:
+        sentence = mark("Write the day on which it was filled in.")
+    elif filled_on > local_day(now):
+        sentence = mark("That day has not come yet.")
+    elif filled_on < local_day(asked.opens_at):
+        sentence = mark("The survey had not opened on that day.")
+    elif filled_on > last_day + timedelta(days=form.late_days):
+        sentence = mark("The time to answer was over on that day, and the unit takes nothing that was filled in later.")
+    if filled_on is None or sentence:
+        raise BadInput("Filled in on a day that cannot be.", fields={"filled_on": sentence or ""})
+    moment = now if filled_on == local_day(now) else at_local_time(filled_on, _NOON)
+    return max(asked.opens_at, min(moment, asked.last_moment) if filled_on == last_day else moment)
+
+
 def enter_paper(
-    services: Services, occasion_id: UUID, given: Mapping[UUID, Given], *, differences: int, as_: Staff
+    services: Services,
+    occasion_id: UUID,
+    given: Mapping[UUID, Given],
+    *,
+    filled_on: date | None,
+    differences: int,
+    as_: Staff,
 ) -> list[UUID]:
     """Write what was answered on paper, by task, and complete the responses; returns them in order.
 
-    Raises as ``look_at_paper``, and ``BadInput`` by field for a question that has to be answered: what cannot be read
-    is typed as such.
+    Raises as ``look_at_paper`` and ``filled_at``, and ``BadInput`` by field for a question that has to be answered:
+    what cannot be read is typed as such.
     """
+    now = services.clock()
     try:
         with services.db.transaction(as_=as_) as connection:
-            found = _form(connection, services, occasion_id, as_)
+            found = _form(connection, services, occasion_id, as_, to_enter=True)
         cipher = services.keys.cipher(found.occasion.person_id)
 
         def work(connection: Connection) -> list[UUID]:
-            form = _form(connection, services, occasion_id, as_)
+            form = _form(connection, services, occasion_id, as_, to_enter=True)
+            moment = filled_at(form, filled_on, now)
+            then = replace(services, clock=lambda: moment)
             locale = form.parts[0].shown.wording.locale
-            notice_id = give_notice(connection, services, form.occasion, locale, version=PAPER_NOTICE)
+            notice_id = give_notice(connection, then, form.occasion, locale, version=PAPER_NOTICE)
             entry = Entry(as_.staff_id, differences)
             for part in form.parts:
                 if not begin_session(
                     connection, part.task, part.instrument, form.occasion,
-                    notice_id=notice_id, shown=part.shown, mode=Mode.PAPER, at=services.clock(), entry=entry,
+                    notice_id=notice_id, shown=part.shown, mode=Mode.PAPER, at=now, entry=entry,
                 ):  # fmt: skip
                     raise Conflict("The patient has begun to answer this on a screen.")
-            return [_complete(connection, services, part, given[part.task.id], cipher, as_) for part in form.parts]
+            return [
+                _complete(connection, services, part, given[part.task.id], cipher, moment=moment, as_=as_)
+                for part in form.parts
+            ]
 
         return services.db.run(work, as_=as_)
     except sa.exc.IntegrityError as refused:
@@ -134,10 +173,10 @@ def enter_paper(
         raise
 
 
-def _form(connection: Connection, services: Services, occasion_id: UUID, as_: Staff) -> PaperForm:
+def _form(connection: Connection, services: Services, occasion_id: UUID, as_: Staff, *, to_enter: bool) -> PaperForm:
     now = services.clock()
     found = own_occasion(connection, occasion_id, as_=as_, now=now)
-    if not found.is_open(now):
+    if not (found.is_enterable(now) if to_enter else found.is_open(now)):
         raise Closed("The time to answer this survey is over.")
     tasks = unanswered_tasks(connection, found.id)
     if not tasks:
@@ -154,20 +193,29 @@ def _form(connection: Connection, services: Services, occasion_id: UUID, as_: St
     patients = sealed_patients(connection, [found.person_id])
     chosen = choose_language(offered, patients[0].locale if patients else "")
     parts = zip(tasks, instruments, offered[chosen], strict=True)
-    return PaperForm(found, [Part(task, instrument, shown) for task, instrument, shown in parts])
+    late_days = late_paper_days(connection, found.unit_id)
+    return PaperForm(found, [Part(task, instrument, shown) for task, instrument, shown in parts], late_days)
 
 
 def _complete(
-    connection: Connection, services: Services, part: Part, given: Given, cipher: PersonCipher, as_: Staff
+    connection: Connection,
+    services: Services,
+    part: Part,
+    given: Given,
+    cipher: PersonCipher,
+    *,
+    moment: datetime,
+    as_: Staff,
 ) -> UUID:
+    then = replace(services, clock=lambda: moment)
     session = sessions_of_tasks(connection, [part.task.id])[part.task.id]
     state = session_state(connection, services, session, cipher)
     while isinstance(state.step, Ask):
         answer = _answer(part, state.step.item, given)
         submission = Submission(state.next_sequence, answer)
-        append_answer(connection, services, state, submission, cipher)
+        append_answer(connection, then, state, submission, cipher)
         state = with_answer(state, submission)
-    return complete_response(connection, services, state, cipher, by=as_)
+    return complete_response(connection, services, state, cipher, by=as_, answered_at=moment)
 
 
 def _answer(part: Part, item: Item, given: Given) -> Answered:

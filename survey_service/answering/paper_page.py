@@ -10,14 +10,17 @@ from instruments import Answered, Item, QuestionKind
 from survey_service.access.queries import all_providers, all_units
 from survey_service.answering.paper import PaperForm, Part, look_at_paper
 from survey_service.answering.question_page import as_given, typed, worded
+from survey_service.errors import mark
 from survey_service.foundation.principals import Staff
 from survey_service.foundation.services import Services
-from survey_service.http.locale import text_direction
+from survey_service.http.locale import gettext_in, text_direction
 from survey_service.http.results import answer
 from survey_service.people.queries import NAME_IS_ERASED, open_patients, sealed_patients
 from survey_service.scheduling.rules import in_language
 
 Context = dict[str, Any]
+# In the patient's language, who reads no other.
+_FILLED_IN = mark("The day on which I filled this in (year, month, day):")
 Typed = Mapping[UUID, Mapping[str, Sequence[str]]]
 """What stands in the fields, by task and item."""
 
@@ -33,6 +36,7 @@ def form(services: Services, occasion_id: UUID, *, as_: Staff) -> Context:
         "provider_name": provider.name,
         "why": in_language(found.occasion.reasons, locale),
         "closes_at": found.occasion.last_moment,
+        "filled_in": gettext_in(locale, _FILLED_IN),
         "wording_language": locale,
         "wording_direction": text_direction(locale),
         "parts": [
@@ -56,6 +60,8 @@ def entry(
     """The fields of every question on one page; ``sent`` goes along with the form, ``differ`` tells of two typings."""
     return _about(services, found, as_=as_) | {
         "stage": stage,
+        "opens_at": found.occasion.opens_at,
+        "closes_at": found.occasion.last_moment,
         "sent": sent,
         "differences": len(differ),
         "errors": errors,

@@ -1,6 +1,7 @@
 """The printed form, and typing in what came back, twice: where the two differ, the paper is looked at once more."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from uuid import UUID
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -9,7 +10,16 @@ from flask_babel import gettext
 
 from instruments import Item, QuestionKind
 from survey_service.answering import paper_page
-from survey_service.answering.paper import Given, PaperForm, Part, differing, enter_paper, look_at_paper, read_part
+from survey_service.answering.paper import (
+    Given,
+    PaperForm,
+    Part,
+    differing,
+    enter_paper,
+    filled_at,
+    look_at_paper,
+    read_part,
+)
 from survey_service.answering.rules import read_whole
 from survey_service.errors import BadInput
 from survey_service.http.context import services, staff
@@ -27,16 +37,17 @@ def form(occasion_id: UUID) -> ResponseReturnValue:
 
 @blueprint.get("/staff/occasions/<uuid:occasion_id>/entry")
 def entry(occasion_id: UUID) -> ResponseReturnValue:
-    return _page(look_at_paper(services(), occasion_id, as_=staff()), _FIRST)
+    return _page(look_at_paper(services(), occasion_id, to_enter=True, as_=staff()), _FIRST)
 
 
 @blueprint.post("/staff/occasions/<uuid:occasion_id>/entry", endpoint="enter")
 def enter(occasion_id: UUID) -> ResponseReturnValue:
     """First, second, and where they differ a third look; then the response is complete."""
     as_ = staff()
-    found = look_at_paper(services(), occasion_id, as_=as_)
+    found = look_at_paper(services(), occasion_id, to_enter=True, as_=as_)
     stage = request.form.get("stage", _FIRST)
     given, errors = _read(found, "")
+    errors = _day_refused(found) | errors
     if errors:
         return _page(found, stage, typed_in=_typed(found), errors=errors, sent=_sent()), 400
     if stage == _FIRST:
@@ -51,11 +62,27 @@ def enter(occasion_id: UUID) -> ResponseReturnValue:
             return _page(found, _RESOLVED, typed_in=agreed, differ=differ)
         differences = 0
     try:
-        enter_paper(services(), occasion_id, given, differences=differences, as_=as_)
+        enter_paper(services(), occasion_id, given, filled_on=_filled_on(), differences=differences, as_=as_)
     except BadInput as refused:
         sentences = {name: gettext(refused.sentence) for name in refused.fields}
         return _page(found, stage, typed_in=_typed(found), errors=sentences, sent=_sent()), 400
     return redirect(url_for("delivery.worklist"), code=303)
+
+
+def _filled_on() -> date | None:
+    try:
+        return date.fromisoformat(request.form.get("filled_on", "").strip())
+    except ValueError:
+        return None
+
+
+def _day_refused(found: PaperForm) -> dict[str, str]:
+    """At every step, so that nobody types everything before the day is found to be wrong."""
+    try:
+        filled_at(found, _filled_on(), services().clock())
+    except BadInput as refused:
+        return {name: gettext(sentence) for name, sentence in refused.fields.items()}
+    return {}
 
 
 def _read(found: PaperForm, prefix: str) -> tuple[dict[UUID, Given], dict[str, str]]:
@@ -138,6 +165,7 @@ def _page(
         errors=errors or {},
         as_=staff(),
     )
+    context["values"] = {"filled_on": request.form.get("filled_on", "")}
     if stage == _RESOLVED and not differ:
         context["differences"] = read_whole(request.form.get("differences", "")) or 0
     return render_template("staff/entry.html", **context)

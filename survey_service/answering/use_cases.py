@@ -276,7 +276,8 @@ def append_answer(
     submission: Submission,
     cipher: PersonCipher,
 ) -> None:
-    if not state.occasion.is_answerable(services.clock()):
+    # A form on paper has its own rules for the day on which it was filled in.
+    if state.session.mode != Mode.PAPER and not state.occasion.is_answerable(services.clock()):
         raise Closed("The time to answer this survey is over. What you answered before is kept.")
     session, answer = state.session, submission.answer
     sealed = None
@@ -386,12 +387,22 @@ def _keep_scores(connection: Connection, response_id: UUID, owner: Mapping[str, 
 
 
 def complete_response(
-    connection: Connection, services: Services, state: SessionState, cipher: PersonCipher, *, by: Patient | Staff
+    connection: Connection,
+    services: Services,
+    state: SessionState,
+    cipher: PersonCipher,
+    *,
+    by: Patient | Staff,
+    answered_at: datetime | None = None,
 ) -> UUID:
-    """Response, scores, delivery and audit event: one commit with the last answer."""
+    """Response, scores, delivery and audit event: one commit with the last answer.
+
+    ``answered_at`` is when it was answered, where that was not just now.
+    """
     session = state.session
     response_id = new_id()
     now = services.clock()
+    completed_at = answered_at or now
     owner = {"provider_id": session.provider_id, "person_id": session.person_id}
     connection.execute(
         insert(responses).values(
@@ -399,7 +410,7 @@ def complete_response(
             session_id=session.id,
             unit_id=state.occasion.unit_id,
             last_sequence=len(state.log),
-            completed_at=now,
+            completed_at=completed_at,
             **owner,
         )
     )
@@ -416,7 +427,7 @@ def complete_response(
         receipt=state.occasion.receipt,
     )
     share_response(connection, services.clock, task_id=session.task_id)
-    flags = implausible(_seen(connection, state, scored, cipher, now))
+    flags = implausible(_seen(connection, state, scored, cipher, completed_at))
     keep_flags(connection, flags, response_id=response_id, version=1, **owner)
     purpose = Purpose.CARE if isinstance(by, Staff) else Purpose.OWN_ACCESS
     access = Access(Activity.WRITE, purpose, "response", response_id, session.person_id, session.provider_id)
@@ -425,7 +436,7 @@ def complete_response(
 
 
 def _seen(
-    connection: Connection, state: SessionState, scored: Sequence[Score], cipher: PersonCipher, now: datetime
+    connection: Connection, state: SessionState, scored: Sequence[Score], cipher: PersonCipher, completed_at: datetime
 ) -> Seen:
     """The response as the rules of plausibility see it."""
     patients = [
@@ -440,8 +451,8 @@ def _seen(
         scores=scored,
         # Nobody took the times of what was answered on paper.
         answered_at=[] if state.session.mode == Mode.PAPER else queries.answered_at(connection, state.session.id),
-        completed_at=now,
+        completed_at=completed_at,
         opens_at=state.occasion.opens_at,
         closes_at=state.occasion.closes_at,
-        age=age_on(open_patient(cipher, patients[0]).number, local_day(now)) if patients else None,
+        age=age_on(open_patient(cipher, patients[0]).number, local_day(completed_at)) if patients else None,
     )

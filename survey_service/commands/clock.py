@@ -56,11 +56,11 @@ def set_(day: datetime, folder: Path) -> None:
 @_folder
 def back_to_now(folder: Path) -> None:
     """Let it be the real time again. What was done meanwhile stays done, dated as it was."""
-    from survey_service.demo.travel import come_round
+    from survey_service.worker import create_worker
 
     with _running(folder) as (services, moved):
         moved.back_to_now()
-        come_round(services)
+        create_worker(services).come_round()
         _say(moved)
 
 

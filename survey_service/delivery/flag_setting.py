@@ -25,6 +25,7 @@ from survey_service.foundation.services import Services
 
 LONGEST_REASON = 500
 MOST_HOURS = 720
+MOST_LATE_DAYS = 366
 # Each is looked at for every response to its instrument.
 _MOST_RULES = 50
 
@@ -97,6 +98,17 @@ def set_flag_hours(services: Services, hours: int | None, *, as_: Staff) -> None
     with services.db.transaction(as_=as_) as connection:
         require_manager(connection, services, as_)
         connection.execute(sa.text("SELECT set_flag_hours(:unit, :hours)"), {"unit": as_.unit_id, "hours": hours})
+        _log(connection, services, as_.unit_id, as_)
+
+
+def set_late_paper_days(services: Services, days: int | None, *, as_: Staff) -> None:
+    """How many days after the window a form on paper may have been filled in, for the unit to take it."""
+    if days is None or not 0 <= days <= MOST_LATE_DAYS:
+        sentence = mark("Write a whole number of days from 0 to 366.")
+        raise BadInput("Write a whole number of days from 0 to 366.", fields={"days": sentence})
+    with services.db.transaction(as_=as_) as connection:
+        require_manager(connection, services, as_)
+        connection.execute(sa.text("SELECT set_late_paper_days(:unit, :days)"), {"unit": as_.unit_id, "days": days})
         _log(connection, services, as_.unit_id, as_)
 
 

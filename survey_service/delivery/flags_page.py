@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from instruments import Instrument, SingleChoice, VariableType
-from survey_service.access.queries import flag_hours, staff_names
+from survey_service.access.queries import flag_hours, late_paper_days, staff_names
 from survey_service.delivery.flag_words import Texts, rule_in_words
 from survey_service.delivery.flagging import can_worsen
 from survey_service.delivery.record_systems import require_manager
@@ -31,6 +31,7 @@ def flag_rules(services: Services, *, values: Mapping[str, str], errors: Mapping
         known = {one.id: one for one in (*offered, *_of_rules(services, rules))}
         texts = {name: _texts(connection, instrument) for name, instrument in known.items()}
         names, hours = staff_names(connection), flag_hours(connection, as_.unit_id)
+        late_days = late_paper_days(connection, as_.unit_id)
     return {
         "rules": [
             {
@@ -50,6 +51,7 @@ def flag_rules(services: Services, *, values: Mapping[str, str], errors: Mapping
             {"title": texts[one.id].get("title", one.id), "choices": _choices(one, texts[one.id])} for one in offered
         ],
         "hours": hours,
+        "late_days": late_days,
         "request_id": str(new_id()),
         "values": values,
         "errors": errors,

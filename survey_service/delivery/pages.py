@@ -232,6 +232,8 @@ def _describe_response(
         "id": found.id,
         "instrument_title": shown.texts["title"],
         "completed_at": found.completed_at,
+        "entered_at": found.session.started_at if found.session.mode == Mode.PAPER else None,
+        "is_late": not asked_at.covers(found.completed_at),
         "occasion": in_language(asked_at.titles, current_locale()),
         "mode": _mode(found.session.mode),
         "language": language_name(found.session.locale, in_=current_locale()),
@@ -240,7 +242,12 @@ def _describe_response(
 
 
 def _mode(mode: str) -> str:
-    words = {Mode.WEB: gettext("On the web"), Mode.PAPER: gettext("On paper, entered by the unit")}
+    words = {
+        Mode.WEB: gettext("On the web"),
+        Mode.TABLET: gettext("On the unit’s tablet"),
+        Mode.PAPER: gettext("On paper, entered by the unit"),
+        Mode.TELEPHONE: gettext("By telephone"),
+    }
     return str(words.get(Mode(mode), mode))
 
 

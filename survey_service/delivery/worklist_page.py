@@ -37,7 +37,7 @@ from survey_service.foundation.services import Services
 from survey_service.http.locale import current_locale, number
 from survey_service.http.results import figure, in_catalogue_order, label
 from survey_service.languages.queries import wordings_with_ids
-from survey_service.licensing.rules import Refusal
+from survey_service.licensing.rules import Mode, Refusal
 from survey_service.notifying.queries import reminded_at, why_not_answered
 from survey_service.notifying.use_cases import NonResponse
 from survey_service.people.queries import open_patients, sealed_patients
@@ -78,6 +78,7 @@ class _Row:
 
     happened: queries.Whereabouts
     completed_at: datetime
+    is_on_paper: bool
     instrument: Instrument | None
     texts: Mapping[str, str]
     occasion: Occasion
@@ -237,6 +238,7 @@ def _rows(connection: Connection, services: Services, ids: Sequence[UUID], unit_
         _Row(
             happened=happened[one],
             completed_at=found.completed_at,
+            is_on_paper=found.session.mode == Mode.PAPER,
             instrument=instrument_of(services, found.session),
             texts=worded[found.session.wording_id].texts,
             occasion=asked_at[found.session.task_id],
@@ -262,6 +264,8 @@ def _describe_row(
         "instrument_title": row.texts["title"],
         "occasion": in_language(row.occasion.titles, current_locale()),
         "completed_at": row.completed_at,
+        "is_on_paper": row.is_on_paper,
+        "is_late": not row.occasion.covers(row.completed_at),
         "received_at": happened.received_at,
         "received_by": names.get(happened.received_by) if happened.received_by else None,
         # Another unit that asked the same was first: the receipt is the provider's, and this unit has yet to look.

@@ -1,4 +1,5 @@
-"""What a real population is like: an operation is moved, somebody dies, somebody is the wrong patient, two knees.
+"""What a real population is like: an operation is moved, somebody dies, somebody is the wrong patient, one is ordered
+twice, two knees.
 
 Beside the missing and late answers, the patients in two protocols and the unread responses of `population`. The same
 ones every time.
@@ -29,9 +30,11 @@ LANGUAGES = ("fi", "ar", "sv_simple")
 
 
 def add_defects(services: Services, staff: Staff, protocol_id: UUID, *, after: int) -> None:
-    """Enrol seven more, of whom something is out of the ordinary; ``after`` are in the population already."""
-    people = made_up_patients(after + 7)[after:]
-    moved, deceased, wrong, protected, *others = people
+    """Enrol eight more, of whom something is out of the ordinary; ``after`` are in the population already."""
+    people = made_up_patients(after + 8)[after:]
+    moved, deceased, wrong, protected, duplicated, *others = people
+    for _ in range(2):  # two lists had the same patient
+        _enrol(services, staff, duplicated, protocol_id)
     _move(services, staff, moved, _enrol(services, staff, moved, protocol_id))
     _end(services, staff, deceased, _enrol(services, staff, deceased, protocol_id), why=Why.DIED)
     _end(services, staff, wrong, _enrol(services, staff, wrong, protocol_id), why=Why.WRONG_PATIENT)

@@ -310,7 +310,7 @@ def _live_through(services: Services, home: Organisation, identity: Identity, se
         at_that_time = replace(services, clock=_at(moment))
         answer_all(at_that_time, occasion.id, as_=Patient(person_id), chance=chance, theta=theta)
         theta -= 0.4
-        _care_for(services, home, moment, now=now, chance=chance, always=identity is ANSWERED)
+        care_for(services, home.staff, moment, now=now, chance=chance, always=identity is ANSWERED)
 
 
 def _visit(services: Services, home: Organisation, identity: Identity, serial: int) -> None:
@@ -340,8 +340,8 @@ def _take_in(services: Services, home: Organisation, answered_at: datetime) -> N
             take_into_archive(services, row.response_id, as_=System(home.staff.provider_id))
 
 
-def _care_for(
-    services: Services, home: Organisation, answered_at: datetime, *, now: datetime, chance: Random, always: bool
+def care_for(
+    services: Services, staff: Staff, answered_at: datetime, *, now: datetime, chance: Random, always: bool
 ) -> None:
     """The clinician opens most responses within a few days, and assesses most of those."""
     opened_at = answered_at + timedelta(hours=chance.uniform(1, 90))
@@ -350,13 +350,13 @@ def _care_for(
     if not always and chance.random() < 0.25:
         return
     at_that_time = replace(services, clock=_at(opened_at))
-    with services.db.transaction(as_=home.staff) as connection:
-        unread = worklist(connection, home.staff.unit_id, only_unread=True, limit=100)
+    with services.db.transaction(as_=staff) as connection:
+        unread = worklist(connection, staff.unit_id, only_unread=True, limit=100)
     for row in unread:
         if answered_at <= row.delivered_at < answered_at + timedelta(hours=1):
-            open_response(at_that_time, row.response_id, as_=home.staff)
+            open_response(at_that_time, row.response_id, as_=staff)
             if always or chance.random() < 0.7:
-                assess_response(at_that_time, row.response_id, as_=home.staff)
+                assess_response(at_that_time, row.response_id, as_=staff)
 
 
 def _enrol(

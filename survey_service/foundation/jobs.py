@@ -80,7 +80,8 @@ class Worker:
         self._app = procrastinate.App(connector=connector)
         for job in jobs:
             self._app.task(name=job.name, retry=Backoff(job.attempts))(_contained(job.name, job.run))
-        for repeated in periodic:
+        self.periodic = tuple(periodic)
+        for repeated in self.periodic:
             task = self._app.task(name=repeated.name, queueing_lock=repeated.name)(
                 _contained(repeated.name, lambda timestamp, run=repeated.run: run())
             )
@@ -88,6 +89,11 @@ class Worker:
         self._app.periodic(cron="* * * * *")(
             self._app.task(name="jobs.retry_stalled", queueing_lock="jobs.retry_stalled")(self._retry_stalled)
         )
+
+    def come_round(self) -> None:
+        """Do now, in their order, all that comes round by the clock: for a clock that is moved past their times."""
+        for repeated in self.periodic:
+            repeated.run()
 
     def run(self, *, concurrency: int = 8, until_idle: bool = False) -> None:
         """Work until a signal comes; or, ``until_idle``, until no job is due."""

@@ -135,6 +135,12 @@ def gettext(text: str, **values: object) -> str:
     return str(_gettext(text, **values))
 
 
+def gettext_in(locale: str, text: str) -> str:
+    """The text in a language that need not be the reader's; in the default where it has no texts."""
+    in_force = _catalogues()
+    return str((in_force.get(locale) or in_force[DEFAULT]).gettext(text))
+
+
 def ngettext(one: str, many: str, num: int, **values: object) -> str:
     """The form that goes with the number, in the language of the request; ``%(num)s`` is the number."""
     return str(_ngettext(one, many, num, **values))

@@ -13,7 +13,7 @@ COLUMNS: Mapping[str, str] = {
     "to": "The last month of the period.",
     "protocol": "The code of the care protocol.",
     "occasion": "The code of the occasion; of a series, all of it.",
-    "measure": "What is told: response, reason, minutes, score, change, important, reliable or paretian.",
+    "measure": "What is told: response, reason, withdrawn, minutes, score, change, important, reliable or paretian.",
     "subject": "The questionnaire (minutes) or the variable (score and everything after it).",
     "cell": "Which part of the measure, where it has parts.",
     "count": "How many. <5 is fewer than five, a range is told where the exact figure would give a small one away.",

@@ -13,7 +13,7 @@ from survey_service.foundation.principals import Staff
 from survey_service.foundation.services import Services
 from survey_service.http.locale import current_locale, gettext, number
 from survey_service.http.results import label
-from survey_service.insight.reporting import NOT_ASKED, Line, Report, report
+from survey_service.insight.reporting import NOT_ASKED, SEVERAL, Line, Report, report
 from survey_service.insight.rules import LEAST, Figure
 from survey_service.insight.summaries import Kind, Mean, Percent
 from survey_service.languages.queries import approved_wordings
@@ -36,6 +36,19 @@ _CELLS = {
     "mixed": mark("Both better and worse"),
     "no_problems": mark("No problems either time"),
     NOT_ASKED: mark("Not asked why"),
+    SEVERAL: mark("Reasons of few, together"),
+    "void": mark("Answered, but the answers were void"),
+    "died": mark("Has died"),
+    "declined": mark("Does not want to"),
+    "too_ill": mark("Is too ill"),
+    "moved": mark("Has moved"),
+    "language": mark("Not in a language that the patient reads"),
+    "other": mark("Another reason"),
+    "transferred": mark("Followed by another unit"),
+    "ended": mark("The follow-up was ended"),
+    "paused": mark("The follow-up was paused"),
+    "excluded": mark("Was not to be included"),
+    "wrong_patient": mark("Was the wrong patient"),
 }
 
 
@@ -86,6 +99,7 @@ def _protocol(found: Report, code: str, texts: Texts) -> Context:
         "name": in_language(protocol.names, current_locale()) if protocol else code,
         "responses": rows[Kind.RESPONSE],
         "reasons": rows[Kind.REASON],
+        "withdrawn": rows[Kind.WITHDRAWN],
         "minutes": rows[Kind.MINUTES],
         "scores": rows[Kind.SCORE],
         "changes": rows[Kind.CHANGE],

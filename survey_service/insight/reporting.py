@@ -11,7 +11,7 @@ from survey_service.access.rules import Right
 from survey_service.foundation.principals import Staff
 from survey_service.foundation.services import Services
 from survey_service.insight.queries import FigureRow, OtherRow, figures_of_unit, made_at, may_be_compared, others
-from survey_service.insight.rules import Figure, Sums, together, told, within
+from survey_service.insight.rules import Figure, Sums, pooled, together, told, within
 from survey_service.insight.summaries import (
     ANSWERED,
     COURSES,
@@ -29,7 +29,7 @@ from survey_service.insight.use_cases import SCOPES
 from survey_service.scheduling.queries import published_protocols
 from survey_service.scheduling.rules import CareProtocol
 
-NOT_ASKED = "not_asked"
+NOT_ASKED, SEVERAL = "not_asked", "several"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,11 +153,19 @@ def _whole(cells: Mapping[str, Sums], names: Sequence[str]) -> Figure:
 
 
 def _reasons(line: partial[Line], group: Group, unanswered: int) -> Iterator[Line]:
-    """Why there is no answer; who has not been asked why is one of them."""
+    """Why there is no answer, who has not been asked why among them; and why nobody was asked at all.
+
+    How many have not answered is told beside it, so small reasons are told together.
+    """
     reasons = {cell: sums.n for cell, sums in group.get((Kind.REASON, ""), {}).items()}
-    cells = {**reasons, NOT_ASKED: max(unanswered - sum(reasons.values()), 0)}
-    for cell, count in cells.items() if unanswered else ():
-        yield line(kind=Kind.REASON, subject="", cell=cell, count=told(count), of=together(list(cells.values())))
+    not_asked = unanswered - sum(reasons.values())
+    withdrawn = {cell: sums.n for cell, sums in group.get((Kind.WITHDRAWN, ""), {}).items()}
+    told_of = {Kind.REASON: {**reasons, NOT_ASKED: not_asked} if not_asked else reasons, Kind.WITHDRAWN: withdrawn}
+    for kind, counts in told_of.items():
+        cells = pooled(counts, SEVERAL)
+        whole = together(list(cells.values()))
+        for cell, count in cells.items():
+            yield line(kind=kind, subject="", cell=cell, count=told(count), of=whole)
 
 
 def _count(group: Group, kind: Kind, subject: str, cell: str) -> int:

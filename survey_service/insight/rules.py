@@ -65,6 +65,24 @@ def sum_of(figures: Iterable[Figure]) -> Figure:
     return reduce(add, figures, NONE)
 
 
+def pooled(cells: Mapping[str, int], name: str) -> Mapping[str, int]:
+    """Parts of a total that is told elsewhere: the small ones as one of that name, with the next where it is small too.
+
+    Examples
+    --------
+    >>> pooled({"declined": 9, "moved": 2, "died": 1, "other": 6}, "several")
+    {'declined': 9, 'several': 9}
+    """
+    if len(cells) < 2 or min(cells.values()) >= LEAST:
+        return cells
+    pool, left = 0, dict(cells)
+    for cell in sorted(cells, key=lambda one: cells[one]):
+        if pool >= LEAST and cells[cell] >= LEAST:
+            break
+        pool += left.pop(cell)
+    return {**left, name: pool}
+
+
 def within(part: int, whole: Figure) -> Figure:
     """A part told beside the whole that it is of, so that what is left of the whole is not told where it is small."""
     if part < LEAST:

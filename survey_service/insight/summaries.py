@@ -19,6 +19,7 @@ class Kind(StrEnum):
 
     RESPONSE = "response"
     REASON = "reason"
+    WITHDRAWN = "withdrawn"
     MINUTES = "minutes"
     SCORE = "score"
     CHANGE = "change"

@@ -79,6 +79,7 @@ def enrolment_page(
                 "status": _status(one, begun, completed),
                 "can_be_handed_over": one.id not in completed
                 and (one.is_open(now) or (one.id in begun and one.is_answerable(now))),
+                "can_be_entered": one.id not in begun and one.is_enterable(now) and one.unit_id == as_.unit_id,
             }
             for one in occasions
         ],

@@ -69,6 +69,10 @@ class Occasion:
     def is_answerable(self, now: datetime) -> bool:
         return self.covers(now) and self.state is not EnrolmentState.VOIDED
 
+    def is_enterable(self, now: datetime) -> bool:
+        """Whether a form on paper can be typed in: it may arrive when the window is over."""
+        return self.opens_at <= now and not self.is_withdrawn and self.state is EnrolmentState.ACTIVE
+
     def covers(self, at: datetime) -> bool:
         """Whether the moment lies in the window."""
         return self.opens_at <= at < self.closes_at
@@ -300,6 +304,28 @@ def occasions_of_enrolment(connection: Connection, enrolment_id: UUID) -> list[O
 def tasks_at(of_occasions: Select[tuple[UUID]]) -> Select[tuple[UUID]]:
     """A select of the tasks of occasions, for others' queries to build on."""
     return sa.select(tasks.c.id).where(tasks.c.occasion_id.in_(of_occasions))
+
+
+def enrolment_count(connection: Connection) -> int:
+    """How many there are that the principal may see."""
+    return int(connection.execute(sa.select(sa.func.count()).select_from(enrolments)).scalar_one())
+
+
+def occasions_of_unit(
+    connection: Connection, unit_id: UUID, *, opens_before: datetime, closes_after: datetime
+) -> list[Occasion]:
+    """The unit's occasions that stand and are open at some time in between, those that open first at the top."""
+    return _read_occasions(
+        connection,
+        _occasions()
+        .where(
+            occasions.c.unit_id == unit_id,
+            occasions.c.withdrawn_at.is_(None),
+            occasions.c.opens_at <= opens_before,
+            occasions.c.closes_at > closes_after,
+        )
+        .order_by(occasions.c.opens_at, occasions.c.id),
+    )
 
 
 def followed_occasions(

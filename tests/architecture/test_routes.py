@@ -101,6 +101,7 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     ("POST", "/staff/flags"):                                    (401,     401,     403, 403, 303, 403, 403, 403),
     ("POST", "/staff/flags/<uuid:rule_id>/end"):                 (401,     401,     403, 403, 303, 403, 403, 403),
     ("POST", "/staff/flags/hours"):                              (401,     401,     403, 403, 303, 403, 403, 403),
+    ("POST", "/staff/flags/paper"):                              (401,     401,     403, 403, 303, 403, 403, 403),
     ("GET",  "/.well-known/jwks.json"):                          EVERYBODY_GETS_IN,
     # Only the unit that received corrects and voids; without a reason, and for what is not there, nothing is done.
     ("GET",  "/staff/responses/<uuid:response_id>/correction"):  (SIGN_IN, SIGN_IN, 403, 403, 403, 200, 403, 403),
@@ -315,6 +316,7 @@ class Scene:
             },
             "/staff/flags/<uuid:rule_id>/end": {"reason": "För många", "request_id": str(new_id())},
             "/staff/flags/hours": {"hours": "8"},
+            "/staff/flags/paper": {"days": "7"},
             "/translate/<locale>/glossary": {"term": "visit", "translation": "besøk"},
             "/translate/<locale>/<subject>/steps": {"text": str(self.translation_id), "state": "draft"},
             "/translate/<locale>/texts/<uuid:source_id>": {"form": "Nytt", "replaces": str(self.translation_id)},

@@ -14,6 +14,7 @@ from survey_service.demo.travel import travel
 from survey_service.foundation.clock import local_day
 from survey_service.foundation.db import new_id
 from survey_service.scheduling.use_cases import Order, enrol_patient
+from survey_service.worker import create_worker
 from tests.conftest import TestDatabase
 from tests.world import World
 
@@ -38,6 +39,27 @@ def test_whoever_falls_due_on_the_way_is_invited_though_time_went_on(
     assert days == 1
     assert [email.to for email in mailbox.sent] == [order.identity.email]
     assert clock.offset > timedelta(days=99)
+
+
+def test_whatever_comes_round_by_the_clock_is_done_on_the_way(
+    world: World, tmp_path: Path, database: TestDatabase
+) -> None:
+    clock = MovedClock(tmp_path / "clock")
+    services = replace(world.services, clock=clock)
+    patient, occasion = world.enrol()
+    world.answer(patient, occasion)
+    arrived = clock() + timedelta(days=100)
+    travel(services, clock, arrived, progress=lambda _at: None)
+    # By job what is seen of it; a job that is added needs a line here.
+    seen = {
+        "delivery.watch": "SELECT EXISTS (SELECT FROM delivery_alarms WHERE kind = 'not_received')",
+        "insight.make_figures": "SELECT bool_and(made_at >= %(arrived)s) FROM follow_up_runs",
+        "audit.prepare_partitions": "SELECT to_regclass(to_char(%(arrived)s, '\"audit_events_\"YYYY_MM')) IS NOT NULL",
+    }
+    assert {one.name for one in create_worker(services).periodic} == set(seen)
+    with database.connect("survey_owner") as connection:
+        for name, query in seen.items():
+            assert connection.execute(query.encode(), {"arrived": arrived}).fetchone() == (True,), name
 
 
 @pytest.mark.usefixtures("real")

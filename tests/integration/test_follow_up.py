@@ -14,6 +14,7 @@ from flask import Flask
 
 from survey_service.errors import AccessDenied
 from survey_service.foundation.clock import local_day
+from survey_service.foundation.db import new_id
 from survey_service.foundation.principals import Patient, Staff, System
 from survey_service.insight.formats import COLUMNS, as_csv
 from survey_service.insight.jobs import make_all_figures
@@ -22,6 +23,8 @@ from survey_service.insight.reporting import Line, Report, report
 from survey_service.insight.rules import Sums, blocks
 from survey_service.insight.summaries import Kind
 from survey_service.insight.use_cases import end_ground, make_figures, record_ground
+from survey_service.notifying.use_cases import NonResponse, note_non_response
+from survey_service.scheduling.enrolling import end, pause, record_death, resume, void_enrolment
 from survey_service.scheduling.queries import Occasion, occasions_of_enrolment
 from survey_service.scheduling.use_cases import publish_protocol
 from tests.browsing import Visitor
@@ -107,6 +110,92 @@ def test_what_is_answered_in_part_withdrawn_or_for_the_wrong_patient_is_no_answe
         connection.execute("UPDATE enrolments SET state = 'voided' WHERE id = %s", [void.enrolment_id])
     clock.advance(timedelta(days=16))
     assert shown(follow_up(world), Kind.RESPONSE) == {"answered": ("6", "12")}
+
+
+def test_each_unanswered_occasion_has_the_first_reason_that_holds_as_counted_by_hand(
+    world: World, clock: TestClock, database: TestDatabase
+) -> None:
+    """B11"""
+    people = [world.enrol() for _ in range(15)]
+    asked = [one for _, one in people]
+    world.answer(*people[0])
+    (void_id,) = world.answer(*people[1])
+    for begun in (2, 3, 4):  # what is begun is not withdrawn, whatever becomes of the enrolment
+        world.start(*people[begun])
+    for place, why in {3: "declined", 4: "declined", 5: "too_ill", 6: "language", 7: "other", 8: "moved"}.items():
+        note_non_response(world.services, asked[place].id, NonResponse(why), new_id(), as_=world.alice)
+    clock.advance(timedelta(hours=1))
+    note_non_response(world.services, asked[7].id, NonResponse.DECLINED, new_id(), as_=world.alice)  # the latest counts
+    record_death(world.services, asked[2].enrolment_id, as_=world.alice)
+    record_death(world.services, asked[3].enrolment_id, as_=world.alice)  # before what was noted
+    end(world.services, asked[4].enrolment_id, "wanted no more", as_=world.alice)  # after what was noted
+    pause(world.services, asked[9].enrolment_id, as_=world.alice)
+    for paused_and_resumed in (pause, resume):
+        paused_and_resumed(world.services, asked[10].enrolment_id, as_=world.alice)
+    record_death(world.services, asked[11].enrolment_id, as_=world.alice)
+    end(world.services, asked[12].enrolment_id, "wanted no more", as_=world.alice)
+    void_enrolment(world.services, asked[13].enrolment_id, "somebody else", as_=world.alice)
+    with database.connect("survey_owner") as connection:
+        void(connection, void_id, world)
+    clock.advance(timedelta(days=16))
+    record_death(world.services, asked[14].enrolment_id, as_=world.alice)  # too late to be why
+    assert counted(world, database) == {
+        ("response", "answered"): 1,
+        ("response", "unanswered"): 11,
+        ("reason", "void"): 1,
+        ("reason", "died"): 2,
+        ("reason", "declined"): 2,
+        ("reason", "too_ill"): 1,
+        ("reason", "language"): 1,
+        ("reason", "moved"): 1,
+        ("reason", "paused"): 1,
+        ("withdrawn", "died"): 1,
+        ("withdrawn", "ended"): 1,
+        ("withdrawn", "wrong_patient"): 1,
+    }
+    found = follow_up(world)
+    assert shown(found, Kind.REASON) == {"several": ("11", "11")}
+    assert shown(found, Kind.WITHDRAWN) == {"several": ("<5", "<5")}
+
+
+def counted(world: World, database: TestDatabase) -> dict[tuple[str, str], int]:
+    """The figures as they are kept, before anything is suppressed."""
+    make_figures(world.services, as_=world.system)
+    with database.connect("survey_owner") as connection:
+        rows = connection.execute(
+            "SELECT kind, cell, n FROM follow_up_figures WHERE kind IN ('response', 'reason', 'withdrawn')"
+        ).fetchall()
+    return {(kind, cell): n for kind, cell, n in rows}
+
+
+def test_what_another_order_asked_for_both_is_answered_for_both(
+    world: World, clock: TestClock, database: TestDatabase
+) -> None:
+    """B6"""
+    identity = world.new_identity()
+    patient, first = world.enrol(identity)
+    world.enrol(identity, by=world.bob)
+    world.answer(patient, first)
+    clock.advance(timedelta(days=16))
+    make_figures(world.services, as_=world.system)
+    with database.connect("survey_owner") as connection:
+        rows = connection.execute("SELECT unit_id, cell, n FROM follow_up_figures WHERE kind = 'response'").fetchall()
+    assert {unit_id: (cell, n) for unit_id, cell, n in rows} == {
+        world.alice.unit_id: ("answered", 1),
+        world.bob.unit_id: ("answered", 1),
+    }
+
+
+def test_reasons_of_few_are_told_together_since_those_who_did_not_answer_are_told(
+    world: World, clock: TestClock
+) -> None:
+    asked = [world.enrol()[1] for _ in range(13)]
+    for place, one in enumerate(asked[:12]):
+        why = NonResponse.DECLINED if place < 6 else NonResponse.TOO_ILL if place < 10 else NonResponse.MOVED
+        note_non_response(world.services, one.id, why, new_id(), as_=world.alice)
+    clock.advance(timedelta(days=16))
+    found = follow_up(world)
+    assert shown(found, Kind.REASON) == {"declined": ("6", "13"), "several": ("7", "13")}
 
 
 def test_a_small_rest_is_not_told_nor_what_would_give_it_away(world: World, clock: TestClock) -> None:

@@ -90,6 +90,7 @@ ENDPOINTS = {
     "flags.add": "/flags/add",
     "flags.end": "/flags/<rule_id>/end",
     "flags.hours": "/flags/hours",
+    "flags.paper": "/flags/paper",
     "record_systems.settings": "/record-system",
     "record_systems.enter": "/record-system/enter",
     "record_systems.test": "/record-system/<system_id>/test",

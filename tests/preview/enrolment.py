@@ -24,6 +24,7 @@ def enrolment_pages(say: Callable[[str, str], str], now: datetime) -> Pages:
         notes=["2026-11-22 → 2026-11-29"],
     )
     enrolled = {
+        "person_id": "p1",
         "enrolment_id": "1",
         "patient_name": "Bertil Öberg",
         "protocol_name": say("Knäoperation", "Knee surgery"),
@@ -94,4 +95,5 @@ def _occasion(title: str, now: datetime, status: str, *, here: bool = False) -> 
         closes_at=now + timedelta(days=14),
         status=status,
         can_be_handed_over=here,
+        can_be_entered=here,
     )

@@ -34,6 +34,7 @@ def follow_up_page(say: Say) -> dict[str, Any]:
                 "name": say("Uppföljning av din operation", "Follow-up of your operation"),
                 "responses": [row | {"share": "80 %"}, row | {"occasion": after, "count": few}],
                 "reasons": [row | {"cell": say("Inte tillfrågade om skälet", "Not asked why"), "count": "13"}],
+                "withdrawn": [row | {"cell": say("Har avlidit", "Has died"), "count": "6"}],
                 "minutes": [row | {"subject": worry, "quartiles": {"lower": 2, "median": 4, "upper": 9}}],
                 "scores": [mean, mean | {"occasion": after, "mean": None}],
                 "changes": [mean | {"occasion": after, "mean": say("−4,1 (−6,0 till −2,2)", "−4.1 (−6.0 to −2.2)")}],

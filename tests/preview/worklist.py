@@ -100,6 +100,7 @@ def flags_page(say: Say) -> dict[str, Any]:
             Row(title=title, choices=[Row(what="v:energy:t", label=say("T-värde", "T-score"), can_worsen=True)])
         ],
         "hours": 24,
+        "late_days": 0,
         "request_id": "r",
         "values": {"what": "v:energy:t", "how": "at_most", "limit": "x"},
         "errors": {"limit": say("Skriv ett tal.", "Write a number.")},
@@ -121,6 +122,7 @@ def paper_context(asked: list[dict[str, Any]]) -> dict[str, Any]:
         "provider_name": "Region Exempel",
         "why": "Vi vill veta hur du mår.",
         "closes_at": NOW,
+        "filled_in": "Den dag då jag fyllde i detta (år, månad, dag):",
         "wording_language": "sv",
         "wording_direction": "ltr",
         "parts": [{"title": "Ork", "questions": asked}],
@@ -130,6 +132,9 @@ def paper_context(asked: list[dict[str, Any]]) -> dict[str, Any]:
 def entry_context(asked: list[dict[str, Any]], *, stage: str) -> dict[str, Any]:
     return _about() | {
         "stage": stage,
+        "opens_at": NOW - timedelta(days=7),
+        "closes_at": NOW + timedelta(days=7),
+        "values": {"filled_on": "2026-11-20"},
         "sent": [("first-value-0-question", "2")] if stage == "second" else [],
         "differences": 1 if stage == "resolved" else 0,
         "errors": {},
