@@ -19,6 +19,7 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter, process_time
+from uuid import UUID
 
 import psycopg
 import sqlalchemy as sa
@@ -43,6 +44,7 @@ from survey_service.demo.population import (
     add_home_organisation,
     add_texts,
 )
+from survey_service.foundation.crypto import patient_reference
 from survey_service.foundation.logging import configure_logging
 from survey_service.foundation.principals import Staff, System
 from survey_service.foundation.services import Services
@@ -62,7 +64,7 @@ _ROLES = {"clinician": STAFF_HSA_ID, "manager": MANAGER_HSA_ID, "administrator":
 # Who else than the manager is asked for a page; and pages asked for once more in another way.
 _ROLE_OF = {"/staff/rights": "administrator", "/staff/oversight": "officer", "/staff/oversight.csv": "officer"}
 _ALSO = ("/staff?filter=unread", "/staff?filter=flagged", "/staff?filter=today", "/staff?page=100",
-         "/staff?patient={person_id}")  # fmt: skip
+         "/staff?patient={patient}")  # fmt: skip
 _LEFT_OUT = ("/staff/sign-in", "/staff/sign-in/callback")
 
 
@@ -118,7 +120,12 @@ def filled(responses: int) -> Iterator[tuple[Services, Path, Mapping[str, object
             began = perf_counter()
             fill_people(services, home, PEOPLE)
             with psycopg.connect(postgres.url("postgres", "survey"), autocommit=True) as connection:
-                values = fill(connection, home, responses)
+                values = dict(fill(connection, home, responses))
+                values["patient"] = patient_reference(
+                    UUID(str(values["person_id"])),
+                    provider_id=home.staff.provider_id,
+                    key=services.settings.identity_key,
+                )
                 print(f"{responses:,} responses of {PEOPLE:,} patients, made in {perf_counter() - began:.0f} s")
                 manager = _manager(connection, home)
             make_figures(services, as_=System(home.staff.provider_id))
@@ -187,7 +194,7 @@ def _visit(client: FlaskClient, folder: Path, page: str, values: Mapping[str, ob
 def _address(page: str, values: Mapping[str, object]) -> str:
     for name, value in values.items():
         page = page.replace(f"<uuid:{name}>", str(value)).replace(f"{{{name}}}", str(value))
-    page = page.replace("<int:number>", "1")
+    page = page.replace("<int:number>", "1").replace("<patient>", str(values["patient"]))
     if page == "/staff/new":
         page += f"?since={date.today() - timedelta(days=1)}T00:00:00%2B00:00"  # noqa: DTZ011  # because any moment will do
     return page

@@ -28,6 +28,7 @@ from survey_service.demo.environment import DemoFolder, Ports, demo_settings, wr
 from survey_service.demo.people import LOA3, identity_number
 from survey_service.demo.population import MANAGER_HSA_ID, UNIT_HSA_ID, Organisation, add_home_organisation, add_texts
 from survey_service.foundation.clock import local_day
+from survey_service.foundation.crypto import patient_reference
 from survey_service.foundation.db import new_id
 from survey_service.foundation.principals import Staff
 from survey_service.foundation.services import Services
@@ -58,7 +59,11 @@ def main() -> None:
                 fill(connection, chosen.responses)
                 values = {
                     "protocol": one(connection, "SELECT protocol_ids[1] FROM worklist_entries LIMIT 1"),
-                    "patient": one(connection, "SELECT person_id FROM worklist_entries LIMIT 1"),
+                    "patient": patient_reference(
+                        one(connection, "SELECT person_id FROM worklist_entries LIMIT 1"),  # type: ignore[arg-type]  # because a row is of objects
+                        provider_id=manager.provider_id,
+                        key=services.settings.identity_key,
+                    ),
                     "response": one(connection, "SELECT response_id FROM worklist_entries WHERE flagged LIMIT 1"),
                     "since": (services.clock() - timedelta(minutes=5)).isoformat().replace("+", "%2B"),
                 }

@@ -33,6 +33,7 @@ from survey_service.http.context import EXTENSION, principal, services
 from survey_service.http.home import health, home, preferences
 from survey_service.http.locale import Catalogues, current_locale, install_locale, languages, text_direction
 from survey_service.http.problems import ProblemSchema, install_problems
+from survey_service.http.references import install_references
 from survey_service.http.security import install_security
 from survey_service.insight import web as insight
 from survey_service.languages import web as languages_web
@@ -80,6 +81,7 @@ def create_app(wired: Services, *, texts: Catalogues | None = None) -> Flask:
     app.before_request(_begin)  # first, since a request can be refused by any of what follows
     install_security(app, wired.settings)
     install_locale(app, texts or InterfaceTexts(wired))
+    install_references(app)
     install_problems(app, on_denial=_log_denial)
     install_identity_providers(app, wired)
     install_token_server(app, wired)

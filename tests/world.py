@@ -22,6 +22,7 @@ from survey_service.answering.rules import Submission, Way, read_answer
 from survey_service.answering.use_cases import SessionState, look_at_session, next_session, record_answer, start_survey
 from survey_service.demo.people import LOA3, identity_number
 from survey_service.foundation.clock import local_day
+from survey_service.foundation.crypto import patient_reference
 from survey_service.foundation.db import new_id
 from survey_service.foundation.principals import Patient, Register, Staff, System
 from survey_service.foundation.services import Services
@@ -124,6 +125,11 @@ class World:
     def give(self, state: SessionState, patient: Patient, *, value: int | None = 2) -> SessionState:
         """Answer the open question (None skips it)."""
         return record_answer(self.services, state.session.id, submission_for(state, value), as_=patient)
+
+    def reference(self, patient: Patient, *, to: Staff | None = None) -> str:
+        """What addresses call the patient at the provider of ``to``, alice unless told otherwise."""
+        provider_id = (to or self.alice).provider_id
+        return patient_reference(patient.person_id, provider_id=provider_id, key=self.services.settings.identity_key)
 
     def patient_cookie(self, identity: Identity) -> str:
         return sign_in_patient(self.services, PatientClaims(number=identity.number, acr=LOA3))

@@ -14,6 +14,7 @@ from survey_service.delivery.rules import Ground
 from survey_service.errors import BadInput
 from survey_service.foundation.db import new_id
 from survey_service.http.context import services, staff
+from survey_service.http.references import person_of
 
 blueprint = Blueprint("emergency", __name__)
 
@@ -36,9 +37,10 @@ def open_(response_id: UUID) -> ResponseReturnValue:
     return _to_response(response_id)
 
 
-@blueprint.get("/staff/patients/<uuid:person_id>/units")
-def elsewhere(person_id: UUID) -> ResponseReturnValue:
+@blueprint.get("/staff/patients/<patient>/units")
+def elsewhere(patient: str) -> ResponseReturnValue:
     """Where the provider has something of a patient, for who chooses to look."""
+    person_id = person_of(patient)
     found = look_elsewhere(services(), person_id, as_=staff())
     return render_template("staff/elsewhere.html", person_id=person_id, found=found)
 

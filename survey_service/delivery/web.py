@@ -12,6 +12,7 @@ from survey_service.delivery.signing import public_keys
 from survey_service.delivery.worklist_page import Asked
 from survey_service.errors import BadInput
 from survey_service.http.context import services, staff
+from survey_service.http.references import read_reference
 
 blueprint = Blueprint("delivery", __name__)
 
@@ -27,8 +28,8 @@ def _asked() -> Asked:
     arguments = request.args
     show = arguments.get("filter", "")
     page = min(max(read_whole(arguments.get("page", "")) or 1, 1), worklist_page.MOST_PAGES)
-    protocol_id, patient = (arguments.get(name, type=UUID) for name in ("protocol", "patient"))
-    return Asked(Show(show) if show in set(Show) else Show.ALL, protocol_id, patient, page)
+    searched = read_reference(arguments.get("patient", ""))
+    return Asked(Show(show) if show in set(Show) else Show.ALL, arguments.get("protocol", type=UUID), searched, page)
 
 
 @blueprint.get("/staff/responses/<uuid:response_id>")

@@ -14,6 +14,7 @@ from survey_service.delivery.worklist_queries import entries_since
 from survey_service.errors import BadInput, Conflict
 from survey_service.foundation.clock import at_local_time
 from survey_service.http.context import services, staff
+from survey_service.http.references import reference
 from survey_service.notifying.use_cases import NonResponse, note_non_response, remind
 from survey_service.people.queries import sealed_patients
 from survey_service.people.rules import parse_identity_number
@@ -52,7 +53,7 @@ def search() -> ResponseReturnValue:
     with services().db.transaction(as_=as_) as connection:
         if found is not None and not sealed_patients(connection, [found]):
             found = None
-    return redirect(url_for("delivery.worklist", patient=found or _NOBODY), code=303)
+    return redirect(url_for("delivery.worklist", patient=reference(found or _NOBODY)), code=303)
 
 
 @blueprint.post("/staff/today")

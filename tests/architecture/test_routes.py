@@ -116,10 +116,10 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     ("GET",  "/staff/follow-up"):                                (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
     ("GET",  "/staff/follow-up/figures.csv"):                    (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
     # Earlier results are the unit's that they were brought to.
-    ("GET",  "/staff/patients/<uuid:person_id>/history"):        (SIGN_IN, SIGN_IN, 403, 403, 403, 200, 403, 403),
+    ("GET",  "/staff/patients/<patient>/history"):                (SIGN_IN, SIGN_IN, 403, 403, 403, 200, 403, 403),
     # A course is for the units that follow the patient: alice's has an enrolment, bob's has none.
-    ("GET",  "/staff/patients/<uuid:person_id>/course"):         (SIGN_IN, SIGN_IN, 403, 403, 403, 200, 403, 403),
-    ("GET",  "/staff/patients/<uuid:person_id>/course.pdf"):     (SIGN_IN, SIGN_IN, 403, 403, 403, 200, 403, 403),
+    ("GET",  "/staff/patients/<patient>/course"):                 (SIGN_IN, SIGN_IN, 403, 403, 403, 200, 403, 403),
+    ("GET",  "/staff/patients/<patient>/course.pdf"):             (SIGN_IN, SIGN_IN, 403, 403, 403, 200, 403, 403),
     # Only a care unit orders [A1]; charlie's cannot order by alice's protocol.
     ("GET",  "/staff/enrolments/new"):                           (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
     ("POST", "/staff/enrolments/new"):                           (401,     401,     403, 400, 303, 303, 403, 403),
@@ -137,7 +137,7 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     ("GET",  "/staff/responses/<uuid:response_id>/emergency"):   (SIGN_IN, SIGN_IN, 403, 403, 200, 303, 403, 403),
     ("POST", "/staff/responses/<uuid:response_id>/emergency"):   (401,     401,     403, 403, 400, 303, 403, 403),
     # Whether the provider has something of a patient; charlie's has nothing, and is told the same as of nobody.
-    ("GET",  "/staff/patients/<uuid:person_id>/units"):          (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
+    ("GET",  "/staff/patients/<patient>/units"):                  (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
     # An enrolment is changed by the unit that it is with.
     ("POST", "/staff/enrolments/<uuid:enrolment_id>/event"):     (401,     401,     403, 403, 403, 303, 403, 403),
     ("POST", "/staff/enrolments/<uuid:enrolment_id>/state"):     (401,     401,     403, 403, 403, 303, 403, 403),
@@ -275,7 +275,7 @@ class Scene:
         path = path.replace("<uuid:unit_id>", str(self.world.alice.unit_id))
         path = path.replace("<uuid:commission_id>", str(new_id())).replace("<uuid:opening_id>", str(new_id()))
         path = path.replace("<uuid:protocol_id>", str(self.world.protocols["anxiety-only"]))
-        path = path.replace("<uuid:person_id>", str(self.patient.person_id))
+        path = path.replace("<patient>", self.world.reference(self.patient))
         path = path.replace("<uuid:source_id>", str(self.desk.source_id(QUESTION)))
         for name, value in {"code": "none", "locale": "nb", "subject": PREM, "page": "overall", "ending": "po"}.items():
             path = path.replace(f"<{name}>", value)

@@ -88,7 +88,7 @@ class Follow:
 
     @property
     def path(self) -> str:
-        return f"/staff/patients/{self.person_id}/course"
+        return f"/staff/patients/{self.world.reference(Patient(self.person_id))}/course"
 
     def staff_page(self) -> str:
         visitor = Visitor(self.app, self.world.staff_cookie(self.world.alice))

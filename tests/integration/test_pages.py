@@ -117,7 +117,7 @@ def test_no_page_of_staff_lacks_a_variable(strict: Flask, world: World, clock) -
         rest, left = world.enrol()
         world.answer(rest, left)
         assert patient != rest
-        pages.append(f"/staff/patients/{patient.person_id}/course")
+        pages.append(f"/staff/patients/{world.reference(patient)}/course")
     with world.services.db.transaction(as_=world.alice) as connection:
         from survey_service.delivery.queries import worklist
 

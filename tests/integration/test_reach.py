@@ -71,7 +71,7 @@ class Ward:
         return rule.format(
             enrolment=self.enrolment_id,
             response=self.response_id,
-            person=self.patient.person_id,
+            person=self.world.reference(self.patient),
             waiting=self.waiting,
         )
 
@@ -299,13 +299,17 @@ def test_behind_a_block_it_finds_that_there_is_a_block_and_nothing_else(ward: Wa
 def test_another_provider_finds_the_same_as_of_nobody(ward: Ward, database: TestDatabase) -> None:
     """A6"""
     charlie = ward.world.staff_cookie(ward.world.charlie)
-    assert searched(ward, charlie).endswith(f"patient={UUID(int=0)}")
+    nobody = ward.world.reference(Patient(UUID(int=0)), to=ward.world.charlie)
+    assert searched(ward, charlie).endswith(f"patient={nobody}")
     units = "/staff/patients/{}/units"
     theirs, nobodys = (
         ward.text(charlie, units.format(one)).partition("<main")[2].partition("</main>")[0]
-        for one in (ward.patient.person_id, UUID(int=0))
+        for one in (ward.world.reference(ward.patient, to=ward.world.charlie), nobody)
     )
     assert theirs == nobodys
+    assert ward.get(charlie, units.format(ward.world.reference(ward.patient))) == 403, (
+        "a name given by another provider"
+    )
     assert "Ingen annan enhet har något" in theirs
     with database.connect("survey_owner") as connection:
         logged = connection.execute("SELECT count(*) FROM audit_events WHERE object_kind = 'elsewhere'").fetchone()

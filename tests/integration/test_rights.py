@@ -96,7 +96,7 @@ def test_each_role_opens_the_pages_that_are_its_own_and_no_others(world: World, 
     named = {
         "response": response_id,
         "enrolment": enrolment_id,
-        "person": patient.person_id,
+        "person": world.reference(patient),
         "waiting": waiting.id,
         "protocol": world.protocols["anxiety-only"],
     }

@@ -65,7 +65,7 @@ ENDPOINTS = {
     "rights.end": "/rights/<commission_id>/end",
     "emergency.ask": "/responses/<response_id>/emergency",
     "emergency.open": "/responses/<response_id>/emergency/open",
-    "emergency.elsewhere": "/patients/<person_id>/units",
+    "emergency.elsewhere": "/patients/<patient>/units",
     "oversight.report": "/oversight",
     "oversight.download": "/oversight.csv",
     "oversight.patient": "/oversight/<opening_id>/patient",
@@ -128,12 +128,12 @@ ENDPOINTS = {
     "agreements_web.end": "/staff/registers/<agreement_id>/end",
     "register_use.pulls": "/registers/pulls",
     "register_use.coverage": "/registers/coverage",
-    "course.course": "/patients/<person_id>/course",
-    "course.record": "/patients/<person_id>/course.pdf",
+    "course.course": "/patients/<patient>/course",
+    "course.record": "/patients/<patient>/course.pdf",
     "course.my_results": "/my-results",
     "insight.follow_up": "/follow-up",
     "insight.figures": "/follow-up/figures.csv",
-    "history.earlier_results": "/patients/<person_id>/history",
+    "history.earlier_results": "/patients/<patient>/history",
     "languages.desk": "/translate",
     "languages.open_language": "/translate/open",
     "languages.glossary": "/translate/<locale>/glossary",
@@ -171,7 +171,13 @@ def create_app() -> Flask:
     PreviewBabel(app, locale_selector=notation)
     CSRFProtect(app)
     app.jinja_env.filters.update(
-        datetime=long_datetime, date=long_date, day=calendar_day, month=month, time=short_time, number=decimal
+        datetime=long_datetime,
+        date=long_date,
+        day=calendar_day,
+        month=month,
+        time=short_time,
+        number=decimal,
+        reference=str,
     )
     for endpoint, path in ENDPOINTS.items():
         app.add_url_rule(path, endpoint, lambda **_: "", methods=["GET", "POST"])
