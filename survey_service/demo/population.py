@@ -221,7 +221,7 @@ def _set_flags(services: Services, manager: Staff) -> None:
     """What the unit wants to see first: worse than last time, and one item whenever it is answered."""
     rules: dict[str, Criterion] = {
         "promis-anxiety": Worsening("promis_anxiety.t"),
-        "promis-depression": GivenAnswer("EDDEP39", Bound.AT_LEAST, 1),
+        "promis-depression": GivenAnswer("EDDEP39", Bound.AT_LEAST, 2),
     }
     for instrument, criterion in rules.items():
         why = "Vi vill ringa inom ett dygn."

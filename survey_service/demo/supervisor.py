@@ -233,6 +233,5 @@ The survey service is running. Everybody in it is made up. Ctrl-C stops it all.
   E-mail     http://localhost:{running.ports.mail}  (what was sent, and how little it says)
   Try: answer as anna, pull as the register (nothing yet), open as karin, pull again.
   Try: sign in as olof of another provider; as karin with one factor; say no to the register as bo.
-  Travel in time: .venv/bin/survey clock forward 30d (who is late, /staff/follow-up); clock back-to-now.
-  Replay real respondents: .venv/bin/survey replay RESPONSES.csv --instrument promis-anxiety
+  Also: .venv/bin/survey clock forward 30d (travel in time); .venv/bin/survey replay RESPONSES.csv (real respondents)
   Log: {folder}/log    Start afresh: make demo-reset"""

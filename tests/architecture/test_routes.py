@@ -136,8 +136,8 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     # bob's unit is of the same provider: he may open with a reason, and gave none; alice needs none.
     ("GET",  "/staff/responses/<uuid:response_id>/emergency"):   (SIGN_IN, SIGN_IN, 403, 403, 200, 303, 403, 403),
     ("POST", "/staff/responses/<uuid:response_id>/emergency"):   (401,     401,     403, 403, 400, 303, 403, 403),
-    # Whether the provider has something of a patient; charlie's has nothing, and is told the same as of nobody.
-    ("GET",  "/staff/patients/<patient>/units"):                  (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
+    # Whether the provider has something of a patient; alice's name for the patient means nothing at charlie's.
+    ("GET",  "/staff/patients/<patient>/units"):                  (SIGN_IN, SIGN_IN, 403, 403, 200, 200, 403, 403),
     # An enrolment is changed by the unit that it is with.
     ("POST", "/staff/enrolments/<uuid:enrolment_id>/event"):     (401,     401,     403, 403, 403, 303, 403, 403),
     ("POST", "/staff/enrolments/<uuid:enrolment_id>/state"):     (401,     401,     403, 403, 403, 303, 403, 403),

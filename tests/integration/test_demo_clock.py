@@ -10,12 +10,12 @@ import pytest
 
 from notifications.channels.memory import MemoryChannel
 from survey_service.demo.clock import MovedClock
-from survey_service.demo.travel import travel
 from survey_service.foundation.clock import local_day
 from survey_service.foundation.db import new_id
 from survey_service.scheduling.use_cases import Order, enrol_patient
 from survey_service.worker import create_worker
 from tests.conftest import TestDatabase
+from tests.travelling import travelled
 from tests.world import World
 
 
@@ -35,7 +35,7 @@ def test_whoever_falls_due_on_the_way_is_invited_though_time_went_on(
     run_jobs()
     assert list(mailbox.sent) == []
     # The window opens on the thirteenth day, and is over long before the end.
-    days = travel(services, clock, clock() + timedelta(days=100), progress=lambda _at: None)
+    days = travelled(services, clock, clock() + timedelta(days=100))
     assert days == 1
     assert [email.to for email in mailbox.sent] == [order.identity.email]
     assert clock.offset > timedelta(days=99)
@@ -49,7 +49,7 @@ def test_whatever_comes_round_by_the_clock_is_done_on_the_way(
     patient, occasion = world.enrol()
     world.answer(patient, occasion)
     arrived = clock() + timedelta(days=100)
-    travel(services, clock, arrived, progress=lambda _at: None)
+    travelled(services, clock, arrived)
     # By job what is seen of it; a job that is added needs a line here.
     seen = {
         "delivery.watch": "SELECT EXISTS (SELECT FROM delivery_alarms WHERE kind = 'not_received')",

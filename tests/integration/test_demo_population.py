@@ -16,10 +16,10 @@ from survey_service.demo.clock import MovedClock
 from survey_service.demo.defects import PROTECTED_NAME
 from survey_service.demo.people import LOA3
 from survey_service.demo.population import STAFF_HSA_ID, UNIT_HSA_ID, populate
-from survey_service.demo.travel import travel
 from survey_service.foundation.services import Services
 from tests.browsing import Visitor
 from tests.conftest import TestDatabase
+from tests.travelling import travelled
 
 Counted = Callable[[str], int]
 
@@ -80,7 +80,7 @@ def test_each_defect_of_a_real_population_is_there_and_a_year_on_the_pages_are_l
     assert PROTECTED_NAME in visitor.get("/staff").get_data(as_text=True)
 
     answered, enrolled = counted("SELECT count(*) FROM responses"), counted("SELECT count(*) FROM enrolments")
-    travel(demo, clock_of_demo, clock_of_demo() + timedelta(days=365), progress=lambda _at: None)
+    travelled(demo, clock_of_demo, clock_of_demo() + timedelta(days=365))
     assert counted("SELECT count(*) FROM enrolments") >= enrolled + 50
     assert counted("SELECT count(*) FROM responses") >= answered + 100
     assert counted("SELECT count(*) FROM unit_flags") > 0

@@ -14,6 +14,7 @@ from survey_service.delivery.emergency import Reason, open_with_reason
 from survey_service.delivery.rules import Ground
 from survey_service.delivery.use_cases import open_response
 from survey_service.errors import AccessDenied
+from survey_service.foundation.clock import local_day
 from survey_service.foundation.db import new_id
 from survey_service.foundation.principals import Patient, Staff
 from survey_service.people.rules import Identity
@@ -92,6 +93,7 @@ class Ward:
             "based_on": "1",
             "attested": "1",
             "request_id": str(new_id()),
+            "filled_on": local_day(self.world.services.clock()).isoformat(),
         }
         return visitor.raw_post(self.path(rule), data=form).status_code
 

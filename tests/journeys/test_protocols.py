@@ -49,6 +49,7 @@ def press(page: Page, name: str) -> None:
 
 
 def faults(page: Page) -> list[str]:
+    page.wait_for_load_state()
     wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
     return [*axe_violations(page), *(["scrolls sideways"] if wide else [])]
 
