@@ -170,15 +170,15 @@ def _count() -> None:
                 SELECT r.id, r.session_id, r.last_sequence, versions.version
                 FROM responses r LEFT JOIN versions ON versions.response_id = r.id
                 WHERE versions.kind IS DISTINCT FROM 'voided'
-            ), answering AS (
+            ), own AS MATERIALIZED (
                 SELECT s.task_id, s.respondent, r.* FROM standing r JOIN sessions s ON s.id = r.session_id
+            ), answering AS (
+                SELECT * FROM own
                 UNION ALL
                 -- Another order was answered, and that answer answers this one too: it counts at both units.
                 SELECT d.task_id, s.respondent, r.* FROM shared_deliveries d
                     JOIN standing r ON r.id = d.response_id JOIN sessions s ON s.id = r.session_id
-                WHERE NOT EXISTS (
-                    SELECT FROM sessions own JOIN standing done ON done.session_id = own.id
-                    WHERE own.task_id = d.task_id)
+                WHERE NOT EXISTS (SELECT FROM own WHERE own.task_id = d.task_id)
             ), tasked AS MATERIALIZED (
                 SELECT a.*, t.instrument, r.respondent, r.id AS response_id, r.session_id, r.last_sequence, r.version,
                        r.id IS NULL AND EXISTS (

@@ -34,7 +34,7 @@ def travel(services: Services, clock: MovedClock, until: datetime, *, progress: 
         now = min(max(next_, evening), until)
         clock.move_to(now)
         live(services, before, now)
-        worker.come_round()
+        worker.come_round(has_arrived=now >= until)
         hasten(services)
         worker.run(until_idle=True)
         days += due is not None and due <= now

@@ -33,7 +33,7 @@ from survey_service.registers.rules import ACCEPTED_PURPOSE, Cursor, write_curso
 from survey_service.registers.tenants import add_register, agree
 from tests.browsing import Visitor
 from tests.conftest import BASE_URL, TestDatabase
-from tests.integration.pulling import FEED, INBOX, ask, claims, feed, references, signed
+from tests.integration.pulling import CATALOGUE, FEED, INBOX, ask, claims, feed, references, signed
 from tests.world import AGREED, World
 
 # Those of record systems, which have tests of their own.
@@ -45,6 +45,7 @@ ENROLMENTS = (
     "/api/v1/enrolments/{enrolment_id}/cancellation",
 )
 DELIVERIES = ("/api/v1/deliveries", "/api/v1/deliveries/{response_id}", "/api/v1/deliveries/{response_id}/receipt")
+PATHS = {TOKEN_PATH, FEED, INBOX, CATALOGUE, COVERAGE, *AGREEMENTS, *DELIVERIES, *ENROLMENTS}
 
 pytestmark = pytest.mark.usefixtures("over_plain_http")
 

@@ -593,7 +593,9 @@ def pages(locale: str) -> dict[str, Page]:
             "staff/confirm_receipt.html", {"response": confirmed, "also_for": ["Sjukgymnastiken i Sjövik"]}, "staff"
         ),
         "staff_response_of_another_unit": Page(
-            "staff/response.html", shown | {"also_for": [], "corrected_by": "Sjukgymnastiken i Sjövik"}, "staff"
+            "staff/response.html",
+            shown | amended | {"also_for": [], "corrected_by": "Sjukgymnastiken i Sjövik"},
+            "staff",
         ),
         "staff_undelivered": Page("staff/undelivered.html", undelivered(say), "staff"),
         "staff_undelivered_empty": Page(
