@@ -144,11 +144,11 @@ _FILL = (
     INSERT INTO receipts (response_id, provider_id, person_id, unit_id, staff_id, route, received_at)
         SELECT id, provider_id, person_id, unit_id, %(staff)s, 'opened_by_person', at FROM made WHERE n %% 500 > 0""",
     """
-    INSERT INTO readings (response_id, provider_id, person_id, staff_id, read_at)
-        SELECT response_id, provider_id, person_id, staff_id, received_at FROM receipts""",
+    INSERT INTO readings (response_id, provider_id, person_id, unit_id, staff_id, read_at)
+        SELECT response_id, provider_id, person_id, unit_id, staff_id, received_at FROM receipts""",
     """
-    INSERT INTO assessments (response_id, provider_id, person_id, staff_id, assessed_at)
-        SELECT response_id, r.provider_id, r.person_id, staff_id, received_at
+    INSERT INTO assessments (response_id, provider_id, person_id, unit_id, staff_id, assessed_at)
+        SELECT response_id, r.provider_id, r.person_id, r.unit_id, staff_id, received_at
         FROM receipts r JOIN made m ON m.id = r.response_id WHERE n %% 100 > 0""",
     """
     INSERT INTO unit_flags (response_id, version, rule_version_id, provider_id, person_id, unit_id, value, flagged_at,
@@ -156,8 +156,10 @@ _FILL = (
         SELECT m.id, 1, f.id, m.provider_id, m.person_id, m.unit_id, 66, at, at + interval '1 day'
         FROM made m, (SELECT id FROM unit_flag_rules LIMIT 1) f WHERE n %% 20 = 0""",
     """
-    INSERT INTO worklist_entries
-        SELECT m.id, provider_id, person_id, unit_id, protocol_id, at, n %% 500 > 0, n %% 500 > 0 AND n %% 100 > 0,
+    INSERT INTO worklist_entries (response_id, unit_id, provider_id, person_id, protocol_ids, delivered_at, received,
+                                  assessed, flagged, assigned_to)
+        SELECT m.id, unit_id, provider_id, person_id, ARRAY[protocol_id], at, n %% 500 > 0,
+               n %% 500 > 0 AND n %% 100 > 0,
                n %% 20 = 0, CASE WHEN n %% 50 = 0 THEN %(staff)s::uuid END FROM made m""",
 )
 

@@ -151,9 +151,10 @@ FILL = """
                             assess_by)
         SELECT m.id, 1, f.id, m.provider_id, m.person_id, m.unit_id, 66, at, at + interval '1 day'
         FROM made m, (SELECT id FROM unit_flag_rules LIMIT 1) f WHERE n % 20 = 0;
-    INSERT INTO worklist_entries
+    INSERT INTO worklist_entries (response_id, unit_id, provider_id, person_id, protocol_ids, delivered_at, received,
+                                  assessed, flagged, assigned_to)
         SELECT m.id, unit_id, provider_id, person_id, ARRAY[protocol_id], at, n > 60, n > 300, n % 20 = 0,
-               CASE WHEN n % 50 = 0 THEN (SELECT staff_id FROM unit_flag_rules LIMIT 1) END, false FROM made m;
+               CASE WHEN n % 50 = 0 THEN (SELECT staff_id FROM unit_flag_rules LIMIT 1) END FROM made m;
 """
 # fmt: on
 

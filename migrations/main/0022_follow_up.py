@@ -1,5 +1,7 @@
 """Follow-up of units: figures made each night, what of them may be compared, and the grounds to compare."""
 
+from importlib import import_module
+
 from alembic import op
 
 from migrations.row_security import protect
@@ -8,11 +10,89 @@ revision = "main_0022"
 down_revision = "main_0021"
 
 
+_COUNT_COVERAGE = """
+    -- Patients by where their surveys stood at p_as_of: each counted once a month and unit, under the first of
+    -- these states that any of the surveys stands in. 'implausible' counts beside them, not among them. What was
+    -- withdrawn before that moment was not asked, nor what a void enrolment planned; and what another order of the
+    -- provider answered has been answered here too.
+    CREATE OR REPLACE FUNCTION count_coverage(p_register uuid, p_agreements uuid[], p_instruments text[], p_first date,
+                                   p_until date, p_as_of timestamptz, p_provider uuid)
+    RETURNS TABLE (month date, provider_id uuid, unit_id uuid, state text, patients bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+        WITH agreed AS (
+            SELECT a.provider_id, a.version, a.valid_until, a.review_hold_hours, named.instrument,
+                   coalesce(a.look_back, (a.valid_from AT TIME ZONE 'Europe/Stockholm')::date)::timestamp
+                       AT TIME ZONE 'Europe/Stockholm' AS begins
+            FROM unnest(p_agreements, p_instruments) AS named (agreement_id, instrument)
+            JOIN agreements a ON a.id = named.agreement_id
+            WHERE a.register_id = p_register AND (p_provider IS NULL OR a.provider_id = p_provider)
+              AND a.valid_from <= p_as_of
+              AND (SELECT count(*) FROM agreement_approvals s
+                   WHERE s.agreement_id = a.id AND s.approved_at <= p_as_of) = 2
+        ), asked AS (
+            SELECT DISTINCT ON (t.id) t.id AS task_id, o.provider_id, o.unit_id, o.person_id, o.closes_at,
+                   date_trunc('month', o.opens_at AT TIME ZONE 'Europe/Stockholm')::date AS month,
+                   agreed.begins, agreed.review_hold_hours
+            FROM occasions o
+            JOIN enrolments e ON e.id = o.enrolment_id AND e.legal_regime = 'health_care'
+            JOIN tasks t ON t.occasion_id = o.id
+            JOIN agreed ON agreed.provider_id = o.provider_id AND agreed.instrument = t.instrument
+                AND o.closes_at > agreed.begins
+                AND (agreed.valid_until IS NULL OR o.opens_at < agreed.valid_until)
+            WHERE o.opens_at >= p_first::timestamp AT TIME ZONE 'Europe/Stockholm'
+              AND o.opens_at < p_until::timestamp AT TIME ZONE 'Europe/Stockholm' AND o.opens_at <= p_as_of
+              AND (o.withdrawn_at IS NULL OR o.withdrawn_at > p_as_of) AND e.state <> 'voided'
+            ORDER BY t.id, agreed.version DESC
+        ), stands AS (
+            SELECT asked.month, asked.provider_id, asked.unit_id, asked.person_id,
+                   coalesce(l.payload -> 'flags', '[]') NOT IN ('[]', '{}', 'null')
+                       AND l.released_at <= p_as_of AS flagged,
+                   CASE
+                       WHEN r.id IS NULL AND asked.closes_at > p_as_of THEN 1
+                       WHEN r.id IS NULL THEN 2
+                       WHEN c.objected AND c.changed_at <= p_as_of THEN 3
+                       WHEN n.given_at > r.completed_at THEN 4
+                       WHEN k.response_id IS NULL THEN 5
+                       WHEN k.received_at + make_interval(hours => asked.review_hold_hours) > p_as_of THEN 6
+                       -- What was taken back or replaced later stood in the feed then.
+                       WHEN l.released_at <= p_as_of OR l.version > 1 OR c.objected THEN 8
+                       ELSE 7
+                   END AS place
+            FROM asked
+            LEFT JOIN sessions own ON own.task_id = asked.task_id
+            LEFT JOIN responses given ON given.session_id = own.id
+            LEFT JOIN shared_deliveries shared ON shared.task_id = asked.task_id AND given.id IS NULL
+            LEFT JOIN responses every ON every.id = coalesce(given.id, shared.response_id)
+            LEFT JOIN sessions s ON s.id = every.session_id
+            LEFT JOIN responses r ON r.id = every.id AND r.completed_at <= p_as_of
+            LEFT JOIN notices_given n ON n.id = s.notice_id
+            LEFT JOIN receipts k ON k.response_id = r.id AND k.received_at <= p_as_of
+            LEFT JOIN register_choices c ON c.person_id = asked.person_id AND c.register_id = p_register
+            LEFT JOIN releases l ON l.response_id = r.id AND l.register_id = p_register
+            -- Answered before the agreement reaches: never to be released, so never counted on.
+            WHERE every.id IS NULL OR every.completed_at >= asked.begins
+        ), persons AS (
+            SELECT stands.month, stands.provider_id, stands.unit_id, stands.person_id, min(place) AS place,
+                   bool_or(flagged) AS flagged
+            FROM stands GROUP BY 1, 2, 3, 4
+        )
+        SELECT persons.month, persons.provider_id, persons.unit_id,
+               (ARRAY['waiting', 'unanswered', 'objected', 'without_notice', 'unreceived', 'held', 'pending',
+                      'released'])[place], count(*)
+        FROM persons GROUP BY persons.month, persons.provider_id, persons.unit_id, place
+        UNION ALL
+        SELECT persons.month, persons.provider_id, persons.unit_id, 'implausible', count(*)
+        FROM persons WHERE flagged GROUP BY persons.month, persons.provider_id, persons.unit_id;
+    $$;
+"""
+
+
 def upgrade() -> None:
     _figures()
     _grounds()
     _count()
     _clock()
+    op.execute(_COUNT_COVERAGE)
 
 
 def _figures() -> None:
@@ -163,22 +243,6 @@ def _count() -> None:
                 WHERE o.closes_at <= p_as_of
             ), asked AS MATERIALIZED (
                 SELECT * FROM planned WHERE left_out IS NULL
-            ), versions AS (
-                SELECT DISTINCT ON (response_id) response_id, version, response_versions.kind
-                FROM response_versions ORDER BY response_id, version DESC
-            ), standing AS (
-                SELECT r.id, r.session_id, r.last_sequence, versions.version
-                FROM responses r LEFT JOIN versions ON versions.response_id = r.id
-                WHERE versions.kind IS DISTINCT FROM 'voided'
-            ), own AS MATERIALIZED (
-                SELECT s.task_id, s.respondent, r.* FROM standing r JOIN sessions s ON s.id = r.session_id
-            ), answering AS (
-                SELECT * FROM own
-                UNION ALL
-                -- Another order was answered, and that answer answers this one too: it counts at both units.
-                SELECT d.task_id, s.respondent, r.* FROM shared_deliveries d
-                    JOIN standing r ON r.id = d.response_id JOIN sessions s ON s.id = r.session_id
-                WHERE NOT EXISTS (SELECT FROM own WHERE own.task_id = d.task_id)
             ), tasked AS MATERIALIZED (
                 SELECT a.*, t.instrument, r.respondent, r.id AS response_id, r.session_id, r.last_sequence, r.version,
                        r.id IS NULL AND EXISTS (
@@ -189,7 +253,25 @@ def _count() -> None:
                            OVER (PARTITION BY a.enrolment_id, t.instrument) AS is_before
                 FROM asked a
                 JOIN tasks t ON t.occasion_id = a.id
-                LEFT JOIN answering r ON r.task_id = t.id
+                -- By index for each task: a join with a list of all that is answered grows with its square. What another
+                -- order's answer has answered counts at both units, and one's own comes first.
+                LEFT JOIN LATERAL (
+                    SELECT 1 AS place, s.respondent, r.id, r.session_id, r.last_sequence, stands.version
+                    FROM sessions s JOIN responses r ON r.session_id = s.id
+                        LEFT JOIN LATERAL (
+                            SELECT v.version, v.kind FROM response_versions v WHERE v.response_id = r.id
+                            ORDER BY v.version DESC LIMIT 1) stands ON true
+                    WHERE s.task_id = t.id AND stands.kind IS DISTINCT FROM 'voided'
+                    UNION ALL
+                    SELECT 2, s.respondent, r.id, r.session_id, r.last_sequence, stands.version
+                    FROM shared_deliveries d JOIN responses r ON r.id = d.response_id
+                        JOIN sessions s ON s.id = r.session_id
+                        LEFT JOIN LATERAL (
+                            SELECT v.version, v.kind FROM response_versions v WHERE v.response_id = r.id
+                            ORDER BY v.version DESC LIMIT 1) stands ON true
+                    WHERE d.task_id = t.id AND stands.kind IS DISTINCT FROM 'voided'
+                    ORDER BY place LIMIT 1
+                ) r ON true
             ), done AS MATERIALIZED (
                 SELECT a.id, a.enrolment_id, a.unit_id, a.protocol, a.occasion, a.month, a.closes_at, a.has_left,
                        bool_and(g.response_id IS NOT NULL) AS all_of_it, bool_or(g.is_void) AS is_void
@@ -314,6 +396,7 @@ def _clock() -> None:
 
 
 def downgrade() -> None:
+    op.execute(import_module("migrations.main.0015_history").COUNT_COVERAGE)
     op.execute("""
         DROP FUNCTION hasten_jobs, count_follow_up, follow_up_of_others, may_compare;
         DROP TABLE comparison_grounds, follow_up_runs, follow_up_blocks, follow_up_figures;
