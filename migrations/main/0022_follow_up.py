@@ -253,8 +253,8 @@ def _count() -> None:
                            OVER (PARTITION BY a.enrolment_id, t.instrument) AS is_before
                 FROM asked a
                 JOIN tasks t ON t.occasion_id = a.id
-                -- By index for each task: a join with a list of all that is answered grows with its square. What another
-                -- order's answer has answered counts at both units, and one's own comes first.
+                -- By index for each task: a join with a list of all that is answered grows with its square. What
+                -- another order's answer has answered counts at both units, and one's own comes first.
                 LEFT JOIN LATERAL (
                     SELECT 1 AS place, s.respondent, r.id, r.session_id, r.last_sequence, stands.version
                     FROM sessions s JOIN responses r ON r.session_id = s.id

@@ -320,6 +320,18 @@ def test_the_coverage_page_shows_the_providers_own_units(world: World, app: Flas
     assert page.count('<td class="figure">3</td>') == 2  # invited, and can still answer
 
 
+def test_the_coverage_page_shows_another_month_and_none_to_come(
+    world: World, app: Flask, asked: Callable[..., Asked]
+) -> None:
+    asked(3)
+    visitor = Visitor(app, world.staff_cookie(world.alice))
+    shown = {month: visitor.get(f"/staff/registers/coverage?month={month}") for month in ("2020-01", "2999-01", "x")}
+    assert "Register first" in shown["2020-01"].get_data(as_text=True)
+    assert '<td class="figure">' not in shown["2020-01"].get_data(as_text=True)
+    assert '<td class="figure">3</td>' in shown["2999-01"].get_data(as_text=True), "this month stands in"
+    assert shown["x"].status_code == 400
+
+
 # ---- over the wire, and for the operator
 
 
