@@ -62,6 +62,14 @@ bench: $(VENV)/bench/.ready  ## Measure the adaptive engine, beside other engine
 bench-feed: $(VENV)/.test  ## Measure a register's pull of 100,000 results
 	@$(BIN)/python -m benchmarks.feed
 
+.PHONY: bench-pages
+bench-pages: $(VENV)/.test  ## Measure every staff page with 100,000 responses at the provider
+	@$(BIN)/python -m benchmarks.pages
+
+.PHONY: bench-follow-up
+bench-follow-up: $(VENV)/.test  ## Measure the follow-up of a unit with 100,000 responses
+	@$(BIN)/python -m benchmarks.follow_up
+
 # An environment of its own: what the other engines need is none of the service's business.
 $(VENV)/bench/.ready: $(VENV)/.python pyproject.toml constraints.txt
 	@echo "  … other engines to measure beside, with pip (half a minute)"

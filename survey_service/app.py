@@ -1,5 +1,6 @@
 """The web application: pages for patients and staff, the interface for registers."""
 
+import gc
 from http import HTTPStatus
 from time import perf_counter
 from typing import Any
@@ -10,13 +11,18 @@ from flask import Flask, Response, g, request
 from flask_smorest import Api
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from survey_service.access import handover_web as handover
+from survey_service.access import rights_web
 from survey_service.access import web as access
 from survey_service.access.oidc import install_identity_providers
+from survey_service.answering import paper_web
 from survey_service.answering import web as answering
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_denial
 from survey_service.delivery import api as deliveries
 from survey_service.delivery import correction_web as corrections
+from survey_service.delivery import course_web as course
+from survey_service.delivery import emergency_web, flags_web, oversight_web, worklist_web
 from survey_service.delivery import record_system_page as record_systems
 from survey_service.delivery import web as delivery
 from survey_service.errors import AccessDenied, SignInRefused
@@ -27,13 +33,19 @@ from survey_service.http.context import EXTENSION, principal, services
 from survey_service.http.home import health, home, preferences
 from survey_service.http.locale import Catalogues, current_locale, install_locale, languages, text_direction
 from survey_service.http.problems import ProblemSchema, install_problems
+from survey_service.http.references import install_references
 from survey_service.http.security import install_security
+from survey_service.insight import web as insight
 from survey_service.languages import web as languages_web
 from survey_service.languages.interface_texts import InterfaceTexts
 from survey_service.privacy import web as privacy
 from survey_service.registers import agreements_api, agreements_web, coverage_api, coverage_web, inbox_web
 from survey_service.registers import api as registers
 from survey_service.registers.oauth import install_token_server
+from survey_service.scheduling import api as enrolments
+from survey_service.scheduling import enrolment_web as enrolment
+from survey_service.scheduling import list_web as enrolment_list
+from survey_service.scheduling import protocols_web
 from survey_service.scheduling import web as scheduling
 from survey_service.settings import Settings
 from survey_service.wiring import build_services
@@ -45,7 +57,16 @@ def create_app_from_environment() -> Flask:
     """For gunicorn: ``survey_service.app:create_app_from_environment()``."""
     settings = Settings.from_environment()
     configure_logging(json=settings.json_logs)
-    return create_app(build_services(settings))
+    app = create_app(build_services(settings))
+    keep_what_lasts()
+    return app
+
+
+def keep_what_lasts() -> None:
+    """Leave what lives as long as the process out of garbage collection: going through the catalogues, instruments and
+    value sets each time doubled what the largest pages take."""
+    gc.collect()
+    gc.freeze()
 
 
 def create_app(wired: Services, *, texts: Catalogues | None = None) -> Flask:
@@ -60,6 +81,7 @@ def create_app(wired: Services, *, texts: Catalogues | None = None) -> Flask:
     app.before_request(_begin)  # first, since a request can be refused by any of what follows
     install_security(app, wired.settings)
     install_locale(app, texts or InterfaceTexts(wired))
+    install_references(app)
     install_problems(app, on_denial=_log_denial)
     install_identity_providers(app, wired)
     install_token_server(app, wired)
@@ -69,10 +91,18 @@ def create_app(wired: Services, *, texts: Catalogues | None = None) -> Flask:
         app.register_blueprint(blueprint)
     for blueprint in (privacy.blueprint, scheduling.blueprint, languages_web.blueprint):
         app.register_blueprint(blueprint)
-    for blueprint in (history.blueprint, coverage_web.blueprint):
+    for blueprint in (rights_web.blueprint, emergency_web.blueprint, oversight_web.blueprint):
+        app.register_blueprint(blueprint)
+    for blueprint in (history.blueprint, coverage_web.blueprint, protocols_web.blueprint, course.blueprint):
+        app.register_blueprint(blueprint)
+    for blueprint in (worklist_web.blueprint, flags_web.blueprint):
+        app.register_blueprint(blueprint)
+    app.register_blueprint(paper_web.blueprint)
+    for blueprint in (enrolment.blueprint, handover.blueprint, enrolment_list.blueprint, insight.blueprint):
         app.register_blueprint(blueprint)
     _install_api(app)
     app.before_request(access.load_principal)
+    app.before_request(access.guard_staff)
     app.after_request(_finish)
     app.context_processor(_frame)
     return app
@@ -112,6 +142,7 @@ def _install_api(app: Flask) -> _Api:
     api.register_blueprint(registers.blueprint, url_prefix=API_PREFIX)
     api.register_blueprint(agreements_api.blueprint, url_prefix=API_PREFIX)
     api.register_blueprint(deliveries.blueprint, url_prefix=API_PREFIX)
+    api.register_blueprint(enrolments.blueprint, url_prefix=API_PREFIX)
     api.register_blueprint(coverage_api.blueprint, url_prefix=API_PREFIX)
     return api
 

@@ -11,14 +11,19 @@ import click
 
 import migrations
 from instruments import InstrumentsError, Library
+from survey_service.commands.administrators import administrators
 from survey_service.commands.cat import cat
 from survey_service.commands.catalogue import catalogue
+from survey_service.commands.clock import clock
+from survey_service.commands.comparisons import comparisons
 from survey_service.commands.deliveries import deliveries
+from survey_service.commands.enrolment import enrol, theatre_list
 from survey_service.commands.eq5d import eq5d
 from survey_service.commands.erasures import erasures
 from survey_service.commands.fhir import fhir
 from survey_service.commands.history import history
 from survey_service.commands.instruments import instruments
+from survey_service.commands.protocols import protocols
 from survey_service.commands.register_coverage import coverage
 from survey_service.commands.registers import agreements, registers
 from survey_service.commands.translations import translations
@@ -206,15 +211,21 @@ def replay(
         click.echo(f"{name:<28}{figure:>10}")
 
 
+main.add_command(administrators)
 main.add_command(agreements)
 main.add_command(cat)
 main.add_command(catalogue)
+main.add_command(enrol)
+main.add_command(theatre_list)
+main.add_command(clock)
+main.add_command(comparisons)
 main.add_command(erasures)
 main.add_command(deliveries)
 main.add_command(eq5d)
 main.add_command(fhir)
 main.add_command(history)
 main.add_command(instruments)
+main.add_command(protocols)
 main.add_command(registers)
 registers.add_command(coverage)
 main.add_command(translations)

@@ -6,6 +6,7 @@
     ├── BadInput              400  a value is out of range, unknown or malformed; names the field
     ├── NotSignedIn           401  no session, or it has ended
     ├── AccessDenied          403  signed in, but not for this (also what does not exist: the two look the same)
+    │   └── OtherUnits             of the same provider: can be opened with a reason
     ├── SignInRefused         403  the identity provider's word was not enough
     ├── Conflict              409  somebody, or another device, was first
     ├── Closed                410  the window has closed
@@ -17,6 +18,7 @@ message ever holds an answer, a person's name or a token.
 """
 
 from collections.abc import Mapping
+from uuid import UUID
 
 from translations.sentences import mark as mark
 
@@ -64,6 +66,16 @@ class AccessDenied(SurveyServiceError):
 
     def __init__(self, sentence: str = mark("This page is not yours to see, or it does not exist.")) -> None:
         super().__init__(sentence)
+
+
+class OtherUnits(AccessDenied):
+    """Answers at another unit of the same provider: a reason opens them."""
+
+    def __init__(self, response_id: UUID) -> None:
+        super().__init__(
+            mark("These answers are for another unit, or another protocol. You can open them with a reason.")
+        )
+        self.response_id = response_id
 
 
 class SignInRefused(SurveyServiceError):

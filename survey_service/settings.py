@@ -96,6 +96,7 @@ class Settings:
     instruments: Path | None = None
     operator_email: str | None = None
     record_systems: RecordSystemSettings = RecordSystemSettings()
+    demo_clock: Path | None = None
 
     @property
     def demonstration(self) -> bool:
@@ -142,6 +143,7 @@ class Settings:
                 certificate_key=read.file("CLIENT_CERTIFICATE_KEY"),
                 authorities=read.file("RECORD_SYSTEM_AUTHORITIES"),
             ),
+            demo_clock=read.demo_clock(),
         )
 
 
@@ -181,6 +183,13 @@ class _Reader:
         value = self._environ.get(f"SURVEY_{name}")
         if value and not Path(value).is_file():
             raise SettingsError(f"The setting SURVEY_{name} must be a file.")
+        return Path(value) if value else None
+
+    def demo_clock(self) -> Path | None:
+        """Where a demonstration keeps how far its time was moved. Time is moved nowhere else."""
+        value = self._environ.get("SURVEY_DEMO_CLOCK")
+        if value and self.environment() is not Environment.DEMONSTRATION:
+            raise SettingsError("The setting SURVEY_DEMO_CLOCK is for demonstrations only.")
         return Path(value) if value else None
 
     def hexadecimal(self, name: str) -> bytes:

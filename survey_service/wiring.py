@@ -4,6 +4,7 @@ from sqlalchemy.exc import OperationalError
 
 from instruments import Library
 from notifications.channels.email import SmtpChannel
+from survey_service.demo.clock import MovedClock
 from survey_service.foundation.clock import Clock, utc_now
 from survey_service.foundation.crypto import KeyWrapper, PostgresKeyStore
 from survey_service.foundation.db import Database
@@ -30,8 +31,9 @@ def refuse_another_deployment(settings: Settings) -> None:
         raise SettingsError(f"SURVEY_ENVIRONMENT is {settings.environment.value}, but the database is for {kind}.")
 
 
-def build_services(settings: Settings, *, clock: Clock = utc_now) -> Services:
+def build_services(settings: Settings) -> Services:
     """The services of one process. Raises ``SettingsError`` when the database is for another kind of use."""
+    clock: Clock = MovedClock(settings.demo_clock) if settings.demonstration and settings.demo_clock else utc_now
     refuse_another_deployment(settings)
     return Services(
         settings=settings,

@@ -7,16 +7,21 @@ import sqlalchemy as sa
 from survey_service.delivery import jobs as delivery
 from survey_service.delivery.gateway import RecordSystemGateway
 from survey_service.delivery.pushing import CATCH_UP_JOB, PUSH_NOW_JOB
-from survey_service.delivery.use_cases import ARCHIVE_JOB, PUSH_JOB, RELEASE_JOB
+from survey_service.delivery.use_cases import ARCHIVE_JOB, FLAG_JOB, PUSH_JOB, RELEASE_JOB
 from survey_service.delivery.watching import TELL_JOB
 from survey_service.foundation.clock import local_day
 from survey_service.foundation.jobs import Job, PeriodicJob, Worker
 from survey_service.foundation.principals import NO_PROVIDER, System
 from survey_service.foundation.services import Services
+from survey_service.insight.jobs import make_all_figures
 from survey_service.languages.interface_texts import InterfaceTexts
 from survey_service.notifying import jobs as notifying
+from survey_service.notifying.use_cases import REMIND_JOB
 from survey_service.registers import jobs as registers
 from survey_service.registers.rules import BACKLOG_JOB
+from survey_service.scheduling import jobs as scheduling
+from survey_service.scheduling.protocol_changing import CHANGE_JOB
+from survey_service.scheduling.protocol_previewing import PREVIEW_JOB
 from survey_service.scheduling.use_cases import INVITE_JOB
 
 # The log and the inbox have partitions for this month and the next ones, so many in all.
@@ -31,19 +36,36 @@ def create_worker(services: Services) -> Worker:
         services.settings.databases.worker,
         jobs=[
             Job(INVITE_JOB, partial(notifying.invite, services, texts)),
+            Job(CHANGE_JOB, partial(scheduling.change_protocol, services)),
+            Job(PREVIEW_JOB, partial(scheduling.preview_protocol, services)),
+            Job(REMIND_JOB, partial(notifying.remind, services, texts)),
             Job(RELEASE_JOB, registers.Releasing(services)),
             Job(BACKLOG_JOB, partial(registers.backlog, services)),
             Job(PUSH_JOB, partial(delivery.push, services, gateway)),
             Job(PUSH_NOW_JOB, partial(delivery.push_now, services, gateway)),
             Job(ARCHIVE_JOB, partial(delivery.archive, services)),
+            Job(FLAG_JOB, partial(delivery.flag, services)),
             Job(CATCH_UP_JOB, partial(delivery.catch_up, services)),
             Job(TELL_JOB, partial(delivery.tell_of_alarm, services, texts)),
         ],
         periodic=[
+            *(
+                [PeriodicJob("demo.hasten", "* * * * *", partial(hasten, services))]
+                if services.settings.demo_clock
+                else []
+            ),
             PeriodicJob("delivery.watch", "* * * * *", partial(delivery.watch, services)),
+            # In the small hours of Sweden, when nobody answers.
+            PeriodicJob("insight.make_figures", "23 1 * * *", partial(make_all_figures, services), is_overtaken=True),
             PeriodicJob("audit.prepare_partitions", "17 3 * * *", partial(prepare_partitions, services)),
         ],
     )
+
+
+def hasten(services: Services) -> None:
+    """Make what is due by a demonstration's clock due now. Anywhere else the database refuses."""
+    with services.db.transaction(as_=System(NO_PROVIDER)) as connection:
+        connection.execute(sa.select(sa.func.hasten_jobs(services.clock())))
 
 
 def prepare_partitions(services: Services) -> None:

@@ -38,4 +38,4 @@ class Visitor:
 
     def raw_post(self, path: str, **options: Any) -> TestResponse:
         """Without a token, as another site's form would send it."""
-        return self._client.post(path, base_url=BASE_URL, **options)
+        return self._client.open(path, base_url=BASE_URL, **{"method": "POST", **options})

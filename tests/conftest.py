@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 # The test extra brings lxml, which the service does not have: openpyxl is to parse with defusedxml, as it does there.
 os.environ["OPENPYXL_LXML"] = "False"
@@ -43,6 +44,8 @@ from survey_service.settings import (
 )
 from survey_service.worker import create_worker
 from tests.world import World, make_world
+
+T = TypeVar("T")
 
 TEMPLATE = "survey_template"
 KEYS_TEMPLATE = "survey_keys_template"
@@ -202,9 +205,14 @@ def world(services: Services, register_key: ECKey) -> World:
 
 
 def work_off(services: Services) -> None:
-    """Run every job that is due, as the worker would: in a thread without an event loop, which a browser test keeps."""
+    """Run every job that is due, as the worker would."""
+    without_event_loop(partial(create_worker(services).run, until_idle=True))
+
+
+def without_event_loop(work: Callable[[], T]) -> T:
+    """Do what runs a worker in a thread of its own: a browser test keeps an event loop in this one."""
     with ThreadPoolExecutor(1) as thread:
-        thread.submit(create_worker(services).run, until_idle=True).result()
+        return thread.submit(work).result()
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from survey_service.delivery.use_cases import assess_response, open_response
 from survey_service.foundation.db import Database
 from survey_service.foundation.principals import Patient, Principal, System
 from survey_service.scheduling.queries import Occasion, tasks_of
+from survey_service.scheduling.rules import BodySide
 from tests.conftest import TestDatabase
 from tests.world import World
 
@@ -51,9 +52,19 @@ class Household:
 
     def insert(self, table: str, row: Mapping[str, Any], *, as_: Principal) -> None:
         """By SQL, on behalf of a principal, as ``Database.transaction`` would have it."""
-        values = {name: Jsonb(value) if isinstance(value, dict) else value for name, value in row.items()}
+        computed = self._computed(table)
+        values = {
+            name: Jsonb(value) if isinstance(value, dict) else value
+            for name, value in row.items()
+            if name not in computed
+        }
         columns, places = ", ".join(values), ", ".join(f"%({name})s" for name in values)
         self.execute(f"INSERT INTO {table} ({columns}) VALUES ({places})", values, as_=as_)
+
+    def _computed(self, table: str) -> set[str]:
+        """Columns that the database computes, and nobody may write, not even in a copy of a row."""
+        query = "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attgenerated <> ''"
+        return {row["attname"] for row in self.rows(query, table)}
 
     def execute(self, statement: str, values: Mapping[str, Any] | None = None, *, as_: Principal) -> int:
         """Run a statement on behalf of a principal; returns how many rows it touched."""
@@ -77,12 +88,12 @@ def settle(world: World, database: TestDatabase, run_jobs: Callable[[], None]) -
     (received,) = world.answer(patient, first)
     open_response(world.services, received, as_=world.alice)
     assess_response(world.services, received, as_=world.alice)
-    _, second = world.enrol(identity)
+    _, second = world.enrol(identity, side=BodySide.LEFT)
     (completed,) = world.answer(patient, second)
-    _, third = world.enrol(identity)
+    _, third = world.enrol(identity, side=BodySide.RIGHT)
     begun = world.give(world.start(patient, third), patient)
     run_jobs()
-    _, waiting = world.enrol(identity)
+    _, waiting = world.enrol(identity, side=BodySide.BOTH)
     stranger, _ = world.enrol()
     world.enrol(by=world.charlie)
     with world.services.db.transaction(as_=patient) as connection:

@@ -22,6 +22,7 @@ from survey_service.answering.rules import Submission, Way, read_answer
 from survey_service.answering.use_cases import SessionState, look_at_session, next_session, record_answer, start_survey
 from survey_service.demo.people import LOA3, identity_number
 from survey_service.foundation.clock import local_day
+from survey_service.foundation.crypto import patient_reference
 from survey_service.foundation.db import new_id
 from survey_service.foundation.principals import Patient, Register, Staff, System
 from survey_service.foundation.services import Services
@@ -30,6 +31,7 @@ from survey_service.people.rules import Identity
 from survey_service.people.use_cases import find_person
 from survey_service.registers.tenants import add_register, agree
 from survey_service.scheduling.queries import Occasion, occasions_of_enrolment, tasks_of
+from survey_service.scheduling.rules import BodySide
 from survey_service.scheduling.use_cases import Order, enrol_patient, publish_protocol
 from translations.catalogue import wordings_at_hand
 
@@ -68,9 +70,17 @@ class World:
         return Identity(**(values | changes))
 
     def enrol(
-        self, identity: Identity | None = None, *, protocol: str = "anxiety-only", by: Staff | None = None
+        self,
+        identity: Identity | None = None,
+        *,
+        protocol: str = "anxiety-only",
+        by: Staff | None = None,
+        side: BodySide | None = None,
     ) -> tuple[Patient, Occasion]:
-        """A patient with one open occasion of a protocol: "anxiety-only", "eq5d-only", "both" …"""
+        """A patient with one open occasion of a protocol: "anxiety-only", "eq5d-only", "both" …
+
+        Somebody who is asked the same twice at once answers it once; for that not to be, the orders name other sides.
+        """
         identity = identity or self.new_identity()
         by = by or self.alice
         protocols = self.charlies_protocols if by == self.charlie else self.protocols
@@ -80,6 +90,7 @@ class World:
             anchor_date=local_day(self.services.clock()),
             care_contact="Visit",
             request_id=new_id(),
+            side=side,
         )
         enrolment_id = enrol_patient(self.services, order, as_=by)
         person_id = find_person(self.services, identity.number)
@@ -114,6 +125,11 @@ class World:
     def give(self, state: SessionState, patient: Patient, *, value: int | None = 2) -> SessionState:
         """Answer the open question (None skips it)."""
         return record_answer(self.services, state.session.id, submission_for(state, value), as_=patient)
+
+    def reference(self, patient: Patient, *, to: Staff | None = None) -> str:
+        """What addresses call the patient at the provider of ``to``, alice unless told otherwise."""
+        provider_id = (to or self.alice).provider_id
+        return patient_reference(patient.person_id, provider_id=provider_id, key=self.services.settings.identity_key)
 
     def patient_cookie(self, identity: Identity) -> str:
         return sign_in_patient(self.services, PatientClaims(number=identity.number, acr=LOA3))
@@ -175,7 +191,13 @@ def _clinician(
 ) -> Staff:
     unit_id = add_unit(services, provider_id=provider_id, hsa_id=unit[0], name=unit[1])
     staff_id = add_staff_member(
-        services, provider_id=provider_id, unit_id=unit_id, hsa_id=member[0], name=member[1], role=role
+        services,
+        provider_id=provider_id,
+        unit_id=unit_id,
+        hsa_id=member[0],
+        name=member[1],
+        role=role,
+        since=services.clock() - timedelta(days=800),  # what tests do in earlier days, they had the right to
     )
     return Staff(staff_id, provider_id, unit_id)
 

@@ -12,6 +12,77 @@ revision = "main_0015"
 down_revision = "main_0014"
 
 
+COUNT_COVERAGE = """
+    -- Patients by where their surveys stood at p_as_of: each counted once a month and unit, under the first of
+    -- these states that any of the surveys stands in. 'implausible' counts beside them, not among them.
+    CREATE OR REPLACE FUNCTION count_coverage(p_register uuid, p_agreements uuid[], p_instruments text[], p_first date,
+                                   p_until date, p_as_of timestamptz, p_provider uuid)
+    RETURNS TABLE (month date, provider_id uuid, unit_id uuid, state text, patients bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+        WITH agreed AS (
+            SELECT a.provider_id, a.version, a.valid_until, a.review_hold_hours, named.instrument,
+                   coalesce(a.look_back, (a.valid_from AT TIME ZONE 'Europe/Stockholm')::date)::timestamp
+                       AT TIME ZONE 'Europe/Stockholm' AS begins
+            FROM unnest(p_agreements, p_instruments) AS named (agreement_id, instrument)
+            JOIN agreements a ON a.id = named.agreement_id
+            WHERE a.register_id = p_register AND (p_provider IS NULL OR a.provider_id = p_provider)
+              AND a.valid_from <= p_as_of
+              AND (SELECT count(*) FROM agreement_approvals s
+                   WHERE s.agreement_id = a.id AND s.approved_at <= p_as_of) = 2
+        ), asked AS (
+            SELECT DISTINCT ON (t.id) t.id AS task_id, o.provider_id, o.unit_id, o.person_id, o.closes_at,
+                   date_trunc('month', o.opens_at AT TIME ZONE 'Europe/Stockholm')::date AS month,
+                   agreed.begins, agreed.review_hold_hours
+            FROM occasions o
+            JOIN enrolments e ON e.id = o.enrolment_id AND e.legal_regime = 'health_care'
+            JOIN tasks t ON t.occasion_id = o.id
+            JOIN agreed ON agreed.provider_id = o.provider_id AND agreed.instrument = t.instrument
+                AND o.closes_at > agreed.begins
+                AND (agreed.valid_until IS NULL OR o.opens_at < agreed.valid_until)
+            WHERE o.opens_at >= p_first::timestamp AT TIME ZONE 'Europe/Stockholm'
+              AND o.opens_at < p_until::timestamp AT TIME ZONE 'Europe/Stockholm' AND o.opens_at <= p_as_of
+            ORDER BY t.id, agreed.version DESC
+        ), stands AS (
+            SELECT asked.month, asked.provider_id, asked.unit_id, asked.person_id,
+                   coalesce(l.payload -> 'flags', '[]') NOT IN ('[]', '{}', 'null')
+                       AND l.released_at <= p_as_of AS flagged,
+                   CASE
+                       WHEN r.id IS NULL AND asked.closes_at > p_as_of THEN 1
+                       WHEN r.id IS NULL THEN 2
+                       WHEN c.objected AND c.changed_at <= p_as_of THEN 3
+                       WHEN n.given_at > r.completed_at THEN 4
+                       WHEN k.response_id IS NULL THEN 5
+                       WHEN k.received_at + make_interval(hours => asked.review_hold_hours) > p_as_of THEN 6
+                       -- What was taken back or replaced later stood in the feed then.
+                       WHEN l.released_at <= p_as_of OR l.version > 1 OR c.objected THEN 8
+                       ELSE 7
+                   END AS place
+            FROM asked
+            LEFT JOIN sessions s ON s.task_id = asked.task_id
+            LEFT JOIN responses every ON every.session_id = s.id
+            LEFT JOIN responses r ON r.id = every.id AND r.completed_at <= p_as_of
+            LEFT JOIN notices_given n ON n.id = s.notice_id
+            LEFT JOIN receipts k ON k.response_id = r.id AND k.received_at <= p_as_of
+            LEFT JOIN register_choices c ON c.person_id = asked.person_id AND c.register_id = p_register
+            LEFT JOIN releases l ON l.response_id = r.id AND l.register_id = p_register
+            -- Answered before the agreement reaches: never to be released, so never counted on.
+            WHERE every.id IS NULL OR every.completed_at >= asked.begins
+        ), persons AS (
+            SELECT stands.month, stands.provider_id, stands.unit_id, stands.person_id, min(place) AS place,
+                   bool_or(flagged) AS flagged
+            FROM stands GROUP BY 1, 2, 3, 4
+        )
+        SELECT persons.month, persons.provider_id, persons.unit_id,
+               (ARRAY['waiting', 'unanswered', 'objected', 'without_notice', 'unreceived', 'held', 'pending',
+                      'released'])[place], count(*)
+        FROM persons GROUP BY persons.month, persons.provider_id, persons.unit_id, place
+        UNION ALL
+        SELECT persons.month, persons.provider_id, persons.unit_id, 'implausible', count(*)
+        FROM persons WHERE flagged GROUP BY persons.month, persons.provider_id, persons.unit_id;
+    $$;
+"""
+
+
 def upgrade() -> None:
     _coverage()
     _history()
@@ -21,75 +92,9 @@ def _coverage() -> None:
     op.execute("""
         -- For "who was asked in this month", over all units.
         CREATE INDEX occasions_opens_at ON occasions (opens_at);
-
-        -- Patients by where their surveys stood at p_as_of: each counted once a month and unit, under the first of
-        -- these states that any of the surveys stands in. 'implausible' counts beside them, not among them.
-        CREATE FUNCTION count_coverage(p_register uuid, p_agreements uuid[], p_instruments text[], p_first date,
-                                       p_until date, p_as_of timestamptz, p_provider uuid)
-        RETURNS TABLE (month date, provider_id uuid, unit_id uuid, state text, patients bigint)
-        LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-            WITH agreed AS (
-                SELECT a.provider_id, a.version, a.valid_until, a.review_hold_hours, named.instrument,
-                       coalesce(a.look_back, (a.valid_from AT TIME ZONE 'Europe/Stockholm')::date)::timestamp
-                           AT TIME ZONE 'Europe/Stockholm' AS begins
-                FROM unnest(p_agreements, p_instruments) AS named (agreement_id, instrument)
-                JOIN agreements a ON a.id = named.agreement_id
-                WHERE a.register_id = p_register AND (p_provider IS NULL OR a.provider_id = p_provider)
-                  AND a.valid_from <= p_as_of
-                  AND (SELECT count(*) FROM agreement_approvals s
-                       WHERE s.agreement_id = a.id AND s.approved_at <= p_as_of) = 2
-            ), asked AS (
-                SELECT DISTINCT ON (t.id) t.id AS task_id, o.provider_id, o.unit_id, o.person_id, o.closes_at,
-                       date_trunc('month', o.opens_at AT TIME ZONE 'Europe/Stockholm')::date AS month,
-                       agreed.begins, agreed.review_hold_hours
-                FROM occasions o
-                JOIN enrolments e ON e.id = o.enrolment_id AND e.legal_regime = 'health_care'
-                JOIN tasks t ON t.occasion_id = o.id
-                JOIN agreed ON agreed.provider_id = o.provider_id AND agreed.instrument = t.instrument
-                    AND o.closes_at > agreed.begins
-                    AND (agreed.valid_until IS NULL OR o.opens_at < agreed.valid_until)
-                WHERE o.opens_at >= p_first::timestamp AT TIME ZONE 'Europe/Stockholm'
-                  AND o.opens_at < p_until::timestamp AT TIME ZONE 'Europe/Stockholm' AND o.opens_at <= p_as_of
-                ORDER BY t.id, agreed.version DESC
-            ), stands AS (
-                SELECT asked.month, asked.provider_id, asked.unit_id, asked.person_id,
-                       coalesce(l.payload -> 'flags', '[]') NOT IN ('[]', '{}', 'null')
-                           AND l.released_at <= p_as_of AS flagged,
-                       CASE
-                           WHEN r.id IS NULL AND asked.closes_at > p_as_of THEN 1
-                           WHEN r.id IS NULL THEN 2
-                           WHEN c.objected AND c.changed_at <= p_as_of THEN 3
-                           WHEN n.given_at > r.completed_at THEN 4
-                           WHEN k.response_id IS NULL THEN 5
-                           WHEN k.received_at + make_interval(hours => asked.review_hold_hours) > p_as_of THEN 6
-                           -- What was taken back or replaced later stood in the feed then.
-                           WHEN l.released_at <= p_as_of OR l.version > 1 OR c.objected THEN 8
-                           ELSE 7
-                       END AS place
-                FROM asked
-                LEFT JOIN sessions s ON s.task_id = asked.task_id
-                LEFT JOIN responses every ON every.session_id = s.id
-                LEFT JOIN responses r ON r.id = every.id AND r.completed_at <= p_as_of
-                LEFT JOIN notices_given n ON n.id = s.notice_id
-                LEFT JOIN receipts k ON k.response_id = r.id AND k.received_at <= p_as_of
-                LEFT JOIN register_choices c ON c.person_id = asked.person_id AND c.register_id = p_register
-                LEFT JOIN releases l ON l.response_id = r.id AND l.register_id = p_register
-                -- Answered before the agreement reaches: never to be released, so never counted on.
-                WHERE every.id IS NULL OR every.completed_at >= asked.begins
-            ), persons AS (
-                SELECT stands.month, stands.provider_id, stands.unit_id, stands.person_id, min(place) AS place,
-                       bool_or(flagged) AS flagged
-                FROM stands GROUP BY 1, 2, 3, 4
-            )
-            SELECT persons.month, persons.provider_id, persons.unit_id,
-                   (ARRAY['waiting', 'unanswered', 'objected', 'without_notice', 'unreceived', 'held', 'pending',
-                          'released'])[place], count(*)
-            FROM persons GROUP BY persons.month, persons.provider_id, persons.unit_id, place
-            UNION ALL
-            SELECT persons.month, persons.provider_id, persons.unit_id, 'implausible', count(*)
-            FROM persons WHERE flagged GROUP BY persons.month, persons.provider_id, persons.unit_id;
-        $$;
-
+    """)
+    op.execute(COUNT_COVERAGE)
+    op.execute("""
         -- Of one register, every unit: for the service, which suppresses before it tells. No register's role has it.
         CREATE FUNCTION coverage_counts(p_register uuid, p_agreements uuid[], p_instruments text[], p_first date,
                                         p_until date, p_as_of timestamptz)

@@ -1,5 +1,6 @@
 """Reading organisations and people: names for pages, units for choices, what a translator may do."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +9,15 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from survey_service.access.records import commissions, providers, staff_members, translators, units
+from survey_service.access.records import (
+    commission_protocols,
+    commissions,
+    providers,
+    staff_members,
+    translators,
+    units,
+)
+from survey_service.access.rules import Held, Right, Rights, Role, gives
 from survey_service.foundation.principals import Staff
 
 
@@ -73,16 +82,90 @@ def staff_names(connection: Connection) -> Mapping[UUID, str]:
     return {row.id: row.name for row in rows}
 
 
+def rights_of(connection: Connection, who: Staff, now: datetime) -> Rights:
+    """What the commissions give that somebody has at the unit that they signed in for."""
+    limits = sa.func.array_agg(commission_protocols.c.protocol_id)
+    rows = connection.execute(
+        sa.select(commissions.c.role, limits)
+        .outerjoin(commission_protocols, commission_protocols.c.commission_id == commissions.c.id)
+        .where(commissions.c.staff_id == who.staff_id, commissions.c.unit_id == who.unit_id, in_force(now))
+        .group_by(commissions.c.id)
+    ).all()
+    # A commission without a row joins to one NULL.
+    return Rights(tuple(Held(Role(role), None if None in only else frozenset(only)) for role, only in rows))
+
+
+def in_force(now: datetime) -> sa.ColumnElement[bool]:
+    """The condition on a commission."""
+    return sa.and_(
+        commissions.c.valid_from <= now, sa.or_(commissions.c.valid_until.is_(None), commissions.c.valid_until > now)
+    )
+
+
 def manages_unit(connection: Connection, who: Staff, now: datetime) -> bool:
     """Whether the commission that somebody has signed in under is that of the unit's manager."""
-    in_force = sa.select(commissions.c.id).where(
-        commissions.c.staff_id == who.staff_id,
-        commissions.c.unit_id == who.unit_id,
-        commissions.c.role == "unit_manager",
-        commissions.c.valid_from <= now,
-        sa.or_(commissions.c.valid_until.is_(None), commissions.c.valid_until > now),
-    )
-    return connection.execute(in_force.limit(1)).first() is not None
+    return rights_of(connection, who, now).may(Right.MANAGE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commission:
+    """Somebody's role at a unit, from when until when. ``granted_by`` and ``ended_by`` None is an operator."""
+
+    id: UUID
+    staff_id: UUID
+    unit_id: UUID
+    role: Role
+    valid_from: datetime
+    valid_until: datetime | None
+    granted_by: UUID | None
+    ended_by: UUID | None
+    protocols: frozenset[UUID]
+
+    def is_over(self, now: datetime) -> bool:
+        return self.valid_until is not None and self.valid_until <= now
+
+
+def commissions_of(connection: Connection, *, unit_id: UUID | None = None, limit: int) -> list[Commission]:
+    """The provider's commissions, or a unit's, newest first; those that have ended too."""
+    listed = sa.select(commissions).order_by(commissions.c.valid_from.desc(), commissions.c.id.desc()).limit(limit)
+    if unit_id is not None:
+        listed = listed.where(commissions.c.unit_id == unit_id)
+    rows = connection.execute(listed).all()
+    limited = connection.execute(
+        sa.select(commission_protocols).where(commission_protocols.c.commission_id.in_([row.id for row in rows]))
+    ).all()
+    only: dict[UUID, set[UUID]] = defaultdict(set)
+    for one in limited:
+        only[one.commission_id].add(one.protocol_id)
+    return [
+        Commission(
+            id=row.id,
+            staff_id=row.staff_id,
+            unit_id=row.unit_id,
+            role=Role(row.role),
+            valid_from=row.valid_from,
+            valid_until=row.valid_until,
+            granted_by=row.granted_by,
+            ended_by=row.ended_by,
+            protocols=frozenset(only[row.id]),
+        )
+        for row in rows
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One of the provider's staff."""
+
+    id: UUID
+    hsa_id: str
+    name: str
+
+
+def members(connection: Connection) -> Mapping[UUID, Member]:
+    """The provider's staff, by id."""
+    rows = connection.execute(sa.select(staff_members.c.id, staff_members.c.hsa_id, staff_members.c.name)).all()
+    return {row.id: Member(*row) for row in rows}
 
 
 def alarm_email(connection: Connection, unit_id: UUID) -> str | None:
@@ -91,6 +174,30 @@ def alarm_email(connection: Connection, unit_id: UUID) -> str | None:
         sa.select(units.c.alarm_email).where(units.c.id == unit_id)
     ).scalar_one_or_none()
     return found
+
+
+def flag_hours(connection: Connection, unit_id: UUID) -> int:
+    """Within how many hours the unit wants what its rules flag to be assessed."""
+    return int(connection.execute(sa.select(units.c.flag_hours).where(units.c.id == unit_id)).scalar_one())
+
+
+def late_paper_days(connection: Connection, unit_id: UUID) -> int:
+    """How many days after the window a form on paper may have been filled in, for the unit to take it."""
+    return int(connection.execute(sa.select(units.c.late_paper_days).where(units.c.id == unit_id)).scalar_one())
+
+
+def colleagues(connection: Connection, unit_id: UUID, now: datetime) -> Mapping[UUID, str]:
+    """Who cares for the unit's patients now, by id."""
+    rows = connection.execute(
+        sa.select(staff_members.c.id, staff_members.c.name)
+        .join(commissions, commissions.c.staff_id == staff_members.c.id)
+        .where(
+            commissions.c.unit_id == unit_id,
+            commissions.c.role.in_([role for role in Role if gives(role, Right.CARE)]),
+            in_force(now),
+        )
+    ).all()
+    return {row.id: row.name for row in rows}
 
 
 def commission_in_force(connection: Connection, *, staff_hsa_id: str, unit_hsa_id: str, now: datetime) -> Staff | None:
@@ -102,8 +209,7 @@ def commission_in_force(connection: Connection, *, staff_hsa_id: str, unit_hsa_i
         .where(
             staff_members.c.hsa_id == staff_hsa_id,
             units.c.hsa_id == unit_hsa_id,
-            commissions.c.valid_from <= now,
-            sa.or_(commissions.c.valid_until.is_(None), commissions.c.valid_until > now),
+            in_force(now),
         )
     ).first()
     return None if found is None else Staff(found.staff_id, found.provider_id, found.unit_id)

@@ -23,6 +23,8 @@ units = sa.Table(
     sa.Column("hsa_id", sa.Text, nullable=False),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("alarm_email", sa.Text),
+    sa.Column("flag_hours", sa.Integer, nullable=False, server_default="24"),
+    sa.Column("late_paper_days", sa.Integer, nullable=False, server_default="0"),
 )
 
 staff_members = sa.Table(
@@ -44,6 +46,16 @@ commissions = sa.Table(
     sa.Column("role", sa.Text, nullable=False),
     sa.Column("valid_from", sa.DateTime(timezone=True), nullable=False),
     sa.Column("valid_until", sa.DateTime(timezone=True)),
+    sa.Column("granted_by", sa.Uuid),
+    sa.Column("ended_by", sa.Uuid),
+)
+
+commission_protocols = sa.Table(
+    "commission_protocols",
+    metadata,
+    sa.Column("commission_id", sa.Uuid, primary_key=True),
+    sa.Column("protocol_id", sa.Uuid, primary_key=True),
+    sa.Column("provider_id", sa.Uuid, nullable=False),
 )
 
 translators = sa.Table(
@@ -91,4 +103,22 @@ client_assertions = sa.Table(
     sa.Column("client_id", sa.Text, primary_key=True),
     sa.Column("jti_digest", sa.LargeBinary, primary_key=True),
     sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+)
+
+handovers = sa.Table(
+    "handovers",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("provider_id", sa.Uuid, nullable=False),
+    sa.Column("person_id", sa.Uuid, nullable=False),
+    sa.Column("occasion_id", sa.Uuid, nullable=False),
+    sa.Column("unit_id", sa.Uuid, nullable=False),
+    sa.Column("staff_id", sa.Uuid, nullable=False),
+    sa.Column("code_digest", sa.LargeBinary, nullable=False),
+    sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("token_digest", sa.LargeBinary),
+    sa.Column("taken_at", sa.DateTime(timezone=True)),
+    sa.Column("last_seen_at", sa.DateTime(timezone=True)),
+    sa.Column("ended_at", sa.DateTime(timezone=True)),
 )

@@ -1,4 +1,4 @@
-"""What an identity provider has to say before anybody is let in. Pure.
+"""What an identity provider has to say before anybody is let in, and what a commission gives right to. Pure.
 
 Staff claims are those of the Inera identity provider; patients' those of the Swedish OpenID Connect profile. A token
 without an accepted level of assurance is refused, so single-factor sign-in never gets through [G1].
@@ -6,15 +6,93 @@ without an accepted level of assurance is refused, so single-factor sign-in neve
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from enum import Enum, StrEnum
 from typing import Any
+from uuid import UUID
 
-from survey_service.errors import BadInput, SignInRefused
+from survey_service.errors import AccessDenied, BadInput, SignInRefused
 from survey_service.people.rules import parse_identity_number
 
 PERSONAL_NUMBER_CLAIM = "https://id.oidc.se/claim/personalIdentityNumber"
 CARE_PURPOSE = "Vård och behandling"
 # The catalogue of commissions has none for translation; what a translator may do is recorded here, not there.
 TRANSLATION_PURPOSE = "Administration"
+
+
+class Role(StrEnum):
+    """What a commission is for."""
+
+    CLINICIAN = "clinician"
+    UNIT_MANAGER = "unit_manager"
+    ADMINISTRATOR = "administrator"
+    DATA_PROTECTION_OFFICER = "data_protection_officer"
+
+
+class Right(Enum):
+    """What a page or a use case asks for."""
+
+    CARE = "care"
+    MANAGE = "manage"
+    SET_RIGHTS = "set_rights"
+    SEE_RIGHTS = "see_rights"
+    OVERSEE = "oversee"
+
+
+_GIVES = {
+    Role.CLINICIAN: frozenset({Right.CARE}),
+    Role.UNIT_MANAGER: frozenset({Right.CARE, Right.MANAGE}),
+    Role.ADMINISTRATOR: frozenset({Right.SET_RIGHTS, Right.SEE_RIGHTS}),
+    Role.DATA_PROTECTION_OFFICER: frozenset({Right.OVERSEE, Right.SEE_RIGHTS}),
+}
+
+
+def gives(role: Role, right: Right) -> bool:
+    """Whether a commission in the role gives the right."""
+    return right in _GIVES[role]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A commission in force. ``protocols`` None is no limit."""
+
+    role: Role
+    protocols: frozenset[UUID] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What somebody may at the unit that they signed in for: the one judgement, for pages, use cases and lists."""
+
+    held: tuple[Held, ...]
+
+    def may(self, right: Right) -> bool:
+        return any(right in _GIVES[one.role] for one in self.held)
+
+    def require(self, right: Right) -> None:
+        """Raises ``AccessDenied`` with the sentence that says what is missing."""
+        if self.may(right):
+            return
+        match right:
+            case Right.CARE:
+                raise AccessDenied("Patients and their answers are for clinicians and managers of the unit.")
+            case Right.SET_RIGHTS:
+                raise AccessDenied("Rights are set by an administrator of your provider.")
+            case Right.SEE_RIGHTS | Right.OVERSEE:
+                raise AccessDenied("This page is for the data protection officer or an administrator of your provider.")
+            case _:
+                raise AccessDenied
+
+    @property
+    def protocols(self) -> frozenset[UUID] | None:
+        """The protocols whose patients are open to them; None is all of the unit's."""
+        limits = [one.protocols for one in self.held if Right.CARE in _GIVES[one.role]]
+        if any(limit is None for limit in limits):
+            return None
+        return frozenset().union(*(limit for limit in limits if limit is not None))
+
+    def covers(self, protocol_id: UUID) -> bool:
+        """Whether they care for patients of the protocol."""
+        return self.may(Right.CARE) and (self.protocols is None or protocol_id in self.protocols)
 
 
 @dataclass(frozen=True, slots=True)

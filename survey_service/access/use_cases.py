@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from survey_service.access.queries import commission_in_force
+from survey_service.access.handovers import end_tablet, resume_tablet
+from survey_service.access.queries import commission_in_force, in_force
 from survey_service.access.records import (
     client_assertions,
     commissions,
@@ -85,7 +86,10 @@ def resume(services: Services, token: str) -> SignedIn | None:
     now = services.clock()
     with services.db.transaction(as_=Gate()) as connection:
         row = connection.execute(sa.select(sign_ins).where(sign_ins.c.token_digest == digest_token(token))).first()
-        if row is None or row.ended_at is not None or now >= row.expires_at:
+        if row is None:
+            tablet = resume_tablet(connection, token, now)
+            return None if tablet is None else SignedIn(*tablet)
+        if row.ended_at is not None or now >= row.expires_at:
             return None
         idle_until = row.last_seen_at + timedelta(seconds=services.settings.sign_in_idle)
         if now >= idle_until or not _is_still_entitled(connection, row, now):
@@ -126,8 +130,7 @@ def _has_commission(connection: Connection, row: sa.Row[Any], now: datetime) -> 
         sa.select(commissions.c.id).where(
             commissions.c.staff_id == row.staff_id,
             commissions.c.unit_id == row.unit_id,
-            commissions.c.valid_from <= now,
-            sa.or_(commissions.c.valid_until.is_(None), commissions.c.valid_until > now),
+            in_force(now),
         )
     ).first()
     return found is not None
@@ -141,6 +144,7 @@ def sign_out(services: Services, token: str) -> None:
             .where(sign_ins.c.token_digest == digest_token(token), sign_ins.c.ended_at.is_(None))
             .values(ended_at=services.clock())
         )
+        end_tablet(connection, token, services.clock())
 
 
 def use_assertion_once(services: Services, *, client_id: str, jti: str, expires_at: datetime) -> bool:
@@ -209,9 +213,16 @@ def add_unit(services: Services, *, provider_id: UUID, hsa_id: str, name: str) -
 
 
 def add_staff_member(
-    services: Services, *, provider_id: UUID, unit_id: UUID, hsa_id: str, name: str, role: str = "clinician"
+    services: Services,
+    *,
+    provider_id: UUID,
+    unit_id: UUID,
+    hsa_id: str,
+    name: str,
+    role: str = "clinician",
+    since: datetime | None = None,
 ) -> UUID:
-    """Enter a member of staff with a commission at one unit, in force from now on."""
+    """Enter a member of staff with a commission at one unit, in force from now on, or ``since``."""
     staff_id = new_id()
     with services.db.transaction(as_=Operator()) as connection:
         connection.execute(insert(staff_members).values(id=staff_id, provider_id=provider_id, hsa_id=hsa_id, name=name))
@@ -222,7 +233,7 @@ def add_staff_member(
                 staff_id=staff_id,
                 unit_id=unit_id,
                 role=role,
-                valid_from=services.clock(),
+                valid_from=since or services.clock(),
             )
         )
     return staff_id

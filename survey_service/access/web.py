@@ -4,8 +4,8 @@ from flask import Blueprint, Response, current_app, g, redirect, render_template
 from flask.typing import ResponseReturnValue
 
 from survey_service.access import oidc
-from survey_service.access.queries import all_translators, all_units, staff_names
-from survey_service.access.rules import TranslatorClaims, read_patient_claims, read_staff_claims
+from survey_service.access.queries import all_translators, all_units, rights_of, staff_names
+from survey_service.access.rules import Right, Rights, TranslatorClaims, read_patient_claims, read_staff_claims
 from survey_service.access.use_cases import resume, sign_in_patient, sign_in_staff, sign_in_translator, sign_out
 from survey_service.errors import BadInput
 from survey_service.foundation.principals import Patient, Staff, Translator
@@ -16,6 +16,23 @@ blueprint = Blueprint("access", __name__)
 
 COOKIE = "sign_in"
 _METHODS = frozenset({"bankid", "freja"})
+# Every page for staff takes a commission in care, but for these; None is any commission. A page that is not named here
+# is closed to administrators and officers, whoever writes it.
+_NEEDED = {
+    "rights.overview": Right.SEE_RIGHTS,
+    "rights.download": Right.SEE_RIGHTS,
+    "rights.give": Right.SET_RIGHTS,
+    "rights.end": Right.SET_RIGHTS,
+    "oversight.report": Right.OVERSEE,
+    "oversight.download": Right.OVERSEE,
+    "oversight.patient": Right.OVERSEE,
+    "agreements_web.agreements": None,
+    "register_use.pulls": None,
+    "register_use.coverage": None,
+    "access.staff_sign_in": None,
+    "access.staff_callback": None,
+}
+_HOMES = {Right.CARE: "delivery.worklist", Right.SET_RIGHTS: "rights.overview", Right.OVERSEE: "oversight.report"}
 
 
 @blueprint.get("/sign-in", endpoint="sign_in")
@@ -64,7 +81,11 @@ def staff_callback() -> ResponseReturnValue:
     read = read_staff_claims(claims, accepted_acr=accepted)
     if isinstance(read, TranslatorClaims):
         return _signed_in(sign_in_translator(services(), read), "languages.desk")
-    return _signed_in(sign_in_staff(services(), read), "delivery.worklist")
+    token = sign_in_staff(services(), read)
+    signed_in = resume(services(), token)
+    assert signed_in is not None
+    assert isinstance(signed_in.principal, Staff)
+    return _signed_in(token, home_of(_rights(signed_in.principal)))
 
 
 @blueprint.post("/sign-out", endpoint="sign_out")
@@ -82,33 +103,65 @@ def load_principal() -> None:
     token = request.cookies.get(COOKIE)
     if not token or request.endpoint == "static":
         return
-    signed_in = resume(services(), token)
-    if signed_in is not None:
-        g.principal = signed_in.principal
+    found = resume(services(), token)
+    if found is not None:
+        g.principal = found.principal
+
+
+def guard_staff() -> None:
+    """Before each request of staff: whether their commission opens this page. Raises ``AccessDenied``."""
+    found = g.get("principal")
+    if not isinstance(found, Staff) or request.endpoint is None:
+        return
+    g.rights = _rights(found)
+    needed = _NEEDED.get(request.endpoint, Right.CARE if request.path.startswith("/staff") else None)
+    if needed is not None:
+        g.rights.require(needed)
+
+
+def home_of(rights: Rights) -> str:
+    """The endpoint of the first page that the rights open."""
+    return next((home for right, home in _HOMES.items() if rights.may(right)), "home.index")
+
+
+def _rights(who: Staff) -> Rights:
+    with services().db.transaction(as_=who) as connection:
+        return rights_of(connection, who, services().clock())
 
 
 def describe_principal() -> dict[str, object]:
     """For the frame of every page: which kind of user is signed in, and the name where the frame shows one."""
     found = g.get("principal")
-    described: dict[str, object] = {"signed_in": None, "signed_in_name": None, "unit_name": None}
+    described: dict[str, object] = {"signed_in": None, "signed_in_name": None, "unit_name": None, "home": "home.index"}
     if isinstance(found, Patient):
-        described["signed_in"] = "patient"
+        # A tablet in a waiting room shows nobody's name, and leads nowhere else.
+        is_tablet = found.occasion_id is not None
+        described |= {"signed_in": "tablet" if is_tablet else "patient"}
+        described |= {} if is_tablet else {"home": "answering.inbox"}
     if isinstance(found, Staff):
         with services().db.transaction(as_=found) as connection:
             described["signed_in"] = "staff"
             described["signed_in_name"] = staff_names(connection).get(found.staff_id)
             described["unit_name"] = all_units(connection)[found.unit_id].name
+        rights: Rights = g.get("rights") or _rights(found)
+        described["home"] = home_of(rights)
+        described["may"] = {right.value: rights.may(right) for right in Right}
     if isinstance(found, Translator):
         with services().db.transaction(as_=found) as connection:
-            described["signed_in"] = "translator"
+            described |= {"signed_in": "translator", "home": "languages.desk"}
             described["signed_in_name"] = all_translators(connection)[found.translator_id].name
     return described
 
 
 def _signed_in(token: str, endpoint: str) -> Response:
+    return signed_in(token, url_for(endpoint))
+
+
+def signed_in(token: str, address: str) -> Response:
+    """Go to ``address`` with the secret of a sign-in."""
     # A new form session with each sign-in: what an earlier visitor's page held is of no use any more.
     session.clear()
-    response = redirect(url_for(endpoint), code=303)
+    response = redirect(address, code=303)
     secure = services().settings.base_url.startswith("https://")
     response.set_cookie(COOKIE, token, httponly=True, samesite="Lax", secure=secure)
     return response  # type: ignore[return-value]  # because werkzeug's redirect is typed as its base class

@@ -20,10 +20,11 @@ from survey_service.answering.queries import (
     instruments_at_hand,
     responses_of_tasks,
     scores_of_versions,
+    served_tasks,
     sessions_of_tasks,
-    unanswered_tasks,
+    tasks_to_ask,
 )
-from survey_service.answering.use_cases import NOT_HERE
+from survey_service.answering.use_cases import NOT_HERE, can_go_on, mode_of
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
 from survey_service.delivery.queries import (
@@ -43,6 +44,7 @@ from survey_service.http.locale import current_locale, gettext, language_name, n
 from survey_service.http.results import explain_scores
 from survey_service.languages.queries import offered_together, titles, wording
 from survey_service.languages.rules import NOT_AVAILABLE, choose_language
+from survey_service.licensing.rules import Mode
 from survey_service.notifying.queries import inbox as inbox_messages
 from survey_service.registers.queries import my_objections, registers_served_by
 from survey_service.scheduling.queries import (
@@ -66,15 +68,15 @@ def inbox(services: Services, *, as_: Patient) -> Context:
         tasks = tasks_of(connection, [one.id for one in found])
         answered = responses_of_tasks(connection, [task.id for task in tasks])
         begun = sessions_of_tasks(connection, [task.id for task in tasks])
+        served = served_tasks(connection, [task.id for task in tasks if task.id not in answered], now)
+        asked = [task for task in tasks if task.id not in served]
         waiting = [
-            one
-            for one in found
-            if one.is_open(now) and any(t.occasion_id == one.id and t.id not in answered for t in tasks)
+            one for one in found if (left := _tasks_left(asked, one, answered)) and can_go_on(one, left, begun, now)
         ]
         providers = all_providers(connection)
         return {
             "waiting": [
-                _survey(connection, services, one, _tasks_left(tasks, one, answered), begun, others=len(waiting) - 1)
+                _survey(connection, services, one, _tasks_left(asked, one, answered), begun, others=len(waiting) - 1)
                 | {"started": any(t.occasion_id == one.id and t.id in begun for t in tasks)}
                 for one in waiting
             ],
@@ -101,19 +103,22 @@ def notice(services: Services, occasion_id: UUID, *, as_: Patient) -> Context | 
         if found is None or found.opens_at > now:
             raise AccessDenied
         tasks = tasks_of(connection, [found.id])
-        left = unanswered_tasks(connection, found.id)
+        left = tasks_to_ask(connection, found.id, now)
         if not left:
             return None
-        if not found.is_open(now):
+        begun = sessions_of_tasks(connection, [task.id for task in tasks])
+        if not can_go_on(found, left, begun, now):
             raise Closed("The time to answer this survey is over.")
         objections = my_objections(connection)
-        begun = sessions_of_tasks(connection, [task.id for task in tasks])
         instruments = instruments_at_hand(services, left, begun)
         if instruments is None:
             raise Unavailable(NOT_HERE)
-        locale = next(iter(begun.values())).locale if begun else _language(connection, services, found, instruments)
+        locale = (
+            next(iter(begun.values())).locale if begun else _language(connection, services, found, instruments, as_)
+        )
         return {
-            "survey": _survey(connection, services, found, left, begun, others=0) | {"started": bool(begun)},
+            "survey": _survey(connection, services, found, left, begun, others=0, mode=mode_of(as_))
+            | {"started": bool(begun)},
             "registers": [
                 {"name": one.name, "authority": one.cpua_authority, "objected": one.id in objections}
                 for one in registers_served_by(connection, [found.provider_id], now)
@@ -121,6 +126,13 @@ def notice(services: Services, occasion_id: UUID, *, as_: Patient) -> Context | 
             "offered_language": language_name(locale, in_=current_locale()),
             "offered_locale": locale,
         }
+
+
+def has_answers(services: Services, occasion_id: UUID, *, as_: Patient) -> bool:
+    """Whether something was answered at the occasion itself, so that there is a page that thanks for it."""
+    with services.db.transaction(as_=as_) as connection:
+        tasks = tasks_of(connection, [occasion_id])
+        return bool(responses_of_tasks(connection, [task.id for task in tasks]))
 
 
 def completed(services: Services, occasion_id: UUID, *, as_: Patient) -> Context:
@@ -179,7 +191,11 @@ def done(connection: Connection, answered: Sequence[Response]) -> list[Context]:
             "title": titled[one.session.wording_id],
             "unit_name": units[one.unit_id].name,
             "completed_at": one.completed_at,
-            **_steps(happened[one.id], asked_at[one.session.task_id].receipt, units[one.unit_id].name),
+            **_steps(
+                happened[one.id],
+                asked_at[one.session.task_id].receipt,
+                units[happened[one.id].received_at_unit or one.unit_id].name,
+            ),
             "amended": _amended(stands[one.id]),
         }
         for one in newest_first
@@ -198,11 +214,12 @@ def _survey(
     begun: Mapping[UUID, Session],
     *,
     others: int,
+    mode: Mode = Mode.WEB,
 ) -> Context:
     here = instruments_at_hand(services, tasks, begun)
     instruments = here or []
     locale = current_locale()
-    titled = _titles_of_parts(connection, services, one, tasks, begun, instruments) if here else None
+    titled = _titles_of_parts(connection, services, one, tasks, begun, instruments, mode) if here else None
     return {
         "id": one.id,
         "title": in_language(one.titles, locale),
@@ -231,6 +248,7 @@ def _titles_of_parts(
     tasks: Sequence[Task],
     begun: Mapping[UUID, Session],
     instruments: Sequence[Instrument],
+    mode: Mode,
 ) -> list[str] | None:
     """What the parts are called in the language they are asked in; None when they may not be asked [D1, E2].
 
@@ -240,16 +258,18 @@ def _titles_of_parts(
         shown = [begun[task.id].wording_id for task in tasks]
         found = titles(connection, shown)
         return [found[wording_id] for wording_id in shown]
-    use = one.use(services.clock())
+    use = one.use(services.clock(), mode)
     offered = offered_together(connection, services, instruments, use)
     if not offered:
         return None
     return [one.wording.texts["title"] for one in offered[choose_language(offered, current_locale())]]
 
 
-def _language(connection: Connection, services: Services, one: Occasion, instruments: Sequence[Instrument]) -> str:
+def _language(
+    connection: Connection, services: Services, one: Occasion, instruments: Sequence[Instrument], as_: Patient
+) -> str:
     """The language the questions would be in, for somebody who reads the interface in the current one."""
-    use = one.use(services.clock())
+    use = one.use(services.clock(), mode_of(as_))
     return choose_language(offered_together(connection, services, instruments, use), current_locale())
 
 

@@ -19,12 +19,16 @@ from survey_service.delivery.queries import (
     corrected_scores_of,
     current_version,
     read_score,
+    responses_shared_with,
+    responses_sharing_tasks,
+    shared_tasks,
 )
 from survey_service.foundation.crypto import PersonCipher
+from survey_service.foundation.db import among
 from survey_service.foundation.services import Services
 from survey_service.languages.queries import why_not_offered
 from survey_service.licensing.rules import Refusal, Use, Why
-from survey_service.scheduling.queries import Occasion, Task, tasks_of
+from survey_service.scheduling.queries import Occasion, Task, tasks_at, tasks_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +86,22 @@ def session(connection: Connection, session_id: UUID, *, lock: bool = False) -> 
 
 def sessions_of_tasks(connection: Connection, task_ids: Collection[UUID]) -> Mapping[UUID, Session]:
     """Sessions that have begun, by task."""
-    rows = connection.execute(sa.select(sessions).where(sessions.c.task_id.in_(task_ids))).all()
+    rows = connection.execute(sa.select(sessions).where(among(sessions.c.task_id, task_ids))).all()
     return {row.task_id: _session(row) for row in rows}
+
+
+def begun_occasions(connection: Connection, occasion_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Those of the occasions that somebody has begun to answer."""
+    query = sa.select(sessions.c.occasion_id).where(among(sessions.c.occasion_id, occasion_ids))
+    return frozenset(connection.execute(query).scalars())
+
+
+def completed_occasions(connection: Connection, occasion_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Those of the occasions of which everything is answered, by themselves or by another order's answer."""
+    asked = tasks_of(connection, list(occasion_ids))
+    ids = [task.id for task in asked]
+    done = responses_of_tasks(connection, ids).keys() | shared_tasks(connection, ids)
+    return frozenset(occasion_ids) - {task.occasion_id for task in asked if task.id not in done}
 
 
 def instrument_of(services: Services, session: Session) -> Instrument | None:
@@ -163,19 +181,73 @@ def response(connection: Connection, response_id: UUID) -> Response | None:
 
 def responses_of_tasks(connection: Connection, task_ids: Collection[UUID]) -> Mapping[UUID, Response]:
     """Completed responses, by task."""
-    found = _responses(connection, sessions.c.task_id.in_(task_ids))
+    found = _responses(connection, among(sessions.c.task_id, task_ids))
     return {one.session.task_id: one for one in found}
 
 
+def previous_responses(connection: Connection, found: Response, *, unit_id: UUID, limit: int) -> list[Response]:
+    """What the patient answered before at the unit, to the same instrument as the same respondent, newest first."""
+    same, session = responses.c, found.session
+    earlier = sa.and_(
+        same.person_id == found.person_id,
+        _at_unit(unit_id),
+        same.completed_at < found.completed_at,
+        sessions.c.instrument == session.instrument,
+        sessions.c.instrument_version == session.instrument_version,
+        sessions.c.respondent == session.respondent,
+    )
+    return _responses(connection, earlier, limit=limit)
+
+
+def _at_unit(unit_id: UUID) -> sa.ColumnElement[bool]:
+    """Given to the unit, or answering an order of the unit too."""
+    return sa.or_(responses.c.unit_id == unit_id, responses.c.id.in_(responses_shared_with(unit_id)))
+
+
 def responses_with_ids(connection: Connection, response_ids: Collection[UUID]) -> list[Response]:
-    return _responses(connection, responses.c.id.in_(response_ids))
+    return _responses(connection, among(responses.c.id, response_ids))
+
+
+def responses_of_person(
+    connection: Connection,
+    person_id: UUID,
+    *,
+    of_occasions: sa.Select[tuple[UUID]],
+    without_units: Collection[UUID] = (),
+    limit: int,
+) -> list[Response]:
+    """The person's completed responses to what was asked at these occasions (a select of ids), newest first.
+
+    What another order's answer has answered is there by that answer, unless one of ``without_units`` was given it.
+    """
+    answered_there = sa.or_(
+        sessions.c.occasion_id.in_(of_occasions), responses.c.id.in_(responses_sharing_tasks(tasks_at(of_occasions)))
+    )
+    theirs = responses.c.unit_id.in_(without_units)
+    return _responses(connection, sa.and_(responses.c.person_id == person_id, answered_there, ~theirs), limit=limit)
 
 
 def unanswered_tasks(connection: Connection, occasion_id: UUID) -> list[Task]:
-    """What remains of an occasion, in order."""
+    """What remains of an occasion, in order; what another order has answered does not."""
     tasks = tasks_of(connection, [occasion_id])
     done = responses_of_tasks(connection, [task.id for task in tasks])
-    return [task for task in tasks if task.id not in done]
+    shared = shared_tasks(connection, [task.id for task in tasks])
+    return [task for task in tasks if task.id not in done and task.id not in shared]
+
+
+def served_tasks(connection: Connection, task_ids: Collection[UUID], now: datetime) -> frozenset[UUID]:
+    """Those of the tasks that another order has answered, or is about to: they are not asked now [B6]."""
+    if not task_ids:
+        return frozenset()
+    query = sa.text("SELECT served_tasks(CAST(:tasks AS uuid[]), :now)")
+    return frozenset(connection.execute(query, {"tasks": list(task_ids), "now": now}).scalars())
+
+
+def tasks_to_ask(connection: Connection, occasion_id: UUID, now: datetime) -> list[Task]:
+    """What is to be asked of an occasion now, in order: not answered, and not waiting for another order's answer."""
+    left = unanswered_tasks(connection, occasion_id)
+    served = served_tasks(connection, [task.id for task in left], now)
+    return [task for task in left if task.id not in served]
 
 
 def why_not_asked(connection: Connection, services: Services, asked: Sequence[Occasion]) -> Mapping[UUID, Refusal]:
@@ -204,17 +276,30 @@ def why_not_asked(connection: Connection, services: Services, asked: Sequence[Oc
     return found
 
 
-def completed_task_ids() -> sa.Select[tuple[UUID]]:
-    """A select of the tasks that are answered, for others' queries to build on."""
-    return sa.select(sessions.c.task_id).join(responses, responses.c.session_id == sessions.c.id)
-
-
 def scores_of(connection: Connection, response_ids: Collection[UUID]) -> Mapping[UUID, tuple[Score, ...]]:
     """Scores of the version that stands of each response, in the order of their variables' names.
 
     None for a form that is not scored, and none for a response that has been voided.
     """
     return scores_of_versions(connection, current_version(connection, response_ids).values())
+
+
+def recent_scores(
+    connection: Connection, person_id: UUID, *, unit_id: UUID, since: datetime
+) -> list[tuple[str, float, datetime]]:
+    """Variable, value and moment of what the person answered to the unit since then, as it stands now."""
+    rows = connection.execute(
+        sa.select(responses.c.id, responses.c.completed_at).where(
+            responses.c.person_id == person_id, _at_unit(unit_id), responses.c.completed_at >= since
+        )
+    ).all()
+    found = scores_of(connection, [row.id for row in rows])
+    return [
+        (score.variable, score.value, row.completed_at)
+        for row in rows
+        for score in found[row.id]
+        if score.value is not None
+    ]
 
 
 def scores_of_versions(connection: Connection, versions: Collection[Version]) -> Mapping[UUID, tuple[Score, ...]]:
@@ -232,7 +317,7 @@ def _first_scores(connection: Connection, response_ids: Collection[UUID]) -> Map
     if not response_ids:
         return found
     rows = connection.execute(
-        sa.select(scores).where(scores.c.response_id.in_(response_ids)).order_by(scores.c.variable)
+        sa.select(scores).where(among(scores.c.response_id, response_ids)).order_by(scores.c.variable)
     ).all()
     for row in rows:
         found[row.response_id].append(read_score(row))
@@ -298,7 +383,9 @@ def sealed_logs(connection: Connection, session_ids: Collection[UUID]) -> Mappin
     return found
 
 
-def _responses(connection: Connection, condition: sa.ColumnElement[bool]) -> list[Response]:
+def _responses(
+    connection: Connection, condition: sa.ColumnElement[bool], *, limit: int | None = None
+) -> list[Response]:
     rows = connection.execute(
         sa.select(
             responses.c.id.label("response_id"),
@@ -308,7 +395,8 @@ def _responses(connection: Connection, condition: sa.ColumnElement[bool]) -> lis
         )
         .join(sessions, sessions.c.id == responses.c.session_id)
         .where(condition)
-        .order_by(responses.c.completed_at.desc())
+        .order_by(responses.c.completed_at.desc(), responses.c.id)
+        .limit(limit)
     ).all()
     return [
         Response(

@@ -113,6 +113,16 @@ def worded(
     }
 
 
+def typed(item: Item, shown: Context) -> Context:
+    """The question for somebody who types an answer in: a scale is a figure, and no picture is drawn."""
+    if not isinstance(item.question, Scale | Number):
+        return shown
+    decimals = item.question.decimals if isinstance(item.question, Number) else 0
+    unit = shown["ends"].get("unit")
+    low, high = item.question.minimum, item.question.maximum
+    return shown | {"kind": "number", "ends": {"minimum": low, "maximum": high, "decimals": decimals, "unit": unit}}
+
+
 def refused(item: Item, texts: Sequence[str], wording: Mapping[str, str], *, otherwise: str) -> str:
     """What to do about ``texts`` that were not taken, in one sentence; ``otherwise`` for what no form of ours sends."""
     if alone := _joined_alone(item, texts, wording):

@@ -35,6 +35,9 @@ sessions = sa.Table(
     sa.Column("respondent", sa.Text, nullable=False),
     sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("locked", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("entered_by", sa.Uuid),
+    sa.Column("entry_differences", sa.Integer),
+    sa.Column("ordered_form", sa.Text, sa.Computed("CASE WHEN entered_by IS NULL THEN form END", persisted=True)),
 )
 
 answers = sa.Table(

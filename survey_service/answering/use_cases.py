@@ -27,13 +27,13 @@ from survey_service.answering.rules import (
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
 from survey_service.delivery.plausibility import Seen, implausible
-from survey_service.delivery.use_cases import deliver, keep_flags
+from survey_service.delivery.use_cases import deliver, keep_flags, share_response
 from survey_service.errors import AccessDenied, BadInput, Closed, Conflict, Unavailable, mark
 from survey_service.foundation.clock import local_day
 from survey_service.foundation.crypto import PersonCipher
-from survey_service.foundation.db import new_id
+from survey_service.foundation.db import insert_if_new, new_id
 from survey_service.foundation.logging import get_logger
-from survey_service.foundation.principals import Patient
+from survey_service.foundation.principals import Patient, Staff
 from survey_service.foundation.services import Services
 from survey_service.languages.queries import ApprovedWording, offered_together, wording
 from survey_service.languages.rules import NOT_AVAILABLE, choose_language
@@ -48,6 +48,14 @@ from translations.completeness import eligible_items
 # The version of the information notice in ``http/templates/notice.html``: raise it when its meaning changes.
 NOTICE_VERSION = "2026-11-22"
 NOT_HERE = mark("This survey cannot be answered just now. Your care unit can help you.")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Who typed in what was answered on paper, and in how many answers the two typings differed."""
+
+    staff_id: UUID
+    differences: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,29 +91,45 @@ def start_survey(services: Services, occasion_id: UUID, *, locale: str, as_: Pat
 
 
 def _start(services: Services, occasion_id: UUID, *, locale: str, as_: Patient) -> UUID:
+    mode = mode_of(as_)
     with services.db.transaction(as_=as_) as connection:
-        found = _open_occasion(connection, services, occasion_id)
-        tasks = tasks_of(connection, [found.id])
+        found = _opened_occasion(connection, services, occasion_id)
+        tasks = queries.tasks_to_ask(connection, found.id, services.clock())
         begun = queries.sessions_of_tasks(connection, [task.id for task in tasks])
+        if tasks and not can_go_on(found, tasks, begun, services.clock()):
+            raise Closed("The time to answer this survey is over.")
         if len(begun) < len(tasks):
-            use = found.use(services.clock())
+            use = found.use(services.clock(), mode)
             instruments = queries.instruments_at_hand(services, tasks, begun)
             if instruments is None:
                 raise Unavailable(NOT_HERE)
             offered = offered_together(connection, services, instruments, use)
             chosen = choose_language(offered, locale)
-            notice_id = _give_notice(connection, services, found, chosen)
+            notice_id = give_notice(connection, services, found, chosen)
             for task, instrument, shown in zip(tasks, instruments, offered[chosen], strict=True):
-                _begin(connection, task, instrument, found, notice_id=notice_id, shown=shown, at=services.clock())
+                begin_session(
+                    connection,
+                    task,
+                    instrument,
+                    found,
+                    notice_id=notice_id,
+                    shown=shown,
+                    mode=mode,
+                    at=services.clock(),
+                )
             accesses = [
                 Access(Activity.WRITE, Purpose.OWN_ACCESS, "occasion", found.id, as_.person_id, found.provider_id)
             ]
             record_access(connection, services.clock, accesses, by=as_)
-        waiting = queries.unanswered_tasks(connection, found.id)
-        if not waiting:
+        if not tasks:
             raise Conflict("You have already answered this.")
-        session = queries.sessions_of_tasks(connection, [waiting[0].id])[waiting[0].id]
+        session = queries.sessions_of_tasks(connection, [tasks[0].id])[tasks[0].id]
     return session.id
+
+
+def mode_of(who: Patient) -> Mode:
+    """How somebody answers who is signed in so."""
+    return Mode.WEB if who.occasion_id is None else Mode.TABLET
 
 
 def look_at_session(services: Services, session_id: UUID, *, as_: Patient) -> SessionState:
@@ -113,7 +137,7 @@ def look_at_session(services: Services, session_id: UUID, *, as_: Patient) -> Se
     cipher = services.keys.cipher(as_.person_id)
     with services.db.transaction(as_=as_) as connection:
         session = _own_session(connection, session_id)
-        return _state(connection, services, session, cipher)
+        return session_state(connection, services, session, cipher)
 
 
 def record_answer(services: Services, session_id: UUID, given: Submission | Posted, *, as_: Patient) -> SessionState:
@@ -127,7 +151,7 @@ def record_answer(services: Services, session_id: UUID, given: Submission | Post
     def work(connection: Connection) -> SessionState:
         # The lock first, the answers in a statement of their own: merged into one, a waiter would see stale rows.
         session = _own_session(connection, session_id, lock=True)
-        state = _state(connection, services, session, cipher)
+        state = session_state(connection, services, session, cipher)
         submission = given if isinstance(given, Submission) else read_posted(given, state.instrument.items)
         match judge(state.log, submission):
             case Verdict.ALREADY_RECORDED:
@@ -137,13 +161,13 @@ def record_answer(services: Services, session_id: UUID, given: Submission | Post
                     "This question was already answered, perhaps on another device. Here is where you are now."
                 )
             case Verdict.APPEND:
-                _check(state, submission)
-                _append(connection, services, state, submission, cipher)
+                check_submission(state, submission)
+                append_answer(connection, services, state, submission, cipher)
             case unknown:
                 assert_never(unknown)
-        state = _with(state, submission)
+        state = with_answer(state, submission)
         if isinstance(state.step, Complete):
-            _complete(connection, services, state, cipher)
+            complete_response(connection, services, state, cipher, by=as_)
         return state
 
     return services.db.run(work, as_=as_)
@@ -155,19 +179,21 @@ def next_session(services: Services, state: SessionState, *, as_: Patient) -> UU
     if len(state.siblings) == 1:
         return None
     with services.db.transaction(as_=as_) as connection:
-        waiting = queries.unanswered_tasks(connection, state.occasion.id)
-        if not waiting:
-            return None
-        return queries.sessions_of_tasks(connection, [waiting[0].id])[waiting[0].id].id
+        waiting = queries.tasks_to_ask(connection, state.occasion.id, services.clock())
+        begun = queries.sessions_of_tasks(connection, [task.id for task in waiting])
+        return next((begun[task.id].id for task in waiting if task.id in begun), None)
 
 
-def _open_occasion(connection: Connection, services: Services, occasion_id: UUID) -> Occasion:
+def _opened_occasion(connection: Connection, services: Services, occasion_id: UUID) -> Occasion:
     found = occasion(connection, occasion_id)
     if found is None or found.opens_at > services.clock():
         raise AccessDenied
-    if not found.is_open(services.clock()):
-        raise Closed("The time to answer this survey is over.")
     return found
+
+
+def can_go_on(one: Occasion, left: Sequence[Task], begun: Mapping[UUID, Session], now: datetime) -> bool:
+    """Whether it can be begun; or finished, since all that is left of it has been, whatever was decided meanwhile."""
+    return one.is_open(now) or (one.is_answerable(now) and bool(left) and all(task.id in begun for task in left))
 
 
 def _own_session(connection: Connection, session_id: UUID, *, lock: bool = False) -> Session:
@@ -177,7 +203,7 @@ def _own_session(connection: Connection, session_id: UUID, *, lock: bool = False
     return session
 
 
-def _state(connection: Connection, services: Services, session: Session, cipher: PersonCipher) -> SessionState:
+def session_state(connection: Connection, services: Services, session: Session, cipher: PersonCipher) -> SessionState:
     # First of all: what was answered can only be read by the definition that it was answered by.
     instrument = queries.instrument_of(services, session)
     if instrument is None:
@@ -202,7 +228,7 @@ def _state(connection: Connection, services: Services, session: Session, cipher:
     )
 
 
-def _with(state: SessionState, submission: Submission) -> SessionState:
+def with_answer(state: SessionState, submission: Submission) -> SessionState:
     """The state once the submission is in the log. What else it is made of is pinned, and the session is locked."""
     log = [*state.log, LoggedAnswer(submission.sequence, submission.answer, submission.supersedes)]
     entries = standing_entries(log, state.instrument)
@@ -220,7 +246,7 @@ def _occasion_of(connection: Connection, session: Session) -> tuple[Occasion, li
     return found, [begun[task.id] for task in tasks if task.id in begun]
 
 
-def _check(state: SessionState, submission: Submission) -> None:
+def check_submission(state: SessionState, submission: Submission) -> None:
     """Raise unless the submission answers the question that is open, or one that may be changed."""
     if isinstance(state.step, Complete):
         raise Conflict("You have already answered this.")
@@ -243,14 +269,15 @@ def _changed_item(state: SessionState, sequence: int) -> Item:
     raise Conflict("That answer has already been changed. Here is where you are now.")
 
 
-def _append(
+def append_answer(
     connection: Connection,
     services: Services,
     state: SessionState,
     submission: Submission,
     cipher: PersonCipher,
 ) -> None:
-    if not state.occasion.is_open(services.clock()):
+    # A form on paper has its own rules for the day on which it was filled in.
+    if state.session.mode != Mode.PAPER and not state.occasion.is_answerable(services.clock()):
         raise Closed("The time to answer this survey is over. What you answered before is kept.")
     session, answer = state.session, submission.answer
     sealed = None
@@ -274,7 +301,9 @@ def _append(
     )
 
 
-def _give_notice(connection: Connection, services: Services, found: Occasion, locale: str) -> UUID:
+def give_notice(
+    connection: Connection, services: Services, found: Occasion, locale: str, *, version: str = NOTICE_VERSION
+) -> UUID:
     connection.execute(
         upsert(notices_given)
         .values(
@@ -282,7 +311,7 @@ def _give_notice(connection: Connection, services: Services, found: Occasion, lo
             provider_id=found.provider_id,
             person_id=found.person_id,
             occasion_id=found.id,
-            notice_version=NOTICE_VERSION,
+            notice_version=version,
             locale=locale,
             given_at=services.clock(),
         )
@@ -291,14 +320,14 @@ def _give_notice(connection: Connection, services: Services, found: Occasion, lo
     notice_id: UUID = connection.execute(
         sa.select(notices_given.c.id).where(
             notices_given.c.occasion_id == found.id,
-            notices_given.c.notice_version == NOTICE_VERSION,
+            notices_given.c.notice_version == version,
             notices_given.c.locale == locale,
         )
     ).scalar_one()
     return notice_id
 
 
-def _begin(
+def begin_session(
     connection: Connection,
     task: Task,
     instrument: Instrument,
@@ -306,9 +335,13 @@ def _begin(
     *,
     notice_id: UUID,
     shown: ApprovedWording,
+    mode: Mode,
     at: datetime,
-) -> None:
-    connection.execute(
+    entry: Entry | None = None,
+) -> bool:
+    """Pin what is asked; False when the task has been begun before."""
+    return insert_if_new(
+        connection,
         upsert(sessions)
         .values(
             id=new_id(),
@@ -323,11 +356,13 @@ def _begin(
             form=instrument.form,
             wording_id=shown.id,
             locale=shown.wording.locale,
-            mode=Mode.WEB,
+            mode=mode,
             respondent=Respondent.SELF.value,
             started_at=at,
+            entered_by=entry.staff_id if entry else None,
+            entry_differences=entry.differences if entry else None,
         )
-        .on_conflict_do_nothing(index_elements=["task_id"])
+        .on_conflict_do_nothing(index_elements=["task_id"]),
     )
 
 
@@ -351,11 +386,23 @@ def _keep_scores(connection: Connection, response_id: UUID, owner: Mapping[str, 
         connection.execute(insert(scores), rows)
 
 
-def _complete(connection: Connection, services: Services, state: SessionState, cipher: PersonCipher) -> None:
-    """Response, scores, delivery and audit event: one commit with the last answer."""
+def complete_response(
+    connection: Connection,
+    services: Services,
+    state: SessionState,
+    cipher: PersonCipher,
+    *,
+    by: Patient | Staff,
+    answered_at: datetime | None = None,
+) -> UUID:
+    """Response, scores, delivery and audit event: one commit with the last answer.
+
+    ``answered_at`` is when it was answered, where that was not just now.
+    """
     session = state.session
     response_id = new_id()
     now = services.clock()
+    completed_at = answered_at or now
     owner = {"provider_id": session.provider_id, "person_id": session.person_id}
     connection.execute(
         insert(responses).values(
@@ -363,7 +410,7 @@ def _complete(connection: Connection, services: Services, state: SessionState, c
             session_id=session.id,
             unit_id=state.occasion.unit_id,
             last_sequence=len(state.log),
-            completed_at=now,
+            completed_at=completed_at,
             **owner,
         )
     )
@@ -379,14 +426,17 @@ def _complete(connection: Connection, services: Services, state: SessionState, c
         at=now,
         receipt=state.occasion.receipt,
     )
-    flags = implausible(_seen(connection, state, scored, cipher, now))
+    share_response(connection, services.clock, task_id=session.task_id)
+    flags = implausible(_seen(connection, state, scored, cipher, completed_at))
     keep_flags(connection, flags, response_id=response_id, version=1, **owner)
-    access = Access(Activity.WRITE, Purpose.OWN_ACCESS, "response", response_id, session.person_id, session.provider_id)
-    record_access(connection, services.clock, [access], by=Patient(session.person_id))
+    purpose = Purpose.CARE if isinstance(by, Staff) else Purpose.OWN_ACCESS
+    access = Access(Activity.WRITE, purpose, "response", response_id, session.person_id, session.provider_id)
+    record_access(connection, services.clock, [access], by=by)
+    return response_id
 
 
 def _seen(
-    connection: Connection, state: SessionState, scored: Sequence[Score], cipher: PersonCipher, now: datetime
+    connection: Connection, state: SessionState, scored: Sequence[Score], cipher: PersonCipher, completed_at: datetime
 ) -> Seen:
     """The response as the rules of plausibility see it."""
     patients = [
@@ -399,9 +449,10 @@ def _seen(
         respondent=state.session.respondent,
         answers=[entry.answer for entry in state.entries],
         scores=scored,
-        answered_at=queries.answered_at(connection, state.session.id),
-        completed_at=now,
+        # Nobody took the times of what was answered on paper.
+        answered_at=[] if state.session.mode == Mode.PAPER else queries.answered_at(connection, state.session.id),
+        completed_at=completed_at,
         opens_at=state.occasion.opens_at,
         closes_at=state.occasion.closes_at,
-        age=age_on(open_patient(cipher, patients[0]).number, local_day(now)) if patients else None,
+        age=age_on(open_patient(cipher, patients[0]).number, local_day(completed_at)) if patients else None,
     )

@@ -17,7 +17,7 @@ from survey_service.answering.use_cases import (
     start_survey,
 )
 from survey_service.errors import BadInput, Closed, Conflict
-from survey_service.http.context import patient, services
+from survey_service.http.context import patient, respondent, services
 from survey_service.http.locale import current_locale
 
 blueprint = Blueprint("answering", __name__)
@@ -33,7 +33,7 @@ def inbox() -> ResponseReturnValue:
 @blueprint.get("/surveys/<uuid:survey_id>")
 def survey(survey_id: UUID) -> ResponseReturnValue:
     """The information notice; for a survey that is answered, what has become of it."""
-    described = pages.notice(services(), survey_id, as_=patient())
+    described = pages.notice(services(), survey_id, as_=respondent())
     if described is None:
         return _to_completed(survey_id)
     return render_template("notice.html", **described)
@@ -44,7 +44,7 @@ def start(survey_id: UUID) -> ResponseReturnValue:
     """Note that the information was given, and begin or go on, in the language that the page promised."""
     promised = request.form.get("language", current_locale())
     try:
-        session_id = start_survey(services(), survey_id, locale=promised, as_=patient())
+        session_id = start_survey(services(), survey_id, locale=promised, as_=respondent())
     except Conflict:
         return _to_completed(survey_id)
     return redirect(url_for("answering.question", session_id=session_id), code=303)
@@ -53,7 +53,7 @@ def start(survey_id: UUID) -> ResponseReturnValue:
 @blueprint.get("/sessions/<uuid:session_id>")
 def question(session_id: UUID) -> ResponseReturnValue:
     """The question that is open now, on whichever device."""
-    state = look_at_session(services(), session_id, as_=patient())
+    state = look_at_session(services(), session_id, as_=respondent())
     if not isinstance(state.step, Ask):
         return _onward(state)
     return _page(state, state.step.item)
@@ -62,7 +62,7 @@ def question(session_id: UUID) -> ResponseReturnValue:
 @blueprint.get("/sessions/<uuid:session_id>/answers/<int:sequence>")
 def change(session_id: UUID, sequence: int) -> ResponseReturnValue:
     """An earlier question, to be changed. Whatever cannot be changed leads to the question that is open."""
-    state = look_at_session(services(), session_id, as_=patient())
+    state = look_at_session(services(), session_id, as_=respondent())
     changing = _entry(state, sequence)
     if changing is None or not state.instrument.changeable or not isinstance(state.step, Ask):
         return redirect(url_for("answering.question", session_id=session_id), code=303)
@@ -72,7 +72,7 @@ def change(session_id: UUID, sequence: int) -> ResponseReturnValue:
 @blueprint.post("/sessions/<uuid:session_id>")
 def record(session_id: UUID) -> ResponseReturnValue:
     """Take an answer. What cannot be taken is said on the page; what was answered before is kept."""
-    as_ = patient()
+    as_ = respondent()
     try:
         state = record_answer(services(), session_id, _posted(), as_=as_)
     except (BadInput, Conflict) as refused:
@@ -132,7 +132,7 @@ def _page(
     typed: list[str] | None = None,
     errors: dict[str, str] | None = None,
 ) -> str:
-    if not state.occasion.is_open(services().clock()):
+    if not state.occasion.is_answerable(services().clock()):
         raise Closed("The time to answer this survey is over. What you answered before is kept.")
     context = question_page.question(state, item=item, changing=changing, typed=typed, errors=errors or {})
     return render_template("question.html", **context)
@@ -142,13 +142,17 @@ def _onward(state: SessionState) -> ResponseReturnValue:
     """To the next question, the next part, or the end."""
     if isinstance(state.step, Ask):
         return redirect(url_for("answering.question", session_id=state.session.id), code=303)
-    following = next_session(services(), state, as_=patient())
+    following = next_session(services(), state, as_=respondent())
     if following is not None:
         return redirect(url_for("answering.question", session_id=following), code=303)
     return _to_completed(state.occasion.id)
 
 
 def _to_completed(survey_id: UUID) -> ResponseReturnValue:
+    if respondent().occasion_id is not None:
+        return redirect(url_for("handover.done"), code=303)
+    if not pages.has_answers(services(), survey_id, as_=patient()):  # another order asks it, or has been answered
+        return redirect(url_for("answering.inbox"), code=303)
     return redirect(url_for("answering.completed", survey_id=survey_id), code=303)
 
 

@@ -1,4 +1,4 @@
-"""Reading the access log, for the person it is about."""
+"""Reading the access log: for the person it is about, and in part for the data protection officer."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +19,7 @@ class LoggedAccess:
     activity: str
     purpose: str
     object_kind: str
+    reason: str | None
 
 
 def accesses_to_me(connection: Connection, *, limit: int = 200) -> list[LoggedAccess]:
@@ -33,9 +34,43 @@ def accesses_to_me(connection: Connection, *, limit: int = 200) -> list[LoggedAc
             logged.activity,
             logged.purpose,
             logged.object_kind,
+            logged.reason,
         )
         .where(logged.outcome == "allowed", logged.actor_kind.in_(["staff", "register", "record_system", "system"]))
         .order_by(logged.at.desc())
         .limit(limit)
     ).all()
     return [LoggedAccess(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Denials:
+    """How often somebody was refused a page (by the name that the code has for it)."""
+
+    staff_id: UUID
+    unit_id: UUID | None
+    page: str
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class RightsChange:
+    """That a commission was given or ended. ``staff_id`` None is an operator."""
+
+    at: datetime
+    commission_id: UUID
+    what: str
+    staff_id: UUID | None
+
+
+def denials(connection: Connection, at: datetime, *, since: datetime) -> list[Denials]:
+    """For a data protection officer in force ``at`` that moment: the provider's staff, most refused first."""
+    rows = connection.execute(sa.text("SELECT * FROM denial_report(:at, :since)"), {"at": at, "since": since}).all()
+    return [Denials(*row) for row in rows]
+
+
+def rights_changes(connection: Connection, at: datetime, *, since: datetime, limit: int) -> list[RightsChange]:
+    """For the same, newest first."""
+    query = sa.text("SELECT * FROM rights_report(:at, :since, :limit)")
+    rows = connection.execute(query, {"at": at, "since": since, "limit": limit}).all()
+    return [RightsChange(*row) for row in rows]

@@ -23,6 +23,7 @@ class Activity(Enum):
     SIGN = "Signera"
     ERASE = "Radera"
     SIGN_IN = "Logga in"
+    EMERGENCY = "Nödöppning"
 
 
 class Purpose(Enum):
@@ -34,7 +35,7 @@ class Purpose(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """One thing done, or refused, to one object, about one person where there is one."""
+    """One thing done, or refused, to one object, about one person where there is one. ``reason`` is a code."""
 
     activity: Activity
     purpose: Purpose
@@ -42,6 +43,7 @@ class Access:
     object_id: UUID | None = None
     person_id: UUID | None = None
     provider_id: UUID | None = None
+    reason: str | None = None
 
 
 NOBODY = UUID(int=0)

@@ -47,5 +47,5 @@ def _row(clock: Clock, access: Access, *, by: Principal, outcome: str, reason: s
         "object_kind": access.object_kind,
         "object_id": access.object_id,
         "outcome": outcome,
-        "reason": reason,
+        "reason": reason or access.reason,
     }

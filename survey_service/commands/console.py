@@ -9,7 +9,9 @@ from typing import Any
 import click
 
 from instruments import Instrument, InstrumentsError, Library
-from survey_service.errors import SurveyServiceError
+from survey_service.access.queries import commission_in_force
+from survey_service.errors import BadInput, SurveyServiceError
+from survey_service.foundation.principals import Operator, Staff
 from survey_service.foundation.services import Services
 from survey_service.interop.errors import InteropError
 from survey_service.settings import Settings, SettingsError
@@ -91,3 +93,12 @@ def _plain(value: object) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value)) or "-"
     return str(value)
+
+
+def staff_at(services: Services, staff_hsa: str, unit_hsa: str) -> Staff:
+    """A member of staff under the commission at a unit, in whose name something is done. Raises ``BadInput``."""
+    with services.db.transaction(as_=Operator()) as connection:
+        found = commission_in_force(connection, staff_hsa_id=staff_hsa, unit_hsa_id=unit_hsa, now=services.clock())
+    if found is None:
+        raise BadInput("Nobody of that HSA id has a commission at that unit that is in force.")
+    return found

@@ -11,11 +11,7 @@ from pathlib import Path
 
 import click
 
-from survey_service.access.queries import commission_in_force
-from survey_service.commands.console import operator_services
-from survey_service.errors import BadInput
-from survey_service.foundation.principals import Operator, Staff
-from survey_service.foundation.services import Services
+from survey_service.commands.console import operator_services, staff_at
 from survey_service.history.rules import Outcome
 from survey_service.history.use_cases import RowReport, check_history, import_history
 
@@ -43,7 +39,7 @@ def history() -> None:
 def check(file: Path, staff_hsa: str, unit_hsa: str, source: str, report: Path | None) -> None:
     """Say of each row of FILE what would become of it. Writes nothing; exit code 1 where a row cannot be taken."""
     with operator_services() as services, _reporter(report) as told:
-        as_ = _staff(services, staff_hsa, unit_hsa)
+        as_ = staff_at(services, staff_hsa, unit_hsa)
         counted = check_history(services, file, source=source, told=told, as_=as_)
     _conclude(counted, "Nothing was written: this was a check.")
     if counted.get(Outcome.REFUSED) or counted.get(Outcome.DIFFERS):
@@ -60,17 +56,9 @@ def check(file: Path, staff_hsa: str, unit_hsa: str, source: str, report: Path |
 def import_(file: Path, staff_hsa: str, unit_hsa: str, source: str, report: Path | None, *, skip_bad: bool) -> None:
     """Take in every row of FILE that is new. Run it again as often as you like: nothing comes twice."""
     with operator_services() as services, _reporter(report) as told:
-        as_ = _staff(services, staff_hsa, unit_hsa)
+        as_ = staff_at(services, staff_hsa, unit_hsa)
         counted = import_history(services, file, source=source, skip_bad=skip_bad, told=told, as_=as_)
     _conclude(counted, "Done.")
-
-
-def _staff(services: Services, staff_hsa: str, unit_hsa: str) -> Staff:
-    with services.db.transaction(as_=Operator()) as connection:
-        found = commission_in_force(connection, staff_hsa_id=staff_hsa, unit_hsa_id=unit_hsa, now=services.clock())
-    if found is None:
-        raise BadInput("Nobody of that HSA id has a commission at that unit that is in force.")
-    return found
 
 
 @contextmanager

@@ -68,7 +68,7 @@ class AcknowledgedSchema(ma.Schema):
     )
 
 
-def _for_record_systems(view: View) -> View:
+def for_record_systems(view: View) -> View:
     """Asked before anything else is looked at: a signed-in person is refused, for this is not a page."""
 
     @wraps(view)
@@ -88,13 +88,13 @@ def _for_record_systems(view: View) -> View:
 class Deliveries(MethodView):
     """The provider's responses."""
 
-    decorators = [_for_record_systems]  # noqa: RUF012  # because Flask types it as a list
+    decorators = [for_record_systems]  # noqa: RUF012  # because Flask types it as a list
 
     @blueprint.doc(security=[{"bearer": []}], summary="Responses that wait for the record system, the oldest first")
     @blueprint.arguments(WaitingArguments, location="query")
     @blueprint.response(200, WaitingPageSchema)
     def get(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        found = waiting(services(), limit=arguments["limit"] + 1, as_=_record_system())
+        found = waiting(services(), limit=arguments["limit"] + 1, as_=record_system())
         listed = found[: arguments["limit"]]
         return {
             "deliveries": [{"id": response_id, "delivered_at": at} for response_id, at in listed],
@@ -106,12 +106,12 @@ class Deliveries(MethodView):
 class Delivery(MethodView):
     """One response."""
 
-    decorators = [_for_record_systems]  # noqa: RUF012  # because Flask types it as a list
+    decorators = [for_record_systems]  # noqa: RUF012  # because Flask types it as a list
 
     @blueprint.doc(security=[{"bearer": []}], summary="A response as a FHIR R4 transaction Bundle")
     @blueprint.response(200, ma.Schema.from_dict({}, name="Bundle"), content_type="application/fhir+json")
     def get(self, response_id: UUID) -> Response:
-        bundle = fetch(services(), response_id, as_=_record_system())
+        bundle = fetch(services(), response_id, as_=record_system())
         return Response(json.dumps(bundle, ensure_ascii=False), content_type="application/fhir+json")
 
 
@@ -119,17 +119,18 @@ class Delivery(MethodView):
 class DeliveryReceipt(MethodView):
     """The receipt of one response."""
 
-    decorators = [_for_record_systems]  # noqa: RUF012  # because Flask types it as a list
+    decorators = [for_record_systems]  # noqa: RUF012  # because Flask types it as a list
 
     @blueprint.doc(security=[{"bearer": []}], summary="Acknowledge a response with the record system's own id")
     @blueprint.arguments(ReceiptSchema)
     @blueprint.response(200, AcknowledgedSchema)
     def post(self, receipt: dict[str, Any], response_id: UUID) -> dict[str, Any]:
-        outcome = acknowledge_fetched(services(), response_id, receipt["id"], as_=_record_system())
+        outcome = acknowledge_fetched(services(), response_id, receipt["id"], as_=record_system())
         return {"outcome": outcome.value}
 
 
-def _record_system() -> RecordSystem:
+def record_system() -> RecordSystem:
+    """Who asks, in a view for record systems."""
     found = principal()
     assert isinstance(found, RecordSystem)
     return found

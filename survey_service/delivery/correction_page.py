@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from instruments import Answered, Item, Number, QuestionKind, Scale, Score
+from instruments import Answered, Item, QuestionKind, Score
 from survey_service.access.queries import staff_names
 from survey_service.answering.question_page import as_given, worded
+from survey_service.answering.question_page import typed as typed_in
 from survey_service.delivery.pages import score_rows
 from survey_service.delivery.queries import versions_of
 from survey_service.delivery.version_words import describe_versions, reasons
@@ -117,12 +118,7 @@ def _question(
 ) -> Context:
     """The question as the patient saw it, but for a scale: a number is typed, and no picture is drawn."""
     given = as_given(item, stands) if typed is None else list(typed)
-    shown = worded(standing.instrument, item, standing.wording, given=given, is_first=False)
-    if isinstance(item.question, Scale | Number):
-        decimals = item.question.decimals if isinstance(item.question, Number) else 0
-        unit = shown["ends"].get("unit")
-        low, high = item.question.minimum, item.question.maximum
-        shown |= {"kind": "number", "ends": {"minimum": low, "maximum": high, "decimals": decimals, "unit": unit}}
+    shown = typed_in(item, worded(standing.instrument, item, standing.wording, given=given, is_first=False))
     field = field_of(item.id)
     return shown | {"field": field, "failed": errors.get(field), "unasked": stands is None, "optional": item.skippable}
 

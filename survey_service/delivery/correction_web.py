@@ -29,7 +29,7 @@ _DAY = ("year", "month", "day")
 
 @blueprint.get("/staff/responses/<uuid:response_id>/correction")
 def correction(response_id: UUID) -> ResponseReturnValue:
-    standing = look_at_version(services(), response_id, as_=staff())
+    standing = look_at_version(services(), response_id, as_=staff(), to_correct=True)
     if standing.version.kind is VersionKind.VOIDED:
         return _to_response(response_id)
     context = page.correction(standing, request_id=str(new_id()), typed=None, values={}, errors={})
@@ -40,7 +40,7 @@ def correction(response_id: UUID) -> ResponseReturnValue:
 def correct(response_id: UUID) -> ResponseReturnValue:
     """First what it would make of the scores; once that is confirmed, the correction."""
     as_ = staff()
-    standing = look_at_version(services(), response_id, as_=as_)
+    standing = look_at_version(services(), response_id, as_=as_, to_correct=True)
     values = _values()
     typed = {item.id: _texts(item) for item in page.questions_asked(standing)}
     errors: Mapping[str, str] = {}
@@ -67,7 +67,7 @@ def correct(response_id: UUID) -> ResponseReturnValue:
 
 @blueprint.get("/staff/responses/<uuid:response_id>/voiding")
 def voiding(response_id: UUID) -> ResponseReturnValue:
-    standing = look_at_version(services(), response_id, as_=staff())
+    standing = look_at_version(services(), response_id, as_=staff(), to_correct=True)
     if standing.version.kind is VersionKind.VOIDED:
         return _to_response(response_id)
     context = page.voiding(standing, request_id=str(new_id()), values={}, errors={})
@@ -81,7 +81,7 @@ def void(response_id: UUID) -> ResponseReturnValue:
     try:
         void_response(services(), response_id, _grounds(values), as_=as_)
     except BadInput as refused:
-        standing = look_at_version(services(), response_id, as_=as_)
+        standing = look_at_version(services(), response_id, as_=as_, to_correct=True)
         errors = _errors(refused, standing)
         context = page.voiding(standing, request_id=values["request_id"], values=values, errors=errors)
         return render_template("staff/void.html", **context), refused.status

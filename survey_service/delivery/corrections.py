@@ -4,7 +4,7 @@ Nothing is overwritten. With the commit of a version every register loses sight 
 gives them the new one, or tells them that there is none (`registers.replacing`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -26,11 +26,11 @@ from survey_service.delivery.queries import (
     whereabouts,
 )
 from survey_service.delivery.records import corrected_answers, corrected_scores, response_versions
-from survey_service.delivery.use_cases import RELEASE_JOB, keep_flags, own_response
+from survey_service.delivery.use_cases import FLAG_JOB, RELEASE_JOB, keep_flags, receive_to_void, responsible_response
 from survey_service.delivery.versions import Outcome, Standing, look_at_version, seen, weigh_correction
 from survey_service.errors import BadInput, Conflict
 from survey_service.foundation.crypto import PersonCipher
-from survey_service.foundation.db import insert_if_new
+from survey_service.foundation.db import insert_if_new, new_id
 from survey_service.foundation.jobs import enqueue
 from survey_service.foundation.principals import Staff
 from survey_service.foundation.services import Services
@@ -56,7 +56,7 @@ def correct_response(
     Raises as ``look_at_version`` and ``weigh_correction`` do, and ``Conflict`` when a colleague was first.
     """
     check_grounds(grounds)
-    standing = look_at_version(services, response_id, as_=as_)
+    standing = look_at_version(services, response_id, as_=as_, to_correct=True)
     with services.db.transaction(as_=as_) as connection:
         done = version_of_request(connection, response_id, grounds.request_id)
     if done is not None:
@@ -73,6 +73,8 @@ def correct_response(
             _write_parts(connection, standing, number, outcome, cipher)
             _keep_flags(connection, standing, number, outcome)
             _tell(connection, services, standing.found, "correction", by=as_)
+            # The units' own flags were of the version before.
+            enqueue(connection, FLAG_JOB, provider_id=as_.provider_id, response_id=response_id)
         return number
 
     return services.db.run(work, as_=as_)
@@ -86,7 +88,7 @@ def void_response(services: Services, response_id: UUID, grounds: Grounds, *, as
     """
     check_grounds(grounds)
     with services.db.transaction(as_=as_) as connection:
-        found = own_response(connection, response_id, as_=as_)
+        found = responsible_response(connection, response_id, as_=as_, now=services.clock())
         if whereabouts(connection, [found.id])[found.id].received_at is None:
             raise BadInput("Open the response before you correct it.")
     cipher = services.keys.cipher(found.person_id)
@@ -98,6 +100,33 @@ def void_response(services: Services, response_id: UUID, grounds: Grounds, *, as
         return number
 
     return services.db.run(work, as_=as_)
+
+
+def void_of_wrong_patient(
+    connection: Connection,
+    services: Services,
+    given: Collection[Response],
+    explanation: str,
+    *,
+    ciphers: Mapping[UUID, PersonCipher],
+    as_: Staff,
+) -> int:
+    """Void these responses of the unit: they are about somebody else. Part of the commit that voids the enrolment.
+
+    Returns how many stood. What nobody has received is received by it, since only what is received can be voided.
+    """
+    stands = current_version(connection, [one.id for one in given])
+    voided = 0
+    for found in given:
+        if stands[found.id].kind is VersionKind.VOIDED:
+            continue
+        receive_to_void(connection, services, found, as_=as_)
+        grounds = Grounds(stands[found.id].number, Reason.WRONG_PATIENT, explanation, new_id())
+        cipher = ciphers[found.person_id]
+        _write_version(connection, services, found, VersionKind.VOIDED, grounds, cipher=cipher, by=as_)
+        _tell(connection, services, found, "voiding", by=as_)
+        voided += 1
+    return voided
 
 
 def refuse_unless_it_stands(version: Version, grounds: Grounds) -> None:

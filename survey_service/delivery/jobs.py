@@ -7,12 +7,13 @@ from babel.support import Translations
 
 from notifications.channels import PermanentFailure
 from survey_service.access.queries import all_providers
+from survey_service.delivery.flag_raising import raise_flags
 from survey_service.delivery.gateway import RecordSystemGateway
 from survey_service.delivery.pushing import catch_up as catch_up_with
 from survey_service.delivery.pushing import push as push_response
 from survey_service.delivery.use_cases import take_into_archive
 from survey_service.delivery.watching import watch as watch_provider
-from survey_service.delivery.watching import whom_to_tell
+from survey_service.delivery.watching import watch_flags, whom_to_tell
 from survey_service.foundation.logging import get_logger
 from survey_service.foundation.principals import NO_PROVIDER, System
 from survey_service.foundation.services import Services
@@ -35,6 +36,13 @@ def archive(services: Services, *, provider_id: str, response_id: str) -> None:
     get_logger().info("response.archived", response_id=response_id, taken=taken)
 
 
+def flag(services: Services, *, provider_id: str, response_id: str, unit_id: str | None = None) -> None:
+    """Look at a delivered response by a unit's own rules: without one, by those of every unit that has it."""
+    unit = None if unit_id is None else UUID(unit_id)
+    count = raise_flags(services, UUID(response_id), unit_id=unit, as_=System(UUID(provider_id)))
+    get_logger().info("response.judged", response_id=response_id, flags=count)
+
+
 def watch(services: Services) -> None:
     """Comes round every minute, for each provider; what goes wrong for one keeps no other from being told."""
     with services.db.transaction(as_=System(NO_PROVIDER)) as connection:
@@ -42,14 +50,18 @@ def watch(services: Services) -> None:
     failed: list[Exception] = []
     for provider_id in provider_ids:
         try:
-            count = watch_provider(services, as_=System(provider_id))
+            _watch(services, System(provider_id))
         except Exception as error:
             failed.append(error)
-            continue
-        if count:
-            get_logger().warning("responses.not_received", provider_id=str(provider_id), count=count)
     if failed:
         raise ExceptionGroup(f"{len(failed)} of {len(provider_ids)} providers", failed)
+
+
+def _watch(services: Services, provider: System) -> None:
+    if count := watch_provider(services, as_=provider):
+        get_logger().warning("responses.not_received", provider_id=str(provider.provider_id), count=count)
+    if count := watch_flags(services, as_=provider):
+        get_logger().warning("flags.not_assessed", provider_id=str(provider.provider_id), count=count)
 
 
 def catch_up(services: Services, *, provider_id: str) -> None:

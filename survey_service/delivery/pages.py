@@ -1,41 +1,39 @@
 """What the unit's pages show: one reading transaction each, then plain values for the templates."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from flask_babel import gettext
-from sqlalchemy import Connection, Row
+from sqlalchemy import Row
 
 from instruments import AnswerKind, Instrument, Score, Variable
-from survey_service.access.queries import alarm_email, all_units, manages_unit, staff_names
+from survey_service.access.queries import Unit, alarm_email, all_units, manages_unit, staff_names
 from survey_service.answering.queries import (
     Response,
-    completed_task_ids,
     instrument_of,
     open_corrections,
     open_log,
     responses_with_ids,
     scores_of_versions,
     sealed_log,
-    why_not_asked,
 )
 from survey_service.answering.rules import amended, effective_entries, standing_entries
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
 from survey_service.delivery import queries
+from survey_service.delivery.care_words import describe_care, read_care
+from survey_service.delivery.emergency import readable_response
+from survey_service.delivery.flag_words import flag_in_words, record_text
 from survey_service.delivery.record_systems import entries, require_manager
-from survey_service.delivery.rules import Attempt, Outcome, Route, SystemState
-from survey_service.delivery.use_cases import own_response
+from survey_service.delivery.rules import Attempt, Ground, Outcome, Route, SystemState
+from survey_service.delivery.use_cases import caring, scope_of
 from survey_service.delivery.version_words import describe_versions, why_implausible
-from survey_service.foundation.clock import local_day
 from survey_service.foundation.crypto import PersonCipher
 from survey_service.foundation.principals import Staff
 from survey_service.foundation.services import Services
 from survey_service.history.queries import has_history
-from survey_service.http.locale import current_locale, language_name, number
+from survey_service.http.locale import current_locale, language_name
 from survey_service.http.results import (
     answer,
     band,
@@ -47,161 +45,65 @@ from survey_service.http.results import (
     made_of,
     why_missing,
 )
-from survey_service.languages.queries import wording, wordings_with_ids
-from survey_service.licensing.rules import Refusal
+from survey_service.languages.queries import wording
+from survey_service.licensing.rules import Mode
 from survey_service.people.queries import NAME_IS_ERASED, open_patients, sealed_patients
 from survey_service.people.rules import Identity
 from survey_service.registers.queries import given_of, register_names
-from survey_service.scheduling.queries import Occasion, occasions_of_tasks, waiting_occasions_of_unit
+from survey_service.scheduling.queries import Occasion, occasions_of_tasks
 from survey_service.scheduling.rules import in_language
 from translations.catalogue import InstrumentWording
 
 Context = dict[str, Any]
 
-# As many as a person can take in; the rest is reached by filters (issue "care units").
+# The oldest of what waits: the rest shows when these are received.
 _MOST_ROWS = 100
-# What a line of the worklist leaves out: it is on the response's own page.
-_LEFT_OUT = frozenset({"theta", "n_items", "stop_reason", "lss", "lfs"})
-_MOST_FIGURES = 4
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """A response in the worklist, before names are opened. ``instrument`` is None when it is gone."""
-
-    happened: queries.Whereabouts
-    completed_at: datetime
-    instrument: Instrument | None
-    texts: Mapping[str, str]
-    occasion: Occasion
-    scores: Sequence[Score]
-    version: queries.Version
-    flags: Sequence[str]
-
-
-def worklist(services: Services, *, only_unread: bool, as_: Staff) -> Context:
-    """New answers first, then the latest; and who has not answered yet. Each patient shown is logged."""
-    now = services.clock()
-    with services.db.transaction(as_=as_) as connection:
-        rows = _rows(connection, services, only_unread=only_unread, as_=as_)
-        expected = waiting_occasions_of_unit(
-            connection, as_.unit_id, now, completed=completed_task_ids(), limit=_MOST_ROWS
-        )
-        refusals = why_not_asked(connection, services, expected)
-        shown = {row.happened.person_id for row in rows} | {one.person_id for one in expected}
-        sealed = sealed_patients(connection, shown)
-        names = staff_names(connection)
-        counted = queries.counts(connection, as_.unit_id)
-        late = queries.alarmed(connection, as_.unit_id)
-        flagged = queries.needs_a_look(connection, [row.happened.response_id for row in rows])
-        accesses = [Access(Activity.READ, Purpose.CARE, "worklist", None, person_id) for person_id in sorted(shown)]
-        record_access(connection, services.clock, accesses, by=as_)
-    identities = open_patients(services.keys, sealed)
-    described = [_describe_row(row, identities, names) for row in rows]
-    # What is flagged can be confirmed in no list: it stands apart, to be opened one by one.
-    apart = [row for row in described if row["id"] in flagged and not row["received_at"]]
-    return {
-        "filter": "unread" if only_unread else "all",
-        "counts": counted,
-        "alarmed": late,
-        "apart": apart,
-        "responses": [row for row in described if row not in apart],
-        "outstanding": [_describe_expected(one, identities, now, refusals.get(one.id)) for one in expected],
-    }
-
-
-def _rows(connection: Connection, services: Services, *, only_unread: bool, as_: Staff) -> list[_Row]:
-    listed = queries.worklist(connection, as_.unit_id, only_unread=only_unread, limit=_MOST_ROWS)
-    responses = {one.id: one for one in responses_with_ids(connection, [one.response_id for one in listed])}
-    stands = queries.current_version(connection, list(responses))
-    scores = scores_of_versions(connection, stands.values())
-    flags = queries.flags_of_versions(connection, stands.values())
-    worded = wordings_with_ids(connection, {one.session.wording_id for one in responses.values()})
-    asked_at = occasions_of_tasks(connection, [one.session.task_id for one in responses.values()])
-    return [
-        _Row(
-            happened=one,
-            completed_at=found.completed_at,
-            instrument=instrument_of(services, found.session),
-            texts=worded[found.session.wording_id].texts,
-            occasion=asked_at[found.session.task_id],
-            scores=scores[found.id],
-            version=stands[found.id],
-            flags=flags[found.id],
-        )
-        for one in listed
-        for found in [responses[one.response_id]]
-    ]
-
-
-def _describe_row(row: _Row, identities: Mapping[UUID, Identity], names: Mapping[UUID, str]) -> Context:
-    happened = row.happened
-    return {
-        "id": happened.response_id,
-        **_patient(identities, happened.person_id),
-        "instrument_title": row.texts["title"],
-        "occasion": in_language(row.occasion.titles, current_locale()),
-        "completed_at": row.completed_at,
-        "received_at": happened.received_at,
-        "received_by": names.get(happened.received_by) if happened.received_by else None,
-        "read_at": happened.read_at,
-        "assessed_at": happened.assessed_at,
-        # Until somebody has opened them the list says that there are answers, not which.
-        "summary": summarise(row.instrument, row.scores, row.texts) if happened.read_at else None,
-        "version": row.version.kind.value,
-        "flagged": bool(row.flags) and happened.received_at is not None,
-    }
-
-
-def _describe_expected(
-    one: Occasion, identities: Mapping[UUID, Identity], now: datetime, refusal: Refusal | None
-) -> Context:
-    return {
-        "patient_name": _patient(identities, one.person_id)["patient_name"],
-        "title": in_language(one.titles, current_locale()),
-        "due_at": one.due_at,
-        "state": "late" if local_day(one.due_at) < local_day(now) else "invited",
-        # Why the patient is not asked, where a licence or a wording is missing.
-        "refusal": gettext(refusal.why.value, **refusal.values) if refusal else None,
-    }
 
 
 def response(services: Services, response_id: UUID, *, as_: Staff) -> tuple[str, Context]:
     """The template and its values: the answers, or, before anybody has opened them, the page that asks to.
 
-    Raises ``AccessDenied`` for another unit's.
+    Another unit's, open with a reason, is only read. Raises ``AccessDenied`` for what is not open.
     """
     with services.db.transaction(as_=as_) as connection:
-        found = own_response(connection, response_id, as_=as_)
-        happened = queries.whereabouts(connection, [found.id])[found.id]
+        found, ground = readable_response(connection, services, response_id, as_=as_)
+        # Open with a reason, it is shown as it stands at the unit that it was given to.
+        unit_id = found.unit_id if ground else as_.unit_id
+        happened = queries.whereabouts(connection, [found.id], at_unit=unit_id)[found.id]
         shown = wording(connection, found.session.wording_id)
         sealed = sealed_patients(connection, [found.person_id])
-        log = sealed_log(connection, found.session.id) if happened.read_at else []
+        log = sealed_log(connection, found.session.id) if happened.read_at or ground else []
         versions = queries.versions_of(connection, found.id)
         corrections = queries.sealed_corrections(connection, found.id, up_to=len(versions))
-        flags = queries.flags_of_versions(connection, versions[-1:])[found.id]
         given, registers = given_of(connection, found.id), register_names(connection)
+        flags = queries.flags_of_versions(connection, versions[-1:])[found.id]
+        care = read_care(connection, found, versions[-1], unit_id, services.clock())
         scores = scores_of_versions(connection, versions[-1:])[found.id]
         asked_at = occasions_of_tasks(connection, [found.session.task_id])[found.session.task_id]
         names = {**staff_names(connection), **queries.record_system_names(connection)}
         units = all_units(connection)
-        has_earlier = has_history(connection, found.person_id, as_.unit_id)
-        # Until it is opened nothing of the response is shown but that it is there, as in the worklist.
-        shown_kind = "response" if happened.read_at else "worklist"
-        accesses = [Access(Activity.READ, Purpose.CARE, shown_kind, found.id, found.person_id)]
-        record_access(connection, services.clock, accesses, by=as_)
-    patient = _patient(open_patients(services.keys, sealed), found.person_id)
+        serving = queries.units_served(connection, [found.id])[found.id] - {unit_id}
+        unlimited = ground is None and caring(connection, as_, services.clock()).protocols is None
+        has_earlier = unlimited and has_history(connection, found.person_id, as_.unit_id)
+        record_access(connection, services.clock, [_reading(found, happened, ground)], by=as_)
+    patient = patient_words(open_patients(services.keys, sealed), found.person_id)
     described = _describe_response(found, happened, shown, asked_at) | patient
     described["assessed_by"] = names.get(happened.assessed_by) if happened.assessed_by else None
-    if happened.read_at is None or happened.received_at is None or happened.received_at_unit is None:
-        return "staff/confirm_receipt.html", {"response": described | {"received_at": happened.received_at}}
+    if happened.read_at is None and ground is None:
+        waiting = described | {"received_at": happened.received_at}
+        return "staff/confirm_receipt.html", {"response": waiting, "also_for": _named(units, serving)}
     instrument = instrument_of(services, found.session)
     cipher = services.keys.cipher(found.person_id)
     return "staff/response.html", {
         "response": described,
         "patient": {"name": patient["patient_name"], "personal_number": patient["personal_number"]},
+        "course_of": found.person_id,
         "earlier_of": found.person_id if has_earlier else None,
-        "receipt": {
+        "other_unit": units[found.unit_id].name if ground else None,
+        "also_for": _named(units, serving),
+        "corrected_by": units[found.unit_id].name if found.unit_id != unit_id else None,
+        "receipt": happened.received_at_unit
+        and {
             "at": happened.received_at,
             "by": names.get(happened.received_by or happened.record_system_id or found.id),
             "unit_name": units[happened.received_at_unit].name,
@@ -212,6 +114,16 @@ def response(services: Services, response_id: UUID, *, as_: Staff) -> tuple[str,
         "gone": None if instrument else f"{found.session.instrument} {found.session.instrument_version}",
         "answers": _answer_rows(cipher, instrument, shown, log, corrections),
         "flags": [why_implausible(rule) for rule in flags],
+        **describe_care(care, cipher, names),
+        "unit_flags": [flag_in_words(flag, instrument, shown.texts) for flag in care.flags],
+        "record_text": record_text(
+            title=shown.texts["title"],
+            answered_at=found.completed_at,
+            instrument=instrument,
+            scores=scores,
+            flags=care.flags,
+            texts=shown.texts,
+        ),
         "versions": describe_versions(cipher, versions, names),
         "voided": versions[-1].kind is queries.VersionKind.VOIDED,
         "given": [
@@ -220,18 +132,27 @@ def response(services: Services, response_id: UUID, *, as_: Staff) -> tuple[str,
     }
 
 
+def _reading(found: Response, happened: queries.Whereabouts, ground: Ground | None) -> Access:
+    """As the log has it: until it is opened nothing is shown but that it is there, as in the worklist."""
+    if ground is not None:
+        return Access(Activity.EMERGENCY, Purpose.CARE, "response", found.id, found.person_id, reason=ground)
+    shown = "response" if happened.read_at else "worklist"
+    return Access(Activity.READ, Purpose.CARE, shown, found.id, found.person_id)
+
+
 def undelivered(services: Services, *, as_: Staff) -> Context:
-    """What nobody at the unit has received, the oldest first, and how far it has come. Nobody is named."""
+    """What was given to the unit and nobody has received, the oldest first, and how far it has come. No names."""
     now = services.clock()
     with services.db.transaction(as_=as_) as connection:
-        waiting = queries.unreceived(connection, as_.unit_id, limit=_MOST_ROWS)
+        scope = scope_of(caring(connection, as_, now))
+        waiting = queries.unreceived(connection, as_.unit_id, limit=_MOST_ROWS, scope=scope)
         found = {one.id: one for one in responses_with_ids(connection, [one.response_id for one in waiting])}
         asked_at = occasions_of_tasks(connection, [one.session.task_id for one in found.values()])
         attempts = queries.attempts_of(connection, [one.response_id for one in waiting])
-        counted = queries.counts(connection, as_.unit_id)
+        count = queries.unreceived_count(connection, as_.unit_id, scope=scope)
         is_manager = manages_unit(connection, as_, now)
     return {
-        "count": counted["unread"],
+        "count": count,
         "is_manager": is_manager,
         "waiting": [
             {
@@ -277,6 +198,10 @@ def record_system(services: Services, *, as_: Staff) -> Context:
     }
 
 
+def _named(units: Mapping[UUID, Unit], unit_ids: Collection[UUID]) -> list[str]:
+    return sorted(units[one].name for one in unit_ids)
+
+
 def _route(route: str | None) -> str:
     described = {
         Route.OPENED_BY_PERSON: gettext("Opened by a person"),
@@ -307,11 +232,23 @@ def _describe_response(
         "id": found.id,
         "instrument_title": shown.texts["title"],
         "completed_at": found.completed_at,
+        "entered_at": found.session.started_at if found.session.mode == Mode.PAPER else None,
+        "is_late": not asked_at.covers(found.completed_at),
         "occasion": in_language(asked_at.titles, current_locale()),
-        "mode": gettext("On the web") if found.session.mode == "web" else found.session.mode,
+        "mode": _mode(found.session.mode),
         "language": language_name(found.session.locale, in_=current_locale()),
         "assessed_at": happened.assessed_at,
     }
+
+
+def _mode(mode: str) -> str:
+    words = {
+        Mode.WEB: gettext("On the web"),
+        Mode.TABLET: gettext("On the unit’s tablet"),
+        Mode.PAPER: gettext("On paper, entered by the unit"),
+        Mode.TELEPHONE: gettext("By telephone"),
+    }
+    return str(words.get(Mode(mode), mode))
 
 
 def _answer_rows(
@@ -347,20 +284,6 @@ def _answer_rows(
     ]
 
 
-def summarise(instrument: Instrument | None, scores: Sequence[Score], texts: Mapping[str, str]) -> str:
-    """The figures a clinician looks for first, on one line."""
-    parts = []
-    for _, score in in_catalogue_order(instrument, scores):
-        name = score.variable.rpartition(".")[2]
-        if name in _LEFT_OUT or (score.value is None and score.text is None):
-            continue
-        named = "T" if name == "t" and f"score:{score.variable}" not in texts else label(score.variable, texts)
-        error = score.standard_error
-        shown = f"{named} {figure(score)}"
-        parts.append(shown if error is None else f"{shown} (SE {number(round(error, 1))})")
-    return " · ".join(parts[:_MOST_FIGURES])
-
-
 def score_rows(instrument: Instrument | None, scores: Sequence[Score], texts: Mapping[str, str]) -> list[Context]:
     return [_score_row(variable, score, texts) for variable, score in in_catalogue_order(instrument, scores)]
 
@@ -384,7 +307,7 @@ def _score_row(variable: Variable, score: Score, texts: Mapping[str, str]) -> Co
     }
 
 
-def _patient(identities: Mapping[UUID, Identity], person_id: UUID) -> Context:
+def patient_words(identities: Mapping[UUID, Identity], person_id: UUID) -> Context:
     identity = identities.get(person_id)
     if identity is None:
         return {"patient_name": NAME_IS_ERASED, "personal_number": NAME_IS_ERASED}

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection, Row, Select
 
 from instruments import Score
 from survey_service.delivery.records import (
@@ -24,14 +24,20 @@ from survey_service.delivery.records import (
     record_systems,
     response_flags,
     response_versions,
+    shared_deliveries,
+    worklist_entries,
 )
-from survey_service.delivery.rules import Attempt, Outcome, SystemRoute, SystemState
+from survey_service.delivery.rules import Alarm, Attempt, Outcome, SystemRoute, SystemState
 from survey_service.foundation.crypto import PersonCipher
+from survey_service.foundation.db import among
 
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """What has happened to a response: delivered, received, read, assessed. None is "not yet"."""
+    """What has happened to a response: delivered, received, read, assessed. None is "not yet".
+
+    ``unit_id`` is the unit it was given to, ``received_at_unit`` where the provider's one receipt was made.
+    """
 
     response_id: UUID
     person_id: UUID
@@ -78,19 +84,93 @@ class UnreceivedOfUnit:
     oldest: datetime
 
 
-def whereabouts(connection: Connection, response_ids: Collection[UUID]) -> Mapping[UUID, Whereabouts]:
-    """By response, for those the principal may see."""
-    rows = connection.execute(_whereabouts().where(deliveries.c.response_id.in_(response_ids))).all()
+def whereabouts(
+    connection: Connection, response_ids: Collection[UUID], *, at_unit: UUID | None = None
+) -> Mapping[UUID, Whereabouts]:
+    """By response, for those the principal may see.
+
+    What is read and assessed is that of one unit, or (None) of whichever was the first.
+    """
+    rows = connection.execute(_whereabouts(at_unit).where(among(deliveries.c.response_id, response_ids))).all()
     return {row.response_id: Whereabouts(*row) for row in rows}
 
 
-def worklist(connection: Connection, unit_id: UUID, *, only_unread: bool, limit: int) -> list[Whereabouts]:
-    """What has been delivered to the unit, what nobody has received at the top, then newest first."""
-    query = _whereabouts().where(deliveries.c.unit_id == unit_id)
+_ENTRY = worklist_entries.c
+# Of which protocols somebody may see a unit's responses; None is all.
+Scope = Collection[UUID] | None
+
+
+def in_reach() -> sa.ColumnElement[bool]:
+    """For staff: of worklist entries, those that stand and that the patient has not closed to the unit [F2].
+
+    The block on the unit that answers were given to holds for the others whose orders they answer.
+    """
+    open_to_others = sa.or_(~_ENTRY.is_shared, ~sa.func.is_blocked(_ENTRY.response_id))
+    return sa.and_(~_ENTRY.is_void, open_to_others)
+
+
+def _at(unit_id: UUID, scope: Scope) -> sa.ColumnElement[bool]:
+    own = sa.and_(_ENTRY.unit_id == unit_id, in_reach())
+    return own if scope is None else sa.and_(own, _ENTRY.protocol_ids.overlap(list(scope)))
+
+
+def worklist(
+    connection: Connection, unit_id: UUID, *, only_unread: bool, limit: int, scope: Scope = None
+) -> list[Whereabouts]:
+    """What has been delivered to the unit, what it has not received at the top, then newest first."""
+    query = _whereabouts(unit_id).join(worklist_entries, _ENTRY.response_id == deliveries.c.response_id)
+    query = query.where(_at(unit_id, scope))
     if only_unread:
-        query = query.where(receipts.c.received_at.is_(None))
-    ordered = query.order_by(receipts.c.received_at.is_not(None), deliveries.c.delivered_at.desc()).limit(limit)
+        query = query.where(~_ENTRY.received)
+    ordered = query.order_by(_ENTRY.received, _ENTRY.delivered_at.desc()).limit(limit)
     return [Whereabouts(*row) for row in connection.execute(ordered).all()]
+
+
+def units_sharing(connection: Connection, response_id: UUID) -> frozenset[UUID]:
+    """The units of the provider, beside the one it was given to, whose orders the response answers [B6]."""
+    query = sa.select(shared_deliveries.c.unit_id).where(shared_deliveries.c.response_id == response_id)
+    return frozenset(connection.execute(query).scalars())
+
+
+def units_served(connection: Connection, response_ids: Collection[UUID]) -> Mapping[UUID, frozenset[UUID]]:
+    """By response, every unit that has it: the one it was given to, and those whose orders it answers too [B6]."""
+    query = sa.select(_ENTRY.response_id, _ENTRY.unit_id).where(_ENTRY.response_id.in_(response_ids), ~_ENTRY.is_void)
+    found: dict[UUID, set[UUID]] = {response_id: set() for response_id in response_ids}
+    for row in connection.execute(query).all():
+        found[row.response_id].add(row.unit_id)
+    return {response_id: frozenset(units) for response_id, units in found.items()}
+
+
+def is_for_unit(connection: Connection, response_id: UUID, unit_id: UUID, *, scope: Scope) -> bool:
+    """Whether the response was delivered to the unit, for an order of these protocols."""
+    query = sa.select(_ENTRY.response_id).where(_ENTRY.response_id == response_id, _at(unit_id, scope))
+    return connection.execute(query).first() is not None
+
+
+def responses_shared_with(unit_id: UUID) -> Select[tuple[UUID]]:
+    """A select of the responses given to another unit that answer this unit's orders too, for others' queries."""
+    return sa.select(shared_deliveries.c.response_id).where(shared_deliveries.c.unit_id == unit_id)
+
+
+def responses_sharing_tasks(task_ids: Select[tuple[UUID]]) -> Select[tuple[UUID]]:
+    """A select of the responses to other orders that answer these tasks, for others' queries."""
+    return sa.select(shared_deliveries.c.response_id).where(shared_deliveries.c.task_id.in_(task_ids))
+
+
+def delivered_about(connection: Connection, person_id: UUID) -> list[tuple[UUID, UUID]]:
+    """Every response of the person at the provider with the unit that it was given to, the newest first."""
+    rows = connection.execute(
+        sa.select(deliveries.c.response_id, deliveries.c.unit_id)
+        .where(deliveries.c.person_id == person_id)
+        .order_by(deliveries.c.delivered_at.desc())
+    ).all()
+    return [(row.response_id, row.unit_id) for row in rows]
+
+
+def shared_tasks(connection: Connection, task_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Those of the tasks that a response to another order has answered."""
+    query = sa.select(shared_deliveries.c.task_id).where(among(shared_deliveries.c.task_id, task_ids))
+    return frozenset(connection.execute(query).scalars())
 
 
 def received_since(connection: Connection, since: datetime, *, after: UUID | None, limit: int) -> list[UUID]:
@@ -105,34 +185,42 @@ def received_since(connection: Connection, since: datetime, *, after: UUID | Non
     return list(connection.execute(query.order_by(deliveries.c.response_id).limit(limit)).scalars())
 
 
-def counts(connection: Connection, unit_id: UUID) -> Mapping[str, int]:
-    """How many responses the unit has, and how many of them nobody has received."""
-    row = connection.execute(
-        sa.select(sa.func.count(), sa.func.count().filter(receipts.c.response_id.is_(None)))
-        .select_from(deliveries.outerjoin(receipts, receipts.c.response_id == deliveries.c.response_id))
-        .where(deliveries.c.unit_id == unit_id)
-    ).one()
+def counts(connection: Connection, unit_id: UUID, *, scope: Scope = None) -> Mapping[str, int]:
+    """How many responses the unit has, and how many of them it has not received itself."""
+    own = sa.select(sa.func.count()).select_from(worklist_entries).where(_at(unit_id, scope))
+    unread = own.where(~_ENTRY.received)
+    row = connection.execute(sa.select(own.scalar_subquery(), unread.scalar_subquery())).one()
     return {"all": row[0], "unread": row[1]}
 
 
-def unreceived(connection: Connection, unit_id: UUID, *, limit: int) -> list[Unreceived]:
-    """What nobody at the unit has received, oldest first."""
-    rows = connection.execute(
-        sa.select(deliveries.c.response_id, deliveries.c.delivered_at, deliveries.c.alarm_at)
-        .outerjoin(receipts, receipts.c.response_id == deliveries.c.response_id)
-        .where(deliveries.c.unit_id == unit_id, receipts.c.response_id.is_(None))
-        .order_by(deliveries.c.delivered_at)
-        .limit(limit)
-    ).all()
-    return [Unreceived(*row) for row in rows]
+def unreceived_count(connection: Connection, unit_id: UUID, *, scope: Scope = None) -> int:
+    """How many responses ``unreceived`` has, however many it shows."""
+    query = _unreceived(unit_id, scope).with_only_columns(sa.func.count())
+    return int(connection.execute(query).scalar_one())
 
 
-def alarmed(connection: Connection, unit_id: UUID) -> int:
-    """How many responses of the unit have an alarm that no receipt has ended."""
+def unreceived(connection: Connection, unit_id: UUID, *, limit: int, scope: Scope = None) -> list[Unreceived]:
+    """What was given to the unit and nobody at the provider has received, oldest first.
+
+    What another unit shares waits there, once: to receive it is not this unit's to answer for.
+    """
+    rows = connection.execute(_unreceived(unit_id, scope).order_by(deliveries.c.delivered_at).limit(limit)).all()
+    return [Unreceived(row.response_id, row.delivered_at, row.alarm_at) for row in rows]
+
+
+def alarmed(connection: Connection, unit_id: UUID, *, scope: Scope = None) -> int:
+    """How many responses given to the unit have an alarm that no receipt has ended."""
+    covered = sa.select(_ENTRY.response_id).where(_at(unit_id, scope))
+    within = sa.true() if scope is None else delivery_alarms.c.response_id.in_(covered)
     count: int = connection.execute(
         sa.select(sa.func.count(delivery_alarms.c.response_id.distinct()))
         .outerjoin(receipts, receipts.c.response_id == delivery_alarms.c.response_id)
-        .where(delivery_alarms.c.unit_id == unit_id, receipts.c.response_id.is_(None))
+        .where(
+            delivery_alarms.c.unit_id == unit_id,
+            within,
+            delivery_alarms.c.kind != Alarm.FLAG_NOT_ASSESSED,
+            receipts.c.response_id.is_(None),
+        )
     ).scalar_one()
     return count
 
@@ -233,7 +321,7 @@ class Version:
 def current_version(connection: Connection, response_ids: Collection[UUID]) -> Mapping[UUID, Version]:
     """By response, the version that stands."""
     stands = {response_id: Version(response_id) for response_id in response_ids}
-    for version in _versions(connection, response_versions.c.response_id.in_(response_ids)):
+    for version in _versions(connection, among(response_versions.c.response_id, response_ids)):
         stands[version.response_id] = version
     return stands
 
@@ -343,12 +431,27 @@ def needs_a_look(connection: Connection, response_ids: Collection[UUID]) -> froz
     return frozenset(response_id for response_id, rules in flags_of(connection, response_ids).items() if rules)
 
 
-def _whereabouts() -> sa.Select[Any]:
-    first_read = (
-        sa.select(sa.func.min(readings.c.read_at))
-        .where(readings.c.response_id == deliveries.c.response_id)
-        .scalar_subquery()
+def _unreceived(unit_id: UUID, scope: Scope) -> Select[tuple[UUID, datetime, datetime]]:
+    here = sa.and_(_ENTRY.response_id == deliveries.c.response_id, _ENTRY.unit_id == deliveries.c.unit_id)
+    return (
+        sa.select(deliveries.c.response_id, deliveries.c.delivered_at, deliveries.c.alarm_at)
+        .join(worklist_entries, here)
+        .where(
+            _at(unit_id, scope),
+            ~_ENTRY.received,  # by which the index finds them
+            ~sa.exists().where(receipts.c.response_id == deliveries.c.response_id),
+        )
     )
+
+
+def _whereabouts(at_unit: UUID | None) -> sa.Select[Any]:
+    read, assessed = readings.c, assessments.c
+    first_read = sa.select(sa.func.min(read.read_at)).where(read.response_id == deliveries.c.response_id)
+    first_assessed = sa.select(assessments).where(assessed.response_id == deliveries.c.response_id)
+    if at_unit is not None:
+        first_read = first_read.where(read.unit_id == at_unit)
+        first_assessed = first_assessed.where(assessed.unit_id == at_unit)
+    assessment = first_assessed.order_by(assessed.assessed_at).limit(1).lateral("assessment")
     return (
         sa.select(
             deliveries.c.response_id,
@@ -356,14 +459,14 @@ def _whereabouts() -> sa.Select[Any]:
             deliveries.c.unit_id,
             deliveries.c.delivered_at,
             receipts.c.received_at,
-            receipts.c.unit_id.label("received_at_unit"),
+            sa.func.coalesce(receipts.c.at_unit_id, receipts.c.unit_id).label("received_at_unit"),
             receipts.c.staff_id,
             receipts.c.route,
-            first_read.label("read_at"),
-            assessments.c.assessed_at,
-            assessments.c.staff_id.label("assessed_by"),
+            first_read.scalar_subquery().label("read_at"),
+            assessment.c.assessed_at,
+            assessment.c.staff_id.label("assessed_by"),
             receipts.c.record_system_id,
         )
         .outerjoin(receipts, receipts.c.response_id == deliveries.c.response_id)
-        .outerjoin(assessments, assessments.c.response_id == deliveries.c.response_id)
+        .outerjoin(assessment, sa.true())
     )

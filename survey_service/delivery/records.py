@@ -1,7 +1,7 @@
 """What becomes of responses at the provider, and their versions. Constraints and policies: ``migrations/main``."""
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from survey_service.foundation.db import metadata
 
@@ -16,6 +16,17 @@ deliveries = sa.Table(
     sa.Column("alarm_at", sa.DateTime(timezone=True), nullable=False),
 )
 
+shared_deliveries = sa.Table(
+    "shared_deliveries",
+    metadata,
+    sa.Column("task_id", sa.Uuid, primary_key=True),
+    sa.Column("response_id", sa.Uuid, nullable=False),
+    sa.Column("provider_id", sa.Uuid, nullable=False),
+    sa.Column("person_id", sa.Uuid, nullable=False),
+    sa.Column("unit_id", sa.Uuid, nullable=False),
+    sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=False),
+)
+
 receipts = sa.Table(
     "receipts",
     metadata,
@@ -23,6 +34,7 @@ receipts = sa.Table(
     sa.Column("provider_id", sa.Uuid, nullable=False),
     sa.Column("person_id", sa.Uuid, nullable=False),
     sa.Column("unit_id", sa.Uuid, nullable=False),
+    sa.Column("at_unit_id", sa.Uuid),
     sa.Column("staff_id", sa.Uuid),
     sa.Column("record_system_id", sa.Uuid),
     sa.Column("external_id", sa.Text),
@@ -36,6 +48,7 @@ readings = sa.Table(
     sa.Column("response_id", sa.Uuid, primary_key=True),
     sa.Column("provider_id", sa.Uuid, nullable=False),
     sa.Column("person_id", sa.Uuid, nullable=False),
+    sa.Column("unit_id", sa.Uuid, nullable=False),
     sa.Column("staff_id", sa.Uuid, primary_key=True),
     sa.Column("read_at", sa.DateTime(timezone=True), primary_key=True),
 )
@@ -46,6 +59,7 @@ assessments = sa.Table(
     sa.Column("response_id", sa.Uuid, primary_key=True),
     sa.Column("provider_id", sa.Uuid, nullable=False),
     sa.Column("person_id", sa.Uuid, nullable=False),
+    sa.Column("unit_id", sa.Uuid, primary_key=True),
     sa.Column("staff_id", sa.Uuid, nullable=False),
     sa.Column("assessed_at", sa.DateTime(timezone=True), nullable=False),
 )
@@ -99,7 +113,7 @@ delivery_alarms = sa.Table(
     sa.Column("kind", sa.Text, primary_key=True),
     sa.Column("provider_id", sa.Uuid, nullable=False),
     sa.Column("person_id", sa.Uuid, nullable=False),
-    sa.Column("unit_id", sa.Uuid, nullable=False),
+    sa.Column("unit_id", sa.Uuid, primary_key=True),
     sa.Column("raised_at", sa.DateTime(timezone=True), nullable=False),
 )
 
@@ -155,4 +169,120 @@ response_flags = sa.Table(
     sa.Column("rule", sa.Text, primary_key=True),
     sa.Column("provider_id", sa.Uuid, nullable=False),
     sa.Column("person_id", sa.Uuid, nullable=False),
+)
+
+emergency_accesses = sa.Table(
+    "emergency_accesses",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("provider_id", sa.Uuid, nullable=False),
+    sa.Column("person_id", sa.Uuid, nullable=False),
+    sa.Column("response_id", sa.Uuid, nullable=False),
+    sa.Column("unit_id", sa.Uuid, nullable=False),
+    sa.Column("staff_id", sa.Uuid, nullable=False),
+    sa.Column("ground", sa.Text, nullable=False),
+    sa.Column("was_blocked", sa.Boolean, nullable=False),
+    sa.Column("reason_sealed", sa.LargeBinary, nullable=False),
+    sa.Column("granted_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+)
+
+unit_flag_rules = sa.Table(
+    "unit_flag_rules",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("rule_id", sa.Uuid, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("provider_id", sa.Uuid, nullable=False),
+    sa.Column("unit_id", sa.Uuid, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("instrument", sa.Text, nullable=False),
+    sa.Column("variable", sa.Text),
+    sa.Column("item_id", sa.Text),
+    sa.Column("bound", sa.Text),
+    sa.Column("limit_value", sa.Double),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("staff_id", sa.Uuid, nullable=False),
+    sa.Column("request_id", sa.Uuid, nullable=False),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+)
+
+unit_flags = sa.Table(
+    "unit_flags",
+    metadata,
+    sa.Column("response_id", sa.Uuid, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("rule_version_id", sa.Uuid, primary_key=True),
+    sa.Column("provider_id", sa.Uuid, nullable=False),
+    sa.Column("person_id", sa.Uuid, nullable=False),
+    sa.Column("unit_id", sa.Uuid, nullable=False),
+    sa.Column("value", sa.Double),
+    sa.Column("standard_error", sa.Double),
+    sa.Column("earlier_id", sa.Uuid),
+    sa.Column("earlier_value", sa.Double),
+    sa.Column("earlier_error", sa.Double),
+    sa.Column("important_change", sa.Double),
+    sa.Column("reliable_change", sa.Double),
+    sa.Column("flagged_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("assess_by", sa.DateTime(timezone=True), nullable=False),
+)
+
+worklist_entries = sa.Table(
+    "worklist_entries",
+    metadata,
+    sa.Column("response_id", sa.Uuid, primary_key=True),
+    sa.Column("provider_id", sa.Uuid, nullable=False),
+    sa.Column("person_id", sa.Uuid, nullable=False),
+    sa.Column("unit_id", sa.Uuid, primary_key=True),
+    sa.Column("protocol_ids", ARRAY(sa.Uuid), nullable=False),
+    sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("received", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("assessed", sa.Boolean, nullable=False),
+    sa.Column("flagged", sa.Boolean, nullable=False),
+    sa.Column("assigned_to", sa.Uuid),
+    sa.Column("is_void", sa.Boolean, nullable=False),
+    sa.Column("is_shared", sa.Boolean, nullable=False),
+)
+
+hand_overs = sa.Table(
+    "hand_overs",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("response_id", sa.Uuid, nullable=False),
+    sa.Column("provider_id", sa.Uuid, nullable=False),
+    sa.Column("person_id", sa.Uuid, nullable=False),
+    sa.Column("unit_id", sa.Uuid, nullable=False),
+    sa.Column("to_staff_id", sa.Uuid),
+    sa.Column("staff_id", sa.Uuid, nullable=False),
+    sa.Column("request_id", sa.Uuid, nullable=False),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+)
+
+staff_notes = sa.Table(
+    "staff_notes",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("response_id", sa.Uuid, nullable=False),
+    sa.Column("provider_id", sa.Uuid, nullable=False),
+    sa.Column("person_id", sa.Uuid, nullable=False),
+    sa.Column("unit_id", sa.Uuid, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("way", sa.Text),
+    sa.Column("contact_at", sa.DateTime(timezone=True)),
+    sa.Column("text_sealed", sa.LargeBinary),
+    sa.Column("staff_id", sa.Uuid, nullable=False),
+    sa.Column("request_id", sa.Uuid, nullable=False),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+)
+
+clinic_lists = sa.Table(
+    "clinic_lists",
+    metadata,
+    sa.Column("unit_id", sa.Uuid, primary_key=True),
+    sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("person_id", sa.Uuid, primary_key=True),
+    sa.Column("provider_id", sa.Uuid, nullable=False),
+    sa.Column("staff_id", sa.Uuid, nullable=False),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
 )

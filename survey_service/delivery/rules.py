@@ -34,6 +34,45 @@ class Alarm(StrEnum):
 
     NOT_RECEIVED = "not_received"
     PUSH_FAILED = "push_failed"
+    FLAG_NOT_ASSESSED = "flag_not_assessed"
+    """Nobody has assessed in time what the unit's own rules flagged."""
+
+
+class ContactWay(StrEnum):
+    """How the unit was in touch with a patient."""
+
+    TELEPHONE = "telephone"
+    VISIT = "visit"
+    VIDEO = "video"
+    LETTER = "letter"
+    MESSAGE = "message"
+
+
+class Show(StrEnum):
+    """Which responses the worklist shows."""
+
+    ALL = "all"
+    UNREAD = "unread"
+    FLAGGED = "flagged"
+    MINE = "mine"
+    TODAY = "today"
+
+
+class Ground(StrEnum):
+    """Why somebody of another unit opens a patient's answers."""
+
+    CARE = "care"
+    """Takes part in the patient's care. Opens nothing that the patient has blocked."""
+    CONSENT = "consent"
+    EMERGENCY = "emergency"
+
+
+class NamingReason(StrEnum):
+    """Why a data protection officer looks who a patient is."""
+
+    PATIENT_ASKS = "patient_asks"
+    REVIEW = "review"
+    SUSPICION = "suspicion"
 
 
 class SystemState(StrEnum):

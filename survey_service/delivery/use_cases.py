@@ -11,10 +11,17 @@ from uuid import UUID
 from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from survey_service.answering.queries import Response, response, responses_with_ids
+from survey_service.access.queries import rights_of
+from survey_service.access.rules import Right, Rights
+from survey_service.answering.queries import (
+    Response,
+    response,
+    responses_of_tasks,
+    responses_with_ids,
+)
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
-from survey_service.delivery.queries import is_acknowledged, needs_a_look, whereabouts
+from survey_service.delivery.queries import Scope, is_acknowledged, is_for_unit, needs_a_look, whereabouts
 from survey_service.delivery.records import (
     assessments,
     deliveries,
@@ -22,19 +29,22 @@ from survey_service.delivery.records import (
     readings,
     receipts,
     response_flags,
+    shared_deliveries,
 )
 from survey_service.delivery.rules import Outcome, Reply, Route
-from survey_service.errors import AccessDenied, BadInput
+from survey_service.errors import AccessDenied, BadInput, OtherUnits
+from survey_service.foundation.clock import Clock
 from survey_service.foundation.db import insert_if_new, new_id
 from survey_service.foundation.jobs import enqueue
 from survey_service.foundation.principals import Principal, RecordSystem, Staff, System
 from survey_service.foundation.services import Services
-from survey_service.scheduling.queries import occasion_of_task
+from survey_service.scheduling.queries import occasion_of_task, tasks_served_by
 from survey_service.scheduling.rules import ReceiptPlan, ReceiptPolicy
 
 RELEASE_JOB = "registers.release"
 PUSH_JOB = "delivery.push"
 ARCHIVE_JOB = "delivery.archive"
+FLAG_JOB = "delivery.flag"
 
 
 def deliver(
@@ -59,10 +69,53 @@ def deliver(
         )
     )
     # One that is connected in this very moment catches up a minute later (``record_systems.activate``).
-    if connection.execute(select(func.pushes_to_record_system(provider_id))).scalar_one():
+    goes_on = select(func.pushes_to_record_system(provider_id), func.unit_has_flag_rules(unit_id))
+    is_pushed, is_judged = connection.execute(goes_on).one()
+    if is_pushed:
         enqueue(connection, PUSH_JOB, provider_id=provider_id, response_id=response_id)
+    if is_judged:
+        enqueue(connection, FLAG_JOB, provider_id=provider_id, response_id=response_id, unit_id=unit_id)
     if receipt.policy is ReceiptPolicy.ARCHIVE:
         enqueue(connection, ARCHIVE_JOB, provider_id=provider_id, response_id=response_id)
+
+
+def share_response(connection: Connection, clock: Clock, *, task_id: UUID) -> None:
+    """Deliver the answer to a task, if there is one, to the other units of the provider whose orders it answers [B6].
+
+    One response, and a delivery of its own for each unit that asked. Part of the caller's transaction.
+    """
+    served = tasks_served_by(connection, task_id)
+    if not served:
+        return
+    answered = responses_of_tasks(connection, [task_id]).get(task_id)
+    if answered is None:
+        return
+    for later, asked_at in served.items():
+        if asked_at.covers(answered.completed_at) and not asked_at.is_withdrawn:
+            _share(connection, clock, answered, later, asked_at.unit_id)
+
+
+def _share(connection: Connection, clock: Clock, answered: Response, task_id: UUID, unit_id: UUID) -> None:
+    is_new = insert_if_new(
+        connection,
+        upsert(shared_deliveries)
+        .values(
+            task_id=task_id,
+            response_id=answered.id,
+            provider_id=answered.provider_id,
+            person_id=answered.person_id,
+            unit_id=unit_id,
+            delivered_at=clock(),
+        )
+        .on_conflict_do_nothing(index_elements=["task_id"]),
+    )
+    # By the rules of that unit; the unit it was given to has judged it, or is about to.
+    if (
+        is_new
+        and unit_id != answered.unit_id
+        and connection.execute(select(func.unit_has_flag_rules(unit_id))).scalar()
+    ):
+        enqueue(connection, FLAG_JOB, provider_id=answered.provider_id, response_id=answered.id, unit_id=unit_id)
 
 
 def keep_flags(
@@ -82,12 +135,12 @@ def keep_flags(
 
 
 def open_response(services: Services, response_id: UUID, *, as_: Staff) -> None:
-    """Open a response: that is the receipt, the first time, and a reading, every time.
+    """Open a response: that is the provider's receipt, the first time, and a reading of the unit's, every time.
 
     Opening it twice at once gives one receipt. Raises ``AccessDenied`` for another unit's.
     """
     with services.db.transaction(as_=as_) as connection:
-        found = own_response(connection, response_id, as_=as_)
+        found = own_response(connection, response_id, as_=as_, now=services.clock())
         _receive(connection, services, found, Route.OPENED_BY_PERSON, staff_id=as_.staff_id, by=as_)
         connection.execute(
             upsert(readings)
@@ -95,6 +148,7 @@ def open_response(services: Services, response_id: UUID, *, as_: Staff) -> None:
                 response_id=found.id,
                 provider_id=found.provider_id,
                 person_id=found.person_id,
+                unit_id=as_.unit_id,
                 staff_id=as_.staff_id,
                 read_at=services.clock(),
             )
@@ -111,7 +165,8 @@ def confirm_receipts(services: Services, response_ids: Collection[UUID], *, as_:
     with services.db.transaction(as_=as_) as connection:
         chosen = sorted(set(response_ids))
         found = {one.id: one for one in responses_with_ids(connection, chosen)}
-        if any(one not in found or found[one].unit_id != as_.unit_id for one in chosen):
+        rights = caring(connection, as_, services.clock())
+        if any(one not in found or not _is_own(connection, found[one], rights, as_=as_) for one in chosen):
             raise AccessDenied
         flagged = needs_a_look(connection, chosen)
         return sum(
@@ -119,6 +174,11 @@ def confirm_receipts(services: Services, response_ids: Collection[UUID], *, as_:
             for one in chosen
             if one not in flagged
         )
+
+
+def receive_to_void(connection: Connection, services: Services, found: Response, *, as_: Staff) -> None:
+    """Receive a response that is voided in the same commit, so that nothing of it is released in between."""
+    _receive(connection, services, found, Route.CONFIRMED_IN_BULK, staff_id=as_.staff_id, by=as_)
 
 
 def take_into_archive(services: Services, response_id: UUID, *, as_: System) -> bool:
@@ -188,10 +248,10 @@ def record_attempt(
 
 
 def assess_response(services: Services, response_id: UUID, *, as_: Staff) -> None:
-    """Say that a clinician has judged the response. Only what has been opened can be assessed; once is enough."""
+    """Say that a clinician of the unit has judged the response. Only what the unit has opened; once is enough."""
     with services.db.transaction(as_=as_) as connection:
-        found = own_response(connection, response_id, as_=as_)
-        if whereabouts(connection, [found.id])[found.id].read_at is None:
+        found = own_response(connection, response_id, as_=as_, now=services.clock())
+        if whereabouts(connection, [found.id], at_unit=as_.unit_id)[found.id].read_at is None:
             raise BadInput("Open the response before you mark it as assessed.")
         connection.execute(
             upsert(assessments)
@@ -199,20 +259,62 @@ def assess_response(services: Services, response_id: UUID, *, as_: Staff) -> Non
                 response_id=found.id,
                 provider_id=found.provider_id,
                 person_id=found.person_id,
+                unit_id=as_.unit_id,
                 staff_id=as_.staff_id,
                 assessed_at=services.clock(),
             )
-            .on_conflict_do_nothing(index_elements=["response_id"])
+            .on_conflict_do_nothing(index_elements=["response_id", "unit_id"])
         )
         accesses = [Access(Activity.SIGN, Purpose.CARE, "assessment", found.id, found.person_id)]
         record_access(connection, services.clock, accesses, by=as_)
 
 
-def own_response(connection: Connection, response_id: UUID, *, as_: Staff) -> Response:
-    """The response, if it was delivered to the unit of the commission. Raises ``AccessDenied``."""
+def caring(connection: Connection, as_: Staff, now: datetime) -> Rights:
+    """Their rights, if these give them patients of the unit. Raises ``AccessDenied``."""
+    rights = rights_of(connection, as_, now)
+    rights.require(Right.CARE)
+    return rights
+
+
+def scope_of(rights: Rights) -> Scope:
+    """Of which protocols these rights open the unit's responses, for lists."""
+    return rights.protocols
+
+
+def own_response(connection: Connection, response_id: UUID, *, as_: Staff, now: datetime) -> Response:
+    """The response, if it was delivered to the unit of the commission and is of a protocol that this covers.
+
+    To a unit whose order it answers too, it was delivered.
+
+    Raises ``OtherUnits`` for another of the same provider, ``AccessDenied`` for any else and who is not in care.
+    """
+    rights = caring(connection, as_, now)
     found = response(connection, response_id)
-    if found is None or found.unit_id != as_.unit_id:
+    if found is None:
         raise AccessDenied
+    if not _is_own(connection, found, rights, as_=as_):
+        raise OtherUnits(found.id)
+    return found
+
+
+def _is_own(connection: Connection, found: Response, rights: Rights, *, as_: Staff) -> bool:
+    """Whether it was given to the unit, or answers an order of it, in a protocol that the rights cover.
+
+    The patient's block on the unit that it was given to holds for the others whose orders it answers too.
+    """
+    if found.unit_id == as_.unit_id and rights.protocols is None:
+        return True
+    return is_for_unit(connection, found.id, as_.unit_id, scope=scope_of(rights))
+
+
+def responsible_response(connection: Connection, response_id: UUID, *, as_: Staff, now: datetime) -> Response:
+    """The response, for the unit that it was given to: what others share they read, and do not correct [B6].
+
+    Raises as ``own_response``, and ``BadInput`` for a unit whose order it answers too.
+    """
+    found = own_response(connection, response_id, as_=as_, now=now)
+    if found.unit_id != as_.unit_id:
+        raise BadInput("Only the unit that the answers were given to can correct or void them.")
     return found
 
 
@@ -236,6 +338,7 @@ def _receive(
             provider_id=found.provider_id,
             person_id=found.person_id,
             unit_id=found.unit_id,
+            at_unit_id=by.unit_id if isinstance(by, Staff) and by.unit_id != found.unit_id else None,
             staff_id=staff_id,
             record_system_id=record_system_id,
             external_id=external_id,

@@ -22,7 +22,7 @@ from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
 from survey_service.delivery.plausibility import Seen
 from survey_service.delivery.queries import Version, sealed_corrections, versions_of, whereabouts
-from survey_service.delivery.use_cases import own_response
+from survey_service.delivery.use_cases import own_response, responsible_response
 from survey_service.errors import BadInput, Unavailable
 from survey_service.foundation.clock import local_day
 from survey_service.foundation.principals import Staff
@@ -64,14 +64,18 @@ class Outcome:
     scores: tuple[Score, ...]
 
 
-def look_at_version(services: Services, response_id: UUID, *, as_: Staff, number: int | None = None) -> Standing:
+def look_at_version(
+    services: Services, response_id: UUID, *, as_: Staff, number: int | None = None, to_correct: bool = False
+) -> Standing:
     """A version of a received response, the one that stands unless another is named.
 
     Raises ``AccessDenied`` for another unit's, ``BadInput`` for what nobody has received or a version that is not
-    there, ``Unavailable`` where the instrument is not the one that was answered.
+    there, and with ``to_correct`` for what was given to another unit, ``Unavailable`` where the instrument is not the
+    one that was answered.
     """
     with services.db.transaction(as_=as_) as connection:
-        found = own_response(connection, response_id, as_=as_)
+        look = responsible_response if to_correct else own_response
+        found = look(connection, response_id, as_=as_, now=services.clock())
         if whereabouts(connection, [found.id])[found.id].received_at is None:
             raise BadInput("Open the response before you correct it.")
         versions = {one.number: one for one in versions_of(connection, found.id)}

@@ -5,18 +5,31 @@ from uuid import UUID
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from survey_service.delivery import pages, use_cases
+from survey_service.answering.rules import read_whole
+from survey_service.delivery import pages, use_cases, worklist_page
+from survey_service.delivery.rules import Show
 from survey_service.delivery.signing import public_keys
+from survey_service.delivery.worklist_page import Asked
 from survey_service.errors import BadInput
 from survey_service.http.context import services, staff
+from survey_service.http.references import read_reference
 
 blueprint = Blueprint("delivery", __name__)
 
 
 @blueprint.get("/staff")
 def worklist() -> ResponseReturnValue:
-    only_unread = request.args.get("filter") == "unread"
-    return render_template("staff/worklist.html", **pages.worklist(services(), only_unread=only_unread, as_=staff()))
+    context = worklist_page.worklist(services(), _asked(), as_=staff())
+    return render_template("staff/worklist.html", **context, left_out=read_whole(request.args.get("left_out", "")) or 0)
+
+
+def _asked() -> Asked:
+    """What the address asks for; what it does not say as it should is left out."""
+    arguments = request.args
+    show = arguments.get("filter", "")
+    page = min(max(read_whole(arguments.get("page", "")) or 1, 1), worklist_page.MOST_PAGES)
+    searched = read_reference(arguments.get("patient", ""))
+    return Asked(Show(show) if show in set(Show) else Show.ALL, arguments.get("protocol", type=UUID), searched, page)
 
 
 @blueprint.get("/staff/responses/<uuid:response_id>")

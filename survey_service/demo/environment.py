@@ -9,7 +9,7 @@ from typing import Any
 
 from joserfc.jwk import ECKey, KeySet
 
-from survey_service.demo.embedded import EmbeddedPostgres
+from survey_service.demo.embedded import PostgresLogins
 from survey_service.demo.people import LOA3
 from survey_service.foundation.crypto import new_master_keyset
 from survey_service.settings import Settings
@@ -75,6 +75,16 @@ class DemoFolder:
         """Written while the demonstration runs, for `survey replay`."""
         return self.path / "running.json"
 
+    @property
+    def log(self) -> Path:
+        """What web and worker say."""
+        return self.path / "log"
+
+    @property
+    def clock(self) -> Path:
+        """How far time was moved, for `survey clock`; absent while it is as it is."""
+        return self.path / "clock"
+
     def keys(self) -> dict[str, Any]:
         """The secrets of this demonstration, made once."""
         file = self.path / "keys.json"
@@ -86,7 +96,7 @@ class DemoFolder:
         return _new_keys() | found  # a demonstration of last month knows nothing of this month's keys
 
 
-def demo_environment(folder: DemoFolder, postgres: EmbeddedPostgres, ports: Ports) -> dict[str, str]:
+def demo_environment(folder: DemoFolder, postgres: PostgresLogins, ports: Ports) -> dict[str, str]:
     """The ``SURVEY_*`` variables of the demonstration's processes."""
     keys = folder.keys()
     urls = postgres.urls()
@@ -120,6 +130,7 @@ def demo_environment(folder: DemoFolder, postgres: EmbeddedPostgres, ports: Port
         "SURVEY_SMTP_SENDER": "no-reply@example.se",
         "SURVEY_SMTP_STARTTLS": "false",
         "SURVEY_JSON_LOGS": "false",
+        "SURVEY_DEMO_CLOCK": str(folder.clock),
         # Whoever writes an instrument wants to see it.
         **{name: os.environ[name] for name in ("SURVEY_INSTRUMENTS",) if name in os.environ},
         # Authlib refuses plain http unless told that this is one machine's demonstration.
@@ -127,7 +138,7 @@ def demo_environment(folder: DemoFolder, postgres: EmbeddedPostgres, ports: Port
     }
 
 
-def demo_settings(folder: DemoFolder, postgres: EmbeddedPostgres, ports: Ports) -> Settings:
+def demo_settings(folder: DemoFolder, postgres: PostgresLogins, ports: Ports) -> Settings:
     return Settings.from_environment(demo_environment(folder, postgres, ports))
 
 

@@ -16,11 +16,15 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from instruments import Ask, Family, FreeText, Instrument, Item, Scale, SeveralChoices, SingleChoice
+from survey_service.access.rules import Role
 from survey_service.access.use_cases import add_provider, add_staff_member, add_translator, add_unit
 from survey_service.answering.rules import Submission, Way, read_answer
 from survey_service.answering.use_cases import SessionState, look_at_session, next_session, record_answer, start_survey
+from survey_service.delivery.flag_setting import NewRule, set_rule
+from survey_service.delivery.flagging import Bound, Criterion, GivenAnswer, Worsening
 from survey_service.delivery.queries import worklist
 from survey_service.delivery.use_cases import assess_response, open_response, take_into_archive
+from survey_service.demo.defects import add_defects
 from survey_service.demo.environment import REGISTER_CLIENT_ID
 from survey_service.demo.people import (
     SINGLE_FACTOR,
@@ -35,6 +39,7 @@ from survey_service.foundation.clock import local_day
 from survey_service.foundation.db import new_id
 from survey_service.foundation.principals import Operator, Patient, Staff, System
 from survey_service.foundation.services import Services
+from survey_service.insight.use_cases import make_figures
 from survey_service.languages.seeding import seed_shipped
 from survey_service.people.rules import Identity
 from survey_service.people.use_cases import find_person
@@ -52,7 +57,11 @@ PROTOCOLS = ("knee.toml", "check_in.toml", "visit.toml", "rehabilitation.toml", 
 
 STAFF_HSA_ID = "SE2321000016-karin"
 MANAGER_HSA_ID = "SE2321000016-margit"
+ADMINISTRATOR_HSA_ID = "SE2321000016-adam"
+OFFICER_HSA_ID = "SE2321000016-disa"
+NEIGHBOUR_HSA_ID = "SE2321000016-nora"
 UNIT_HSA_ID = "SE2321000016-orto"
+NEIGHBOUR_UNIT_HSA_ID = "SE2321000016-akut"
 TRANSLATOR_HSA_ID = "SE2321000016-aino"
 REVIEWER_HSA_ID = "SE2321000016-sami"
 OTHER_STAFF_HSA_ID = "SE5561234567-olof"
@@ -82,6 +91,11 @@ def demo_users() -> list[DemoUser]:
         patient_user("leila (patient, reads English)", ENGLISH.number),
         staff_user(CLINICIAN, staff_hsa_id=STAFF_HSA_ID, unit_hsa_id=UNIT_HSA_ID),
         staff_user("margit (manager of the unit)", staff_hsa_id=MANAGER_HSA_ID, unit_hsa_id=UNIT_HSA_ID),
+        staff_user("adam (administrator: rights)", staff_hsa_id=ADMINISTRATOR_HSA_ID, unit_hsa_id=UNIT_HSA_ID),
+        staff_user("disa (data protection officer)", staff_hsa_id=OFFICER_HSA_ID, unit_hsa_id=UNIT_HSA_ID),
+        staff_user(
+            "nora (clinician of another unit)", staff_hsa_id=NEIGHBOUR_HSA_ID, unit_hsa_id=NEIGHBOUR_UNIT_HSA_ID
+        ),
         staff_user(
             "olof (clinician of another provider)", staff_hsa_id=OTHER_STAFF_HSA_ID, unit_hsa_id=OTHER_UNIT_HSA_ID
         ),
@@ -120,6 +134,8 @@ def populate(services: Services, *, register_keys: Mapping[str, Any], progress: 
     for serial, identity in enumerate(made_up_patients(PATIENTS)):
         if serial % 2:
             _visit(services, home, identity, serial)
+    add_defects(services, home.staff, home.protocols["knee-follow-up"], after=PATIENTS)
+    make_figures(services, as_=System(home.staff.provider_id))
 
 
 def add_texts(services: Services) -> None:
@@ -144,14 +160,8 @@ def add_home_organisation(services: Services, *, register_keys: Mapping[str, Any
         unit=(UNIT_HSA_ID, "Ortopedmottagningen Exempelstad"),
         clinician=(STAFF_HSA_ID, "Karin Norén"),
     )
-    add_staff_member(
-        services,
-        provider_id=provider_id,
-        unit_id=organisation.staff.unit_id,
-        hsa_id=MANAGER_HSA_ID,
-        name="Margit Holm",
-        role="unit_manager",
-    )
+    manager = _add_colleagues(services, organisation.staff)
+    _set_flags(services, manager)
     register_id = add_register(
         services,
         code="example-register",
@@ -172,6 +182,52 @@ def add_home_organisation(services: Services, *, register_keys: Mapping[str, Any
     return organisation
 
 
+def _add_colleagues(services: Services, staff: Staff) -> Staff:
+    """Those who manage, set rights and watch over the provider, and a clinician of the unit next door.
+
+    Returns the unit's manager.
+    """
+    since = services.clock() - _AT_WORK
+    ids = {}
+    for hsa_id, name, role in (
+        (MANAGER_HSA_ID, "Margit Holm", Role.UNIT_MANAGER),
+        (ADMINISTRATOR_HSA_ID, "Adam Gran", Role.ADMINISTRATOR),
+        (OFFICER_HSA_ID, "Disa Fors", Role.DATA_PROTECTION_OFFICER),
+    ):
+        ids[role] = add_staff_member(
+            services,
+            provider_id=staff.provider_id,
+            unit_id=staff.unit_id,
+            hsa_id=hsa_id,
+            name=name,
+            role=role.value,
+            since=since,
+        )
+    next_door = add_unit(
+        services, provider_id=staff.provider_id, hsa_id=NEIGHBOUR_UNIT_HSA_ID, name="Akutmottagningen Exempelstad"
+    )
+    add_staff_member(
+        services,
+        provider_id=staff.provider_id,
+        unit_id=next_door,
+        hsa_id=NEIGHBOUR_HSA_ID,
+        name="Nora Sjö",
+        since=since,
+    )
+    return Staff(ids[Role.UNIT_MANAGER], staff.provider_id, staff.unit_id)
+
+
+def _set_flags(services: Services, manager: Staff) -> None:
+    """What the unit wants to see first: worse than last time, and one item whenever it is answered."""
+    rules: dict[str, Criterion] = {
+        "promis-anxiety": Worsening("promis_anxiety.t"),
+        "promis-depression": GivenAnswer("EDDEP39", Bound.AT_LEAST, 2),
+    }
+    for instrument, criterion in rules.items():
+        why = "Vi vill ringa inom ett dygn."
+        set_rule(services, NewRule(instrument, criterion, why, new_id()), as_=manager)
+
+
 def add_other_organisation(services: Services) -> Organisation:
     """Another provider, which must never see the first one's patients."""
     provider_id = add_provider(
@@ -185,6 +241,8 @@ def add_other_organisation(services: Services) -> Organisation:
     )
 
 
+# Longer than anything in the population is old: who opened a response had the right to.
+_AT_WORK = timedelta(days=730)
 # What a question takes; faster answers would be flagged as not read.
 _READING = timedelta(seconds=9)
 
@@ -207,7 +265,12 @@ def _add_unit(
 ) -> Organisation:
     unit_id = add_unit(services, provider_id=provider_id, hsa_id=unit[0], name=unit[1])
     staff_id = add_staff_member(
-        services, provider_id=provider_id, unit_id=unit_id, hsa_id=clinician[0], name=clinician[1]
+        services,
+        provider_id=provider_id,
+        unit_id=unit_id,
+        hsa_id=clinician[0],
+        name=clinician[1],
+        since=services.clock() - _AT_WORK,
     )
     definitions = [_definition(name) for name in PROTOCOLS]
     return Organisation(
@@ -247,7 +310,7 @@ def _live_through(services: Services, home: Organisation, identity: Identity, se
         at_that_time = replace(services, clock=_at(moment))
         answer_all(at_that_time, occasion.id, as_=Patient(person_id), chance=chance, theta=theta)
         theta -= 0.4
-        _care_for(services, home, moment, now=now, chance=chance, always=identity is ANSWERED)
+        care_for(services, home.staff, moment, now=now, chance=chance, always=identity is ANSWERED)
 
 
 def _visit(services: Services, home: Organisation, identity: Identity, serial: int) -> None:
@@ -277,8 +340,8 @@ def _take_in(services: Services, home: Organisation, answered_at: datetime) -> N
             take_into_archive(services, row.response_id, as_=System(home.staff.provider_id))
 
 
-def _care_for(
-    services: Services, home: Organisation, answered_at: datetime, *, now: datetime, chance: Random, always: bool
+def care_for(
+    services: Services, staff: Staff, answered_at: datetime, *, now: datetime, chance: Random, always: bool
 ) -> None:
     """The clinician opens most responses within a few days, and assesses most of those."""
     opened_at = answered_at + timedelta(hours=chance.uniform(1, 90))
@@ -287,13 +350,13 @@ def _care_for(
     if not always and chance.random() < 0.25:
         return
     at_that_time = replace(services, clock=_at(opened_at))
-    with services.db.transaction(as_=home.staff) as connection:
-        unread = worklist(connection, home.staff.unit_id, only_unread=True, limit=100)
+    with services.db.transaction(as_=staff) as connection:
+        unread = worklist(connection, staff.unit_id, only_unread=True, limit=100)
     for row in unread:
         if answered_at <= row.delivered_at < answered_at + timedelta(hours=1):
-            open_response(at_that_time, row.response_id, as_=home.staff)
+            open_response(at_that_time, row.response_id, as_=staff)
             if always or chance.random() < 0.7:
-                assess_response(at_that_time, row.response_id, as_=home.staff)
+                assess_response(at_that_time, row.response_id, as_=staff)
 
 
 def _enrol(

@@ -19,7 +19,7 @@ import click
 import requests
 
 from instruments import Instrument
-from survey_service.demo.embedded import EmbeddedPostgres
+from survey_service.demo.embedded import EmbeddedPostgres, running_logins
 from survey_service.demo.environment import (
     DemoFolder,
     Ports,
@@ -32,6 +32,7 @@ from survey_service.demo.mail_sink import mail_sink
 from survey_service.demo.population import CLINICIAN, REPLAY_PROTOCOLS, demo_users, is_populated, populate
 from survey_service.register_client import RegisterClient
 from survey_service.replay import ReplayFailed, Target
+from survey_service.settings import Settings
 from survey_service.wiring import build_services
 
 _START_SECONDS = 60
@@ -49,7 +50,7 @@ class Running:
     def ensure_alive(self) -> None:
         for name, process in self.processes.items():
             if process.poll() is not None:
-                raise click.ClickException(f"The {name} has stopped: see {self.folder.path / 'log'}.")
+                raise click.ClickException(f"The {name} has stopped: see {self.folder.log}.")
 
 
 def run_demo(folder: DemoFolder, ports: Ports) -> None:
@@ -94,7 +95,7 @@ def running_demo(folder: DemoFolder, ports: Ports, *, progress: Callable[[str], 
         stack.enter_context(mail_sink(smtp_port=ports.smtp, web_port=ports.mail))
         progress("web and worker")
         environment = {**os.environ, **demo_environment(folder, postgres, ports)}
-        log = stack.enter_context((folder.path / "log").open("ab"))
+        log = stack.enter_context(folder.log.open("ab"))
         processes = {
             arguments[0]: stack.enter_context(_process(arguments, environment, log.fileno()))
             for arguments in (["web", "--port", str(ports.web), "--processes", "2"], ["worker"])
@@ -129,6 +130,13 @@ def replay_target(folder: DemoFolder, instrument: Instrument) -> Target:
         protocol=REPLAY_PROTOCOLS[instrument.id],
         register=RegisterClient.read(folder.register_client),
     )
+
+
+def running_settings(folder: DemoFolder) -> Settings:
+    """Those of the running demonstration. Raises ``ClickException`` when it does not run."""
+    if not _is_running(folder):
+        raise click.ClickException("The demonstration is not running. Start it with `make demo` in another terminal.")
+    return demo_settings(folder, running_logins(folder.database), _last_ports(folder))
 
 
 @contextmanager
@@ -180,7 +188,7 @@ def _wait_until_ready(running: Running) -> None:
         except (requests.ConnectionError, requests.Timeout):
             pass
         sleep(0.1)
-    raise click.ClickException(f"The service did not start within a minute: see {running.folder.path / 'log'}.")
+    raise click.ClickException(f"The service did not start within a minute: see {running.folder.log}.")
 
 
 def _refuse_taken(ports: Ports) -> None:
@@ -220,9 +228,10 @@ The survey service is running. Everybody in it is made up. Ctrl-C stops it all.
   Patient    {web}  → Sign in with BankID → anna. Read, answer, see what becomes of it.
   Clinician  {web}/staff/sign-in  → karin (two factors). Worklist, open = receipt, enrol a patient.
   Manager    {web}/staff/sign-in  → margit. Registers: agreements. Not received: the record system.
+  Rights     {web}/staff/sign-in  → adam (administrator), disa (data protection officer), nora (another unit).
   Register   .venv/bin/survey register pull --client {folder}/register-client.json
   E-mail     http://localhost:{running.ports.mail}  (what was sent, and how little it says)
   Try: answer as anna, pull as the register (nothing yet), open as karin, pull again.
   Try: sign in as olof of another provider; as karin with one factor; say no to the register as bo.
-  Replay real respondents: .venv/bin/survey replay RESPONSES.csv --instrument promis-anxiety
+  Also: .venv/bin/survey clock forward 30d (travel in time); .venv/bin/survey replay RESPONSES.csv (real respondents)
   Log: {folder}/log    Start afresh: make demo-reset"""

@@ -6,6 +6,7 @@ was sealed under it, in every copy and backup of the main database. Keys are rea
 erasure takes effect at once (unwrapping takes about 20 microseconds).
 """
 
+import base64
 import hashlib
 import hmac
 from collections.abc import Collection, Mapping, Sequence
@@ -14,6 +15,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 import tink
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from tink import aead, secret_key_access
 
 from survey_service.errors import SurveyServiceError, mark
@@ -213,6 +216,28 @@ def new_master_keyset() -> str:
 def digest_identity(number: str, *, key: bytes) -> bytes:
     """HMAC-SHA256 of a normalised identity number: finds the person again, tells nothing without the key."""
     return hmac.digest(key, number.encode(), hashlib.sha256)
+
+
+def patient_reference(person_id: UUID, *, provider_id: UUID, key: bytes) -> str:
+    """What addresses call a patient of one provider: always the same there, and another at the next provider.
+
+    AES-SIV (RFC 5297) with a key of its own: it tells nobody who it is, and cannot be made up.
+    """
+    sealed = _references(key).encrypt(person_id.bytes, [provider_id.bytes])
+    return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
+
+
+def read_patient_reference(text: str, *, provider_id: UUID, key: bytes) -> UUID | None:
+    """Whom ``patient_reference`` named at the provider; None for what is none of it."""
+    try:
+        sealed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        return UUID(bytes=_references(key).decrypt(sealed, [provider_id.bytes]))
+    except (ValueError, InvalidTag):
+        return None
+
+
+def _references(key: bytes) -> AESSIV:
+    return AESSIV(hmac.digest(key, b"patient references", hashlib.sha512))
 
 
 def digest_token(token: str) -> bytes:

@@ -4,7 +4,7 @@
 the role and the row-level security settings, all LOCAL to the transaction, so that nothing leaks through the pool.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -45,7 +45,7 @@ _ATTEMPTS = 3
 _ENTER = sa.text(
     "SELECT set_config('role', coalesce(:role, 'none'), true), set_config('app.actor', :actor, true),"
     " set_config('app.provider', :provider, true), set_config('app.person', :person, true),"
-    " set_config('app.register', :register, true)"
+    " set_config('app.register', :register, true), set_config('app.occasion', :occasion, true)"
 )
 
 
@@ -57,6 +57,12 @@ def new_id() -> UUID:
 def insert_if_new(connection: Connection, statement: Insert) -> bool:
     """Run an INSERT … ON CONFLICT DO NOTHING; whether the row is new. Needs no RETURNING, hence no SELECT grant."""
     return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
+
+
+def among(column: sa.ColumnElement[UUID], ids: Collection[UUID]) -> sa.ColumnElement[bool]:
+    """Whether the column is one of the ids: one parameter however many there are, where IN takes one for each, and is
+    another statement to prepare for every number of them."""
+    return column == sa.func.any(sa.cast(list(ids), sa.ARRAY(sa.Uuid)))
 
 
 def refused_by(error: sa.exc.DBAPIError) -> str:
@@ -74,6 +80,7 @@ class _Entry:
     provider: UUID | str = ""
     person: UUID | str = ""
     register: UUID | str = ""
+    occasion: UUID | str = ""
 
 
 def _entry(principal: Principal) -> _Entry:
@@ -84,7 +91,8 @@ def _entry(principal: Principal) -> _Entry:
             return _Entry(login="login", role="survey_staff", actor=principal.staff_id, provider=principal.provider_id)
         case Patient():
             person = principal.person_id
-            return _Entry(login="login", role="survey_patient", actor=person, person=person)
+            occasion = principal.occasion_id or ""
+            return _Entry(login="login", role="survey_patient", actor=person, person=person, occasion=occasion)
         case Translator():
             return _Entry(login="login", role="survey_translator", actor=principal.translator_id)
         case Register():
@@ -138,6 +146,7 @@ class Database:
                     "provider": str(entry.provider),
                     "person": str(entry.person),
                     "register": str(entry.register),
+                    "occasion": str(entry.occasion),
                 },
             )
         except BaseException:

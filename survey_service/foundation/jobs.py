@@ -33,11 +33,15 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class PeriodicJob:
-    """Work that comes round by the clock (cron, UTC)."""
+    """Work that comes round by the clock (cron, UTC).
+
+    ``is_overtaken``: what a run makes takes the place of what the one before it made.
+    """
 
     name: str
     cron: str
     run: Callable[[], None]
+    is_overtaken: bool = False
 
 
 class JobFailed(Exception):
@@ -80,7 +84,8 @@ class Worker:
         self._app = procrastinate.App(connector=connector)
         for job in jobs:
             self._app.task(name=job.name, retry=Backoff(job.attempts))(_contained(job.name, job.run))
-        for repeated in periodic:
+        self.periodic = tuple(periodic)
+        for repeated in self.periodic:
             task = self._app.task(name=repeated.name, queueing_lock=repeated.name)(
                 _contained(repeated.name, lambda timestamp, run=repeated.run: run())
             )
@@ -88,6 +93,15 @@ class Worker:
         self._app.periodic(cron="* * * * *")(
             self._app.task(name="jobs.retry_stalled", queueing_lock="jobs.retry_stalled")(self._retry_stalled)
         )
+
+    def come_round(self, *, has_arrived: bool = True) -> None:
+        """Do now, in their order, all that comes round by the clock: for a clock that is moved past their times.
+
+        On the way, before it ``has_arrived``, without what would be overtaken.
+        """
+        for repeated in self.periodic:
+            if has_arrived or not repeated.is_overtaken:
+                repeated.run()
 
     def run(self, *, concurrency: int = 8, until_idle: bool = False) -> None:
         """Work until a signal comes; or, ``until_idle``, until no job is due."""

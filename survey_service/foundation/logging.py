@@ -9,7 +9,7 @@ import logging
 import sys
 import traceback
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
@@ -27,8 +27,11 @@ _MOST_PLACES = 8
 EventDict = MutableMapping[str, Any]
 
 
-def configure_logging(*, json: bool) -> None:
-    """Set up structlog for the process: JSON for machines, aligned text for a person at a demonstration."""
+def configure_logging(*, json: bool, to: TextIO | None = None) -> None:
+    """Set up structlog for the process: JSON for machines, aligned text for a person at a demonstration.
+
+    It is written to standard error unless ``to`` is somewhere else.
+    """
     renderer: Any = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=False)
     structlog.configure(
         processors=[
@@ -40,7 +43,7 @@ def configure_logging(*, json: bool) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(to or sys.stderr),
         cache_logger_on_first_use=True,
     )
 

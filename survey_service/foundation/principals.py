@@ -1,6 +1,7 @@
 """On whose behalf something is done. Every transaction is opened as one of these."""
 
 from dataclasses import dataclass
+from typing import Protocol
 from uuid import UUID
 
 
@@ -20,9 +21,13 @@ class Staff:
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """A person, for that person's own rows, whichever provider they are with."""
+    """A person, for that person's own rows, whichever provider they are with.
+
+    With ``occasion_id``, somebody at a tablet in a waiting room: of that one occasion, and nothing else.
+    """
 
     person_id: UUID
+    occasion_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,28 @@ NO_PROVIDER = UUID(int=0)
 @dataclass(frozen=True, slots=True)
 class Operator:
     """Who runs the service: providers, units, registers, agreements, wording. Nobody's answers."""
+
+
+class AtUnit(Protocol):
+    """Whoever orders at a unit of a provider: a member of staff there, or a record system in its name."""
+
+    @property
+    def provider_id(self) -> UUID: ...
+
+    @property
+    def unit_id(self) -> UUID: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SystemAtUnit:
+    """A record system that orders for one of its provider's units."""
+
+    system: RecordSystem
+    unit_id: UUID
+
+    @property
+    def provider_id(self) -> UUID:
+        return self.system.provider_id
 
 
 Principal = Gate | Staff | Patient | Translator | Register | RecordSystem | System | Operator

@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from instruments import Score
-from survey_service.access.queries import staff_names
+from survey_service.access.queries import rights_of, staff_names
+from survey_service.access.rules import Right
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
 from survey_service.errors import AccessDenied
@@ -30,7 +31,9 @@ def earlier_results(services: Services, person_id: UUID, *, as_: Staff) -> Conte
     """
     with services.db.transaction(as_=as_) as connection:
         found = history_of(connection, person_id, as_.unit_id)
-        if not found:
+        rights = rights_of(connection, as_, services.clock())
+        # They are of no protocol, so that who is limited to some sees none of them.
+        if not found or not rights.may(Right.CARE) or rights.protocols is not None:
             raise AccessDenied
         scores = imported_scores_of(connection, [one.id for one in found])
         texts = {key: _texts(connection, services, *key) for key in {_key(one) for one in found}}

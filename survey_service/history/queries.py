@@ -23,6 +23,8 @@ class ImportedScore:
     standard_error: float | None
     missing_reason: str | None
     method: str
+    method_hash: str | None
+    """None where the source computed it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,12 @@ def has_history(connection: Connection, person_id: UUID, unit_id: UUID) -> bool:
     )
 
 
+def units_with_history(connection: Connection, person_id: UUID) -> frozenset[UUID]:
+    """The provider's units that have earlier results of the person."""
+    one = imported_responses.c
+    return frozenset(connection.execute(sa.select(one.unit_id).where(one.person_id == person_id).distinct()).scalars())
+
+
 def history_of(connection: Connection, person_id: UUID, unit_id: UUID) -> list[ImportedResponse]:
     """The person's earlier results at the unit, newest first."""
     one = imported_responses.c
@@ -85,6 +93,46 @@ def history_of(connection: Connection, person_id: UUID, unit_id: UUID) -> list[I
     return [ImportedResponse(*row) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class EarlierResponse:
+    """An earlier result as the course of a patient has it."""
+
+    id: UUID
+    source: str
+    instrument: str
+    instrument_version: str
+    form: str
+    respondent: str
+    completed_on: date
+    completed_at: datetime | None
+
+
+def earlier_responses(
+    connection: Connection,
+    person_id: UUID,
+    unit_id: UUID | None,
+    *,
+    limit: int,
+    without_units: Collection[UUID] = (),
+) -> list[EarlierResponse]:
+    """The person's earlier results at the unit, or (None) at every unit but ``without_units``, newest first."""
+    one = imported_responses.c
+    query = sa.select(
+        one.id,
+        one.source,
+        one.instrument,
+        one.instrument_version,
+        one.form,
+        one.respondent,
+        one.completed_on,
+        one.completed_at,
+    ).where(one.person_id == person_id, one.unit_id.not_in(list(without_units)))
+    if unit_id is not None:
+        query = query.where(one.unit_id == unit_id)
+    rows = connection.execute(query.order_by(one.completed_on.desc(), one.id).limit(limit)).all()
+    return [EarlierResponse(*row) for row in rows]
+
+
 def imported_scores_of(
     connection: Connection, response_ids: Collection[UUID]
 ) -> Mapping[UUID, Sequence[ImportedScore]]:
@@ -105,6 +153,7 @@ def imported_scores_of(
                 standard_error=row.standard_error,
                 missing_reason=row.missing_reason,
                 method=row.method,
+                method_hash=row.method_hash,
             )
         )
     return found

@@ -24,7 +24,18 @@ def principal() -> Principal:
 
 
 def patient() -> Patient:
-    """The signed-in patient. Raises ``NotSignedIn`` for nobody, ``AccessDenied`` for anybody else."""
+    """The signed-in patient. Raises ``NotSignedIn`` for nobody, ``AccessDenied`` for anybody else.
+
+    Somebody at a tablet in a waiting room is refused too: see ``respondent``.
+    """
+    found = _one_of(Patient)
+    if found.occasion_id is not None:
+        raise AccessDenied
+    return found
+
+
+def respondent() -> Patient:
+    """The signed-in patient, or somebody at a tablet, for what answers the one survey that it was handed over for."""
     return _one_of(Patient)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import cast
 
 from babel import Locale
@@ -91,6 +91,11 @@ def text_direction(locale: str) -> str:
     return "rtl" if is_right_to_left(locale) else "ltr"
 
 
+def write_in(locale: str) -> None:
+    """The rest of this request in a language, whatever the reader has chosen."""
+    g.locale = locale
+
+
 def preview_in(locale: str, texts: Mapping[str, Sequence[str]]) -> None:
     """Show the rest of this request in a language, with interface texts that nobody may have approved yet."""
     g.locale = locale
@@ -130,13 +135,25 @@ def gettext(text: str, **values: object) -> str:
     return str(_gettext(text, **values))
 
 
+def gettext_in(locale: str, text: str) -> str:
+    """The text in a language that need not be the reader's; in the default where it has no texts."""
+    in_force = _catalogues()
+    return str((in_force.get(locale) or in_force[DEFAULT]).gettext(text))
+
+
 def ngettext(one: str, many: str, num: int, **values: object) -> str:
     """The form that goes with the number, in the language of the request; ``%(num)s`` is the number."""
     return str(_ngettext(one, many, num, **values))
 
 
 def day(value: date) -> str:
-    return format_date(value, "long", locale=_notation())
+    return _day_written(value, str(_notation()))
+
+
+# Kept, since a course has hundreds of days and figures, most of them the same few, at a tenth of a millisecond each.
+@lru_cache(maxsize=4096)
+def _day_written(value: date, notation: str) -> str:
+    return format_date(value, "long", locale=notation)
 
 
 def month(value: date) -> str:
@@ -155,7 +172,12 @@ def decimal(value: Decimal) -> str:
 
 def number(value: float | Decimal | str) -> str:
     """A figure in the reader's notation; a text (such as a health profile) as it is."""
-    return value if isinstance(value, str) else format_decimal(value, "#,##0.###", locale=_notation())
+    return value if isinstance(value, str) else _written(value, str(_notation()))
+
+
+@lru_cache(maxsize=4096)
+def _written(value: float | Decimal, notation: str) -> str:
+    return format_decimal(value, "#,##0.###", locale=notation)
 
 
 def _notation() -> Locale:

@@ -10,7 +10,15 @@ from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from survey_service.errors import AccessDenied, BadInput, NotSignedIn, SignInRefused, SurveyServiceError, mark
+from survey_service.errors import (
+    AccessDenied,
+    BadInput,
+    NotSignedIn,
+    OtherUnits,
+    SignInRefused,
+    SurveyServiceError,
+    mark,
+)
 from survey_service.foundation.logging import get_logger
 
 # Of werkzeug's own errors, those with a sentence of ours. Any other has the general one.
@@ -76,16 +84,20 @@ def problem(status: int, code: str, sentence: str, *, fields: Mapping[str, objec
     return response
 
 
-def page(status: int, sentence: str, values: Mapping[str, str] | None = None) -> ResponseReturnValue:
+def page(
+    status: int, sentence: str, values: Mapping[str, str] | None = None, *, onward: tuple[str, str] | None = None
+) -> ResponseReturnValue:
+    """The page of a refusal. ``onward`` is an address with its words, where there is a way on."""
     translated = gettext(sentence, **(values or {}))
+    action_url, action_label = onward or (url_for("home.index"), gettext("To the start page"))
     return (
         render_template(
             "error.html",
             status=status,
             title=gettext("That did not work") if status >= 500 else gettext("Sorry, you cannot get further here"),
             sentence=translated,
-            action_url=url_for("home.index"),
-            action_label=gettext("To the start page"),
+            action_url=action_url,
+            action_label=action_label,
             return_to=url_for("home.index"),
         ),
         status,
@@ -103,7 +115,10 @@ def _on_service_error(error: SurveyServiceError) -> ResponseReturnValue:
         )
     if isinstance(error, NotSignedIn) and request.method == "GET":
         return redirect(url_for("access.sign_in"), code=303)
-    return page(error.status, error.sentence, error.values)
+    onward = None
+    if isinstance(error, OtherUnits):
+        onward = (url_for("emergency.ask", response_id=error.response_id), gettext("Give a reason"))
+    return page(error.status, error.sentence, error.values, onward=onward)
 
 
 def _on_stale_form(_error: CSRFError) -> ResponseReturnValue:

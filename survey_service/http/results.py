@@ -22,7 +22,7 @@ from instruments import (
     VariableType,
 )
 from instruments.declared import DeclaredScoring, TopBoxRule
-from instruments.eq5d import Eq5d, Profile
+from instruments.eq5d import DIMENSIONS, Eq5d, Profile
 from survey_service.errors import mark
 from survey_service.http.locale import day, decimal, gettext, number
 
@@ -142,15 +142,20 @@ def made_of(scoring: object, scores: Sequence[Score]) -> list[tuple[str, str]]:
     return [(_term(term.name), decimal(term.value)) for term in scoring.value_set.terms(levels)]
 
 
+def dimension_names() -> list[str]:
+    """What the five dimensions of EQ-5D are called, in the order of a profile's digits."""
+    return [
+        gettext("Mobility"),
+        gettext("Self-care"),
+        gettext("Usual activities"),
+        gettext("Pain or discomfort"),
+        gettext("Anxiety or depression"),
+    ]
+
+
 def _term(name: str) -> str:
     dimension, _, level = name.partition(":")
-    names = {
-        "mobility": gettext("Mobility"),
-        "self_care": gettext("Self-care"),
-        "usual_activities": gettext("Usual activities"),
-        "pain_discomfort": gettext("Pain or discomfort"),
-        "anxiety_depression": gettext("Anxiety or depression"),
-    }
+    names = dict(zip(DIMENSIONS, dimension_names(), strict=True))
     if name == "full_health":
         return gettext("Full health")
     if dimension in names:
@@ -161,12 +166,12 @@ def _term(name: str) -> str:
 def explain_scores(instrument: Instrument | None, scores: Sequence[Score], texts: Texts) -> list[str]:
     """A patient's results in words, one line each. Empty where there is nothing to say."""
     found = in_catalogue_order(instrument, scores)
-    percentages = _of_groups(instrument.scoring) if instrument else frozenset[str]()
+    percentages = of_groups(instrument.scoring) if instrument else frozenset[str]()
     lines = (_explained(variable, score, texts) for variable, score in found if variable.name not in percentages)
     return [line for line in lines if line]
 
 
-def _of_groups(scoring: object) -> frozenset[str]:
+def of_groups(scoring: object) -> frozenset[str]:
     """Variables that say something of many people only: of one, a top box is 0 or 100 and nothing between."""
     rules = scoring.rules if isinstance(scoring, DeclaredScoring) else ()
     return frozenset(rule.variable for rule in rules if isinstance(rule, TopBoxRule))

@@ -55,6 +55,34 @@ def approved_wordings(
 
     What has been withdrawn is not among them, unless it has been approved anew since.
     """
+    return _approved(
+        connection,
+        sa.and_(
+            wordings.c.instrument == instrument,
+            wordings.c.instrument_version == version,
+            wordings.c.respondent == respondent,
+        ),
+    )
+
+
+def texts_of(
+    connection: Connection, versions: Collection[tuple[str, str]], locale: str
+) -> Mapping[tuple[str, str], Mapping[str, str]]:
+    """Texts of each instrument version in the language, or in one that there is, in one query for a list."""
+    if not versions:
+        return {}
+    found = _approved(
+        connection,
+        sa.and_(
+            sa.tuple_(wordings.c.instrument, wordings.c.instrument_version).in_(versions),
+            wordings.c.respondent == Respondent.SELF,
+        ),
+    )
+    found.sort(key=lambda one: one.wording.locale == locale)  # stable: the one approved last stays
+    return {(one.wording.instrument, one.wording.version): one.wording.texts for one in found}
+
+
+def _approved(connection: Connection, condition: sa.ColumnElement[bool]) -> list[ApprovedWording]:
     last = (
         sa.select(wording_decisions)
         .where(wording_decisions.c.wording_id == wordings.c.id)
@@ -66,12 +94,7 @@ def approved_wordings(
     rows = connection.execute(
         sa.select(wordings, approved_at.label("at"))
         .outerjoin(last, sa.true())
-        .where(
-            wordings.c.instrument == instrument,
-            wordings.c.instrument_version == version,
-            wordings.c.respondent == respondent,
-            last.c.decision.is_distinct_from("withdrawn"),
-        )
+        .where(condition, last.c.decision.is_distinct_from("withdrawn"))
         .order_by(approved_at, sa.func.coalesce(last.c.number, 0), wordings.c.id)
     ).all()
     return [ApprovedWording(row.id, _parse(row), row.at) for row in rows]

@@ -33,8 +33,8 @@ def licensed_locales(connection: Connection, instrument: str, version: str, use:
 
 
 def is_refused_at_the_gate(error: sa.exc.IntegrityError) -> bool:
-    """Whether the database refused a session because no licence covers it, or its wording has been withdrawn."""
-    return refused_by(error) in {"session_needs_licence", "session_needs_wording"}
+    """Whether the database refused a session: no licence covers it, its wording or its occasion was withdrawn."""
+    return refused_by(error) in {"session_needs_licence", "session_needs_wording", "session_needs_plan"}
 
 
 def recorded_licences(connection: Connection, instrument: str | None = None) -> list[LicenceRecord]:

@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from notifications.channels import DeliveryFailure, PermanentFailure, TemporaryFailure
 from notifications.message import Email, RevealingMessage, refuse_revealing
 from survey_service.access.queries import all_units, provider
-from survey_service.answering.queries import unanswered_tasks, why_not_asked
+from survey_service.answering.queries import tasks_to_ask, why_not_asked
 from survey_service.foundation.clock import at_local_time, local_day
 from survey_service.foundation.db import new_id
 from survey_service.foundation.jobs import enqueue
@@ -27,6 +27,7 @@ from survey_service.foundation.services import Services
 from survey_service.http.locale import DEFAULT
 from survey_service.languages.queries import approved_wordings
 from survey_service.licensing.rules import Refusal
+from survey_service.notifying.queries import occasion_of_reminder
 from survey_service.notifying.records import dispatch_attempts, dispatches, messages
 from survey_service.notifying.rendering import invitation
 from survey_service.people.queries import SealedPatient, open_patients, sealed_patients
@@ -56,9 +57,30 @@ def invite(
 
     ``texts`` are the interface's in force, by locale.
     """
+    _tell(services, texts, System(UUID(provider_id)), UUID(occasion_id), reminder_id=None)
+
+
+def remind(
+    services: Services, texts: Callable[[], Mapping[str, Translations]], *, provider_id: str, reminder_id: str
+) -> None:
+    """Tell the patient once more, because somebody at the unit asked for it. As ``invite``."""
     system = System(UUID(provider_id))
     with services.db.transaction(as_=system) as connection:
-        notice = _prepare(connection, services, UUID(occasion_id))
+        occasion_id = occasion_of_reminder(connection, UUID(reminder_id))
+    if occasion_id is not None:
+        _tell(services, texts, system, occasion_id, reminder_id=UUID(reminder_id))
+
+
+def _tell(
+    services: Services,
+    texts: Callable[[], Mapping[str, Translations]],
+    system: System,
+    occasion_id: UUID,
+    *,
+    reminder_id: UUID | None,
+) -> None:
+    with services.db.transaction(as_=system) as connection:
+        notice = _prepare(connection, services, occasion_id, reminder_id)
     if notice is None:
         return
     identity = open_patients(services.keys, [notice.patient]).get(notice.patient.person_id)
@@ -81,23 +103,24 @@ def invite(
     except RevealingMessage:
         # Trying again would not make it say less: somebody has to change a name or a text.
         _record(services, notice, "refused", as_=system)
-        get_logger().error("notice.reveals", dispatch_id=str(notice.dispatch_id), occasion_id=occasion_id)
+        get_logger().error("notice.reveals", dispatch_id=str(notice.dispatch_id), occasion_id=str(occasion_id))
         return
     _send(services, notice, email, as_=system)
 
 
-def _prepare(connection: Connection, services: Services, occasion_id: UUID) -> _Notice | None:
+def _prepare(connection: Connection, services: Services, occasion_id: UUID, reminder_id: UUID | None) -> _Notice | None:
     found = occasion(connection, occasion_id)
     if found is None or not found.is_open(services.clock()):
         return None
-    if not unanswered_tasks(connection, found.id):
+    if not tasks_to_ask(connection, found.id, services.clock()):
         return None
     refusal = why_not_asked(connection, services, [found]).get(found.id)
     if refusal is not None:
-        _ask_again_tomorrow(connection, services, found, refusal)
+        if reminder_id is None:
+            _ask_again_tomorrow(connection, services, found, refusal)
         return None
     _write_to_inbox(connection, services, found)
-    dispatch_id = _dispatch(connection, services, found, channel="email")
+    dispatch_id = _dispatch(connection, services, found, channel="email", reminder_id=reminder_id)
     if _is_settled(connection, dispatch_id):
         return None
     unit_name = all_units(connection)[found.unit_id].name
@@ -146,8 +169,11 @@ def _write_to_inbox(connection: Connection, services: Services, found: Occasion)
     )
 
 
-def _dispatch(connection: Connection, services: Services, found: Occasion, *, channel: str) -> UUID:
-    """The dispatch of this invitation on this channel, made at the first call."""
+def _dispatch(
+    connection: Connection, services: Services, found: Occasion, *, channel: str, reminder_id: UUID | None = None
+) -> UUID:
+    """The dispatch of this invitation, or of this reminder, on this channel, made at the first call."""
+    kind = "invitation" if reminder_id is None else "reminder"
     connection.execute(
         upsert(dispatches)
         .values(
@@ -155,17 +181,19 @@ def _dispatch(connection: Connection, services: Services, found: Occasion, *, ch
             provider_id=found.provider_id,
             person_id=found.person_id,
             occasion_id=found.id,
-            kind="invitation",
+            kind=kind,
             channel=channel,
             created_at=services.clock(),
+            reminder_id=reminder_id,
         )
-        .on_conflict_do_nothing(index_elements=["occasion_id", "kind", "channel"])
+        .on_conflict_do_nothing(index_elements=["occasion_id", "kind", "channel", "reminder_id"])
     )
     dispatch_id: UUID = connection.execute(
         sa.select(dispatches.c.id).where(
             dispatches.c.occasion_id == found.id,
-            dispatches.c.kind == "invitation",
+            dispatches.c.kind == kind,
             dispatches.c.channel == channel,
+            dispatches.c.reminder_id.is_not_distinct_from(reminder_id),
         )
     ).scalar_one()
     return dispatch_id

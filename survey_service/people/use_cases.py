@@ -12,14 +12,14 @@ from sqlalchemy.dialects.postgresql import insert
 
 from survey_service.foundation.crypto import PersonCipher, PersonErased, digest_identity
 from survey_service.foundation.db import new_id
-from survey_service.foundation.principals import Gate, Staff
+from survey_service.foundation.principals import Gate, RecordSystem, Staff
 from survey_service.foundation.services import Services
 from survey_service.people.queries import patient_row
 from survey_service.people.records import patients
 from survey_service.people.rules import Identity
 
 
-def ensure_person(services: Services, number: str, *, as_: Staff) -> UUID:
+def ensure_person(services: Services, number: str, *, as_: Staff | RecordSystem) -> UUID:
     """The person's id over all providers, and a key to seal under. Repeating it changes nothing."""
     digest = digest_identity(number, key=services.settings.identity_key)
     with services.db.transaction(as_=as_) as connection:

@@ -27,9 +27,6 @@ from survey_service.registers.records import agreement_variables, agreements, re
 
 # What one question may span: enough to compare with the same month two years before.
 MOST_MONTHS = 25
-# What a provider sees of its own without asking for more.
-_SHOWN_MONTHS = 3
-
 _OF_ALL = sa.text("SELECT * FROM coverage_counts(:register, :agreements, :instruments, :first, :until, :as_of)")
 _OF_OWN_UNITS = sa.text(
     "SELECT * FROM coverage_of_own_units(:register, :agreements, :instruments, :first, :until, :as_of)"
@@ -98,7 +95,7 @@ def told_coverage(
         raise BadInput("Ask for at most 25 months at a time.")
     as_of = at_local_time(this_month, time.min)
     with services.db.transaction(as_=Operator()) as connection:
-        rows = _count(connection, services, _OF_ALL, register_id, first, _next_month(last), as_of)
+        rows = _count(connection, services, _OF_ALL, register_id, first, next_month(last), as_of)
         providers, units = all_providers(connection), all_units(connection)
     return Coverage(
         as_of=as_of,
@@ -109,18 +106,15 @@ def told_coverage(
     )
 
 
-def own_coverage(services: Services, *, as_: Staff) -> Mapping[str, list[OwnCounts]]:
-    """By register's name, the provider's own units in this month and the two before it, as things stand now."""
+def own_coverage(services: Services, *, month: date | None = None, as_: Staff) -> Mapping[str, list[OwnCounts]]:
+    """By register's name, the provider's own units in a month, this one unless told otherwise, as things stand now."""
     now = services.clock()
-    this_month = local_day(now).replace(day=1)
-    first = this_month
-    for _ in range(_SHOWN_MONTHS - 1):
-        first = _month_before(first)
+    first = month or local_day(now).replace(day=1)
     with services.db.transaction(as_=as_) as connection:
         names = _registers_of(connection, as_.provider_id)
         units = all_units(connection)
         found = {
-            name: _count(connection, services, _OF_OWN_UNITS, register_id, first, _next_month(this_month), now)
+            name: _count(connection, services, _OF_OWN_UNITS, register_id, first, next_month(first), now)
             for register_id, name in names
         }
     return {name: _own_rows(rows, units) for name, rows in found.items()}
@@ -130,8 +124,7 @@ def _own_rows(rows: Sequence[sa.Row[Any]], units: Mapping[UUID, Unit]) -> list[O
     counted: dict[tuple[date, str], dict[str, int]] = defaultdict(dict)
     for row in rows:
         counted[row.month, units[row.unit_id].name][row.state] = row.patients
-    newest_first = sorted(counted, key=lambda key: (-key[0].toordinal(), key[1]))
-    return [OwnCounts(month=month, unit=unit, counts=counted[month, unit]) for month, unit in newest_first]
+    return [OwnCounts(month=month, unit=unit, counts=counted[month, unit]) for month, unit in sorted(counted)]
 
 
 def _registers_of(connection: Connection, provider_id: UUID) -> list[tuple[UUID, str]]:
@@ -194,9 +187,9 @@ def _months_between(first: date, last: date) -> int:
     return (last.year - first.year) * 12 + last.month - first.month
 
 
-def _next_month(month: date) -> date:
+def next_month(month: date) -> date:
     return date(month.year + month.month // 12, month.month % 12 + 1, 1)
 
 
-def _month_before(month: date) -> date:
+def month_before(month: date) -> date:
     return date(month.year - (month.month == 1), (month.month - 2) % 12 + 1, 1)

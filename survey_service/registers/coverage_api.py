@@ -13,9 +13,10 @@ from marshmallow import validate
 
 from survey_service.http.context import services
 from survey_service.http.security import csrf
+from survey_service.insight.rules import Figure
 from survey_service.registers.bearer import register_of_request
 from survey_service.registers.coverage import Comparison, Coverage, month_of, register_coverage
-from survey_service.registers.coverage_rules import RATES, RULES, SUPPRESSION, Figure, Group
+from survey_service.registers.coverage_rules import RATES, RULES, SUPPRESSION, Group
 
 blueprint = Blueprint("coverage", __name__, description="How many were asked, and where their answers stand.")
 csrf.exempt(blueprint)

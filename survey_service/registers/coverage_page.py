@@ -6,9 +6,10 @@ import sqlalchemy as sa
 from flask_babel import gettext
 
 from survey_service.audit.rules import Purpose
+from survey_service.foundation.clock import local_day
 from survey_service.foundation.principals import Staff
 from survey_service.foundation.services import Services
-from survey_service.registers.coverage import OwnCounts, own_coverage
+from survey_service.registers.coverage import OwnCounts, month_before, month_of, next_month, own_coverage
 from survey_service.registers.queries import register_names
 from survey_service.registers.records import register_pulls
 from survey_service.registers.rules import ACCEPTED_PURPOSE
@@ -35,10 +36,18 @@ def pulls(services: Services, *, as_: Staff) -> Context:
     }
 
 
-def coverage(services: Services, *, as_: Staff) -> Context:
-    """The provider's own units, by register and month [B11]."""
-    found = own_coverage(services, as_=as_)
+def coverage(services: Services, asked: str, *, as_: Staff) -> Context:
+    """The provider's own units, by register, in a month: as asked ("2026-10"), or this one [B11].
+
+    Raises ``BadInput`` for what is no month.
+    """
+    this_month = local_day(services.clock()).replace(day=1)
+    month = min(month_of(asked), this_month) if asked else this_month
+    found = own_coverage(services, month=month, as_=as_)
     return {
+        "month": month,
+        "earlier": f"{month_before(month):%Y-%m}",
+        "later": f"{next_month(month):%Y-%m}" if month < this_month else None,
         "registers": [{"name": name, "rows": [_row(one) for one in rows]} for name, rows in found.items()],
     }
 

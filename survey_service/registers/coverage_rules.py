@@ -1,21 +1,17 @@
 """How coverage is told without telling on anybody: small cells, totals, and what each figure means. Pure.
 
-Every figure is a cell, told exactly or as "fewer than five", or a total. Small cells that a total is made of are told
-in it as one sum: exactly where each could still be anything below five, else as a range. No other total is exact unless
-all its parts are: it is their sum, with their lowest and highest. So neither one answer nor several of them, about
-whatever months and levels, tell a count below five; only that one is not none, where several are.
+Small cells that a total is made of are told in it as one sum (`insight.rules`). No other total is exact unless all its
+parts are: it is their sum, with their lowest and highest. So neither one answer nor several of them, about whatever
+months and levels, tell a count below five; only that one is not none, where several are.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from functools import reduce
-from operator import add
 from uuid import UUID
 
-# Fewer patients than these are not told [B11].
-LEAST = 5
+from survey_service.insight.rules import LEAST, SMALL, Figure, sum_of, together, told
 
 SUPPRESSION = (
     "A count below 5 is told as <5. A total that would give such a count away is told as a range. Figures are for "
@@ -67,29 +63,6 @@ RATES: Mapping[str, tuple[Measure, Measure, str]] = {
 Counts = Mapping[Measure, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A count as told: exactly, or as a range with both ends included."""
-
-    low: int
-    high: int
-
-    def __add__(self, other: "Figure") -> "Figure":
-        return Figure(self.low + other.low, self.high + other.high)
-
-    @property
-    def is_exact(self) -> bool:
-        return self.low == self.high
-
-    @property
-    def shown(self) -> str:
-        if self.is_exact:
-            return str(self.low)
-        return f"<{LEAST}" if self == SMALL else f"{self.low}-{self.high}"
-
-
-SMALL = Figure(0, LEAST - 1)
-NONE = Figure(0, 0)
 Figures = Mapping[Measure, Figure]
 
 
@@ -101,10 +74,6 @@ class Group:
     provider_id: UUID | None
     unit_id: UUID | None
     figures: Figures
-
-
-def told(count: int) -> Figure:
-    return Figure(count, count) if count >= LEAST else SMALL
 
 
 def tell(month: date, counted: Mapping[tuple[UUID, UUID], Counts]) -> list[Group]:
@@ -131,23 +100,6 @@ def _unit(counts: Counts) -> Figures:
     return _with_totals({**free, **reasons, Measure.NOT_RELEASED: all_of_them})
 
 
-def together(cells: Sequence[int]) -> Figure:
-    """The sum of cells that stand beside it, so that each small one could still be any number from 1 to 4."""
-    small = [cell for cell in cells if cell < LEAST]
-    large = sum(cells) - sum(small)
-    return Figure(large, large) + _small_ones(len(small), sum(small))
-
-
-def _small_ones(how_many: int, sum_: int) -> Figure:
-    highest = (LEAST - 1) * how_many
-    if how_many == 0:
-        return NONE
-    if sum_ < LEAST:
-        return SMALL
-    # Exactly, where one of them may be none and the others still make the sum.
-    return Figure(sum_, sum_) if sum_ <= highest - (LEAST - 1) else Figure(LEAST, highest)
-
-
 def _summed(parts: Sequence[Figures]) -> dict[Measure, Figure]:
     leaves = (*_FREE, *REASONS, Measure.NOT_RELEASED, Measure.IMPLAUSIBLE)
     return {one: sum_of(part[one] for part in parts) for one in leaves}
@@ -157,7 +109,3 @@ def _with_totals(leaves: Figures) -> dict[Measure, Figure]:
     answered = leaves[Measure.RELEASED] + leaves[Measure.NOT_RELEASED]
     invited = answered + leaves[Measure.UNANSWERED] + leaves[Measure.WAITING]
     return {**leaves, Measure.ANSWERED: answered, Measure.INVITED: invited}
-
-
-def sum_of(figures: Iterable[Figure]) -> Figure:
-    return reduce(add, figures, NONE)

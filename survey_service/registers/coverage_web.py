@@ -1,6 +1,6 @@
 """What registers do with a provider's results, in the browser: what they pulled, and how far they are covered."""
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from survey_service.http.context import services, staff
@@ -16,4 +16,5 @@ def pulls() -> ResponseReturnValue:
 
 @blueprint.get("/staff/registers/coverage")
 def coverage() -> ResponseReturnValue:
-    return render_template("staff/register_coverage.html", **coverage_page.coverage(services(), as_=staff()))
+    context = coverage_page.coverage(services(), request.args.get("month", ""), as_=staff())
+    return render_template("staff/register_coverage.html", **context)

@@ -57,7 +57,7 @@ def payload(result: Result, agreement: Agreement) -> dict[str, Any]:
         "respondent": session.respondent,
         "occasion": asked_at.code,
         "occasion_due_on": local_day(asked_at.due_at).isoformat(),
-        "within_window": asked_at.is_open(found.completed_at),
+        "within_window": asked_at.covers(found.completed_at),
         "event": {
             "kind": asked_at.anchor_kind,
             "date": asked_at.anchor_date.isoformat(),

@@ -11,12 +11,20 @@ from survey_service.errors import BadInput, mark
 from survey_service.foundation.clock import at_local_time
 from survey_service.licensing.rules import UseOfAnswers
 from survey_service.people.rules import looks_like_identity_number
+from survey_service.scheduling.inclusion import EVERYBODY, Rules, parse_rules
+from survey_service.scheduling.working_days import next_working_day
 
+# The job that tells a patient of an occasion (`notifying.jobs`).
+INVITE_JOB = "notifying.invite"
 # Nobody is woken by a survey: an occasion opens in the morning and closes at midnight, Swedish time.
 OPENING_TIME = time(8, 0)
 MIDNIGHT = time(0, 0)
 # A year: the database keeps to it too.
 _MOST_HOURS = 8760
+# Daily for two years.
+_LONGEST_SERIES = 731
+# Of a protocol and of an occasion.
+CODE = re.compile(r"[a-z0-9-]{1,40}")
 # It is told to registers, so it is a code and never words.
 _PROCEDURE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,39}")
 
@@ -27,6 +35,32 @@ class BodySide(StrEnum):
     LEFT = "left"
     RIGHT = "right"
     BOTH = "both"
+
+
+class AnchorKind(StrEnum):
+    """What the days of a protocol are counted from."""
+
+    SURGERY = "surgery"
+    DIAGNOSIS = "diagnosis"
+    VISIT = "visit"
+    ENROLMENT = "enrolment"
+
+
+class Asked(StrEnum):
+    """Whether an order says something: the side, or what was done."""
+
+    NEVER = "never"
+    OPTIONAL = "optional"
+    REQUIRED = "required"
+
+
+class EnrolmentState(StrEnum):
+    """Where an enrolment stands. Only what is active is asked; what is void was for the wrong patient."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    ENDED = "ended"
+    VOIDED = "voided"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +74,11 @@ class PlannedInstrument:
 
 @dataclass(frozen=True, slots=True)
 class OccasionPlan:
-    """One occasion of a protocol. Days are counted from the anchor date; negative is before it."""
+    """One occasion of a protocol, or a series of them. Days are counted from the anchor date; negative is before it.
+
+    A series falls due ``times`` times, ``every_days`` days apart. ``reminders`` are days from the one it opens on.
+    ``not_on_holidays``: neither opens nor falls due on a weekend or a holiday, but on the next working day.
+    """
 
     code: str
     titles: Mapping[str, str]
@@ -48,6 +86,14 @@ class OccasionPlan:
     opens_days_before: int
     closes_days_after: int
     instruments: tuple[PlannedInstrument, ...]
+    every_days: int = 0
+    times: int = 1
+    reminders: tuple[int, ...] = ()
+    not_on_holidays: bool = False
+
+    @property
+    def is_series(self) -> bool:
+        return self.times > 1
 
 
 class ReceiptPolicy(StrEnum):
@@ -76,7 +122,11 @@ class ReceiptPlan:
 
 @dataclass(frozen=True, slots=True)
 class CareProtocol:
-    """What is asked, when, and why. The texts are the unit's own, by language."""
+    """What is asked, of whom, when, and why. The texts are the unit's own, by language.
+
+    ``anchor_kind`` is one of ``AnchorKind`` in all that is published now, and free words in what is older.
+    ``registers`` names the registers that it is meant for: for people to read, since agreements decide.
+    """
 
     code: str
     names: Mapping[str, str]
@@ -85,16 +135,29 @@ class CareProtocol:
     purpose: UseOfAnswers
     occasions: tuple[OccasionPlan, ...]
     receipt: ReceiptPlan = ReceiptPlan()
+    side: Asked = Asked.OPTIONAL
+    procedure: Asked = Asked.OPTIONAL
+    rules: Rules = EVERYBODY
+    registers: tuple[str, ...] = ()
+
+    def has_side(self, side: BodySide | None) -> bool:
+        """Whether an order with this side is one for this protocol: a side-specific series is of one side."""
+        return _fits(self.side, side) and (self.side is not Asked.REQUIRED or side is not BodySide.BOTH)
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedOccasion:
-    """An occasion with its moments in UTC. ``closes_at`` is the first moment that is too late."""
+    """An occasion with its moments in UTC. ``closes_at`` is the first moment that is too late.
+
+    ``code`` is that of the plan; in a series with its number, as in "diary.3".
+    """
 
     plan: OccasionPlan
+    code: str
     opens_at: datetime
     due_at: datetime
     closes_at: datetime
+    reminds_at: tuple[datetime, ...] = ()
 
 
 def parse_procedure(text: str) -> str | None:
@@ -112,6 +175,28 @@ def parse_procedure(text: str) -> str | None:
     return procedure
 
 
+def refuse_wrong_event(protocol: CareProtocol, *, side: BodySide | None, procedure_id: str | None) -> None:
+    """Raise ``BadInput`` for an order whose event is not told as the protocol asks."""
+    if not protocol.has_side(side):
+        sentence = (
+            mark("This protocol is not about one side: choose none.")
+            if protocol.side is Asked.NEVER
+            else mark("This protocol is about one side: choose left or right, and order once for each.")
+        )
+        raise BadInput("The side does not fit the protocol.", fields={"side": sentence})
+    if not _fits(protocol.procedure, procedure_id):
+        sentence = (
+            mark("This protocol is not about a procedure: leave it empty.")
+            if protocol.procedure is Asked.NEVER
+            else mark("This protocol is about a procedure: write its id.")
+        )
+        raise BadInput("The procedure does not fit the protocol.", fields={"procedure_id": sentence})
+
+
+def _fits(asked: Asked, given: object) -> bool:
+    return asked is Asked.OPTIONAL or (given is not None) == (asked is Asked.REQUIRED)
+
+
 def parse_protocol(data: Mapping[str, Any]) -> CareProtocol:
     """Read a protocol definition. Raises ``BadInput`` naming the field."""
     try:
@@ -123,6 +208,10 @@ def parse_protocol(data: Mapping[str, Any]) -> CareProtocol:
             purpose=_parse_purpose(data["purpose"]),
             occasions=tuple(_parse_occasion(occasion) for occasion in data["occasions"]),
             receipt=_parse_receipt(data.get("receipt", {})),
+            side=_parse_asked(data, "side"),
+            procedure=_parse_asked(data, "procedure"),
+            rules=parse_rules(data.get("inclusion"), data.get("exclusion")),
+            registers=tuple(data.get("registers", ())),
         )
     except KeyError as missing:
         raise BadInput(f"The protocol lacks the field {missing}.") from None
@@ -139,6 +228,13 @@ def _parse_purpose(text: str) -> UseOfAnswers:
         return UseOfAnswers(text)
     except ValueError:
         raise BadInput(f"The protocol's purpose is none of {', '.join(UseOfAnswers)}.") from None
+
+
+def _parse_asked(data: Mapping[str, Any], name: str) -> Asked:
+    try:
+        return Asked(data.get(name, Asked.OPTIONAL))
+    except ValueError:
+        raise BadInput(f"The protocol's {name} is none of {', '.join(Asked)}.") from None
 
 
 def _parse_receipt(data: Mapping[str, Any]) -> ReceiptPlan:
@@ -175,7 +271,11 @@ def _parse_occasion(data: Mapping[str, Any]) -> OccasionPlan:
         instruments=tuple(
             PlannedInstrument(one["id"], one["version"], one.get("form", "")) for one in data["instruments"]
         ),
+        not_on_holidays=bool(data.get("not_on_holidays", False)),
+        **_parse_series(data),
     )
+    if not CODE.fullmatch(plan.code):
+        raise BadInput(f"The occasion's code {plan.code} must be small letters, digits and dashes.")
     if not plan.instruments:
         raise BadInput(f"The occasion {plan.code} asks nothing.")
     if plan.opens_days_before < 0 or plan.closes_days_after < 0:
@@ -183,13 +283,26 @@ def _parse_occasion(data: Mapping[str, Any]) -> OccasionPlan:
     return plan
 
 
+def _parse_series(data: Mapping[str, Any]) -> dict[str, Any]:
+    series, reminders = data.get("series"), data.get("reminders", [])
+    if len(set(reminders)) < len(reminders) or not all(type(one) is int and one >= 0 for one in reminders):
+        raise BadInput(f"The reminders of the occasion {data['code']} must be different days, 0 or later.")
+    if series is None:
+        return {"reminders": tuple(sorted(reminders))}
+    every, times = series["every_days"], series["times"]
+    if not (type(every) is int and type(times) is int and every >= 1 and 2 <= times <= _LONGEST_SERIES):
+        raise BadInput(
+            f"The series {data['code']} must come 2 to {_LONGEST_SERIES} times, a whole number of days apart."
+        )
+    return {"every_days": every, "times": times, "reminders": tuple(sorted(reminders))}
+
+
 def plan_occasions(protocol: CareProtocol, *, anchor: date, now: datetime) -> tuple[PlannedOccasion, ...]:
     """The occasions still ahead. One whose window has closed is left out: it cannot be answered.
 
     Raises ``BadInput`` when none is left.
     """
-    planned = [_plan(occasion, anchor) for occasion in protocol.occasions]
-    ahead = tuple(occasion for occasion in planned if occasion.closes_at > now)
+    ahead = tuple(occasion for occasion in all_occasions(protocol, anchor) if occasion.closes_at > now)
     if not ahead:
         raise BadInput(
             "With that date, every occasion would already be over.",
@@ -198,13 +311,27 @@ def plan_occasions(protocol: CareProtocol, *, anchor: date, now: datetime) -> tu
     return ahead
 
 
-def _plan(occasion: OccasionPlan, anchor: date) -> PlannedOccasion:
-    due = anchor + timedelta(days=occasion.due_day)
+def all_occasions(protocol: CareProtocol, anchor: date) -> tuple[PlannedOccasion, ...]:
+    """Everything that the protocol asks of somebody with that anchor date, also what is long past."""
+    return tuple(
+        _plan(occasion, anchor, number) for occasion in protocol.occasions for number in range(1, occasion.times + 1)
+    )
+
+
+def _plan(occasion: OccasionPlan, anchor: date, number: int) -> PlannedOccasion:
+    due = anchor + timedelta(days=occasion.due_day + occasion.every_days * (number - 1))
+    opens = due - timedelta(days=occasion.opens_days_before)
+    if occasion.not_on_holidays:
+        opens, due = next_working_day(opens), next_working_day(due)
+    closes_at = at_local_time(due + timedelta(days=occasion.closes_days_after + 1), MIDNIGHT)
+    reminds_at = [at_local_time(opens + timedelta(days=days), OPENING_TIME) for days in occasion.reminders]
     return PlannedOccasion(
         plan=occasion,
-        opens_at=at_local_time(due - timedelta(days=occasion.opens_days_before), OPENING_TIME),
+        code=f"{occasion.code}.{number}" if occasion.is_series else occasion.code,
+        opens_at=at_local_time(opens, OPENING_TIME),
         due_at=at_local_time(due, OPENING_TIME),
-        closes_at=at_local_time(due + timedelta(days=occasion.closes_days_after + 1), MIDNIGHT),
+        closes_at=closes_at,
+        reminds_at=tuple(one for one in reminds_at if one < closes_at),
     )
 
 

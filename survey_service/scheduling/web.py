@@ -10,21 +10,16 @@ from flask_wtf import FlaskForm
 from wtforms import DateField, Field, StringField
 from wtforms.validators import AnyOf, Length, ValidationError
 
-from survey_service.audit.rules import Access, Activity, Purpose
-from survey_service.audit.use_cases import record_access
-from survey_service.errors import AccessDenied, BadInput
+from survey_service.access.queries import rights_of
+from survey_service.errors import BadInput
 from survey_service.foundation.db import new_id
 from survey_service.foundation.principals import Staff
 from survey_service.http.context import services, staff
-from survey_service.http.locale import current_locale, day, languages
-from survey_service.people.queries import NAME_IS_ERASED, open_patients, sealed_patients
+from survey_service.http.locale import current_locale, languages
 from survey_service.people.rules import Identity, parse_email, parse_identity_number, parse_name, parse_phone
-from survey_service.scheduling.queries import (
-    PublishedProtocol,
-    occasions_of_enrolment,
-    protocol_of_enrolment,
-    published_protocols,
-)
+from survey_service.scheduling.enrolment_page import side_in_words
+from survey_service.scheduling.inclusion import parse_diagnoses
+from survey_service.scheduling.queries import PublishedProtocol, published_protocols
 from survey_service.scheduling.rules import BodySide, in_language, parse_procedure
 from survey_service.scheduling.use_cases import Order, enrol_patient
 
@@ -56,6 +51,7 @@ class EnrolmentForm(FlaskForm):
     anchor_date = DateField()
     care_contact = StringField(validators=[Length(max=200)])
     procedure_id = StringField(validators=[Follows(parse_procedure)])
+    diagnoses = StringField(validators=[Follows(parse_diagnoses)])
     side = StringField(validators=[AnyOf([None, "", *BodySide])])
     request_id = StringField()
 
@@ -95,54 +91,14 @@ def order() -> ResponseReturnValue:
             errors = {name: gettext(sentence, **refused.values) for name, sentence in refused.fields.items()}
             errors = errors or {"form": gettext(refused.sentence, **refused.values)}
         else:
-            return redirect(url_for("scheduling.enrolled", enrolment_id=enrolment_id), code=303)
+            return redirect(url_for("enrolment.show", enrolment_id=enrolment_id), code=303)
     return _form_page(as_, values=request.form, errors=errors, request_id=str(request_id)), 400
-
-
-@blueprint.get("/staff/enrolments/<uuid:enrolment_id>")
-def enrolled(enrolment_id: UUID) -> ResponseReturnValue:
-    """What was ordered, for whom."""
-    with services().db.transaction(as_=staff()) as connection:
-        protocol = protocol_of_enrolment(connection, enrolment_id)
-        occasions = occasions_of_enrolment(connection, enrolment_id)
-        if protocol is None or occasions[0].unit_id != staff().unit_id:
-            raise AccessDenied
-        sealed = sealed_patients(connection, [occasions[0].person_id])
-        accesses = [Access(Activity.READ, Purpose.CARE, "enrolment", enrolment_id, occasions[0].person_id)]
-        record_access(connection, services().clock, accesses, by=staff())
-    identities = open_patients(services().keys, sealed)
-    identity = identities.get(occasions[0].person_id)
-    locale = current_locale()
-    return render_template(
-        "staff/enrolled.html",
-        patient_name=identity.name if identity else NAME_IS_ERASED,
-        protocol_name=in_language(protocol.names, locale),
-        event={
-            "date": day(occasions[0].anchor_date),
-            "procedure": occasions[0].procedure_id,
-            "side": side_in_words(occasions[0].side),
-        },
-        occasions=[
-            {
-                "title": in_language(one.titles, locale),
-                "opens_at": one.opens_at,
-                "due_at": one.due_at,
-                "closes_at": one.last_moment,
-            }
-            for one in occasions
-        ],
-    )
-
-
-def side_in_words(side: str | None) -> str | None:
-    """In the language of the page; None where no side was named."""
-    words = {BodySide.LEFT: gettext("Left"), BodySide.RIGHT: gettext("Right"), BodySide.BOTH: gettext("Both sides")}
-    return None if side is None else words[BodySide(side)]
 
 
 def _form_page(as_: Staff, *, values: Mapping[str, str], errors: Mapping[str, str], request_id: str) -> str:
     with services().db.transaction(as_=as_) as connection:
-        protocols = published_protocols(connection)
+        rights = rights_of(connection, as_, services().clock())
+        protocols = [one for one in published_protocols(connection) if rights.covers(one.id)]
     return render_template(
         "staff/enrol.html",
         protocols=[_describe(published) for published in protocols],
@@ -181,6 +137,7 @@ def _order(form: EnrolmentForm, request_id: UUID) -> Order:
         request_id=request_id,
         procedure_id=parse_procedure(form.procedure_id.data or ""),
         side=BodySide(form.side.data) if form.side.data else None,
+        diagnoses=parse_diagnoses(form.diagnoses.data or ""),
     )
 
 

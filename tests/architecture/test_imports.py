@@ -11,8 +11,8 @@ import survey_service
 ROOT = Path(survey_service.__file__).parent
 CAPABILITIES = frozenset(
     {
-        "access", "answering", "audit", "delivery", "history", "interop", "languages", "licensing", "notifying",
-        "people", "privacy", "registers", "scheduling",
+        "access", "answering", "audit", "delivery", "history", "insight", "interop", "languages", "licensing",
+        "notifying", "people", "privacy", "registers", "scheduling",
     }
 )  # fmt: skip
 
@@ -20,6 +20,9 @@ CAPABILITIES = frozenset(
 DOORS = frozenset({"queries", "use_cases", "rules", "plausibility"})
 EXCEPTIONS = {
     ("delivery.api", "registers.oauth"): "one token service gives tokens to registers and to record systems",
+    ("scheduling.enrolling", "delivery.corrections"): "voiding an enrolment voids its responses in the same commit",
+    ("notifying.use_cases", "scheduling.enrolling"): "that somebody has died is noted and recorded in one commit",
+    ("scheduling.api", "delivery.api"): "a record system is let in the same way to order as to fetch",
     ("delivery.jobs", "notifying.rendering"): "an alarm is a notice, as contentless as an invitation",
     ("delivery.parcels", "interop.observations"): "interop is pure builders of others' formats",
     ("delivery.parcels", "interop.response_bundle"): "interop is pure builders of others' formats",

@@ -18,9 +18,12 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
 from survey_service.audit.rules import actor_of
+from survey_service.delivery.flag_setting import NewRule, set_rule
+from survey_service.delivery.flagging import Worsening
 from survey_service.delivery.record_systems import Entered, enter
 from survey_service.delivery.rules import SystemRoute
 from survey_service.delivery.use_cases import open_response
+from survey_service.delivery.worklist_queries import rules_of
 from survey_service.foundation.clock import local_day
 from survey_service.foundation.db import new_id
 from survey_service.foundation.principals import Gate, Operator, Patient, Principal
@@ -66,7 +69,9 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     ("GET",  "/sessions/<uuid:session_id>/answers/<int:sequence>"): (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 303, 403),
     ("POST", "/sessions/<uuid:session_id>"):                     (401,     401,     403, 403, 403, 403, 303, 403),
     ("GET",  "/my-data"):                                        (SIGN_IN, SIGN_IN, 200, 403, 403, 403, 200, 403),
+    ("GET",  "/my-results"):                                     (SIGN_IN, SIGN_IN, 200, 403, 403, 403, 200, 403),
     ("POST", "/my-data/registers/<uuid:register_id>"):           (401,     401,     303, 403, 403, 403, 303, 403),
+    ("POST", "/my-data/units/<uuid:unit_id>"):                   (401,     401,     303, 403, 403, 403, 303, 403),
     ("GET",  "/staff"):                                          (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
     ("GET",  "/staff/responses/<uuid:response_id>"):             (SIGN_IN, SIGN_IN, 403, 403, 403, 200, 403, 403),
     ("POST", "/staff/responses/<uuid:response_id>"):             (401,     401,     403, 403, 403, 303, 403, 403),
@@ -80,6 +85,23 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     ("POST", "/staff/settings/record-system/<uuid:system_id>/activate"): (401, 401, 403, 403, 303, 403, 403, 403),
     ("POST", "/staff/settings/record-system/<uuid:system_id>/pause"): (401, 401,    403, 403, 303, 403, 403, 403),
     ("POST", "/staff/settings/alarms"):                          (401,     401,     403, 403, 303, 403, 403, 403),
+    ("GET",  "/staff/new"):                                      (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
+    ("POST", "/staff/search"):                                   (401,     401,     403, 303, 303, 303, 403, 403),
+    ("POST", "/staff/today"):                                    (401,     401,     403, 303, 303, 303, 403, 403),
+    ("POST", "/staff/occasions/<uuid:occasion_id>/reminder"):    (401,     401,     403, 403, 403, 303, 403, 403),
+    ("POST", "/staff/occasions/<uuid:occasion_id>/non-response"): (401,    401,     403, 403, 403, 303, 403, 403),
+    ("POST", "/staff/responses/<uuid:response_id>/hand-over"):   (401,     401,     403, 403, 403, 303, 403, 403),
+    ("POST", "/staff/responses/<uuid:response_id>/notes"):       (401,     401,     403, 403, 403, 303, 403, 403),
+    # The patient has begun on a screen: no paper any more.
+    ("GET",  "/staff/occasions/<uuid:occasion_id>/paper"):       (SIGN_IN, SIGN_IN, 403, 403, 403, 409, 403, 403),
+    ("GET",  "/staff/occasions/<uuid:occasion_id>/entry"):       (SIGN_IN, SIGN_IN, 403, 403, 403, 409, 403, 403),
+    ("POST", "/staff/occasions/<uuid:occasion_id>/entry"):       (401,     401,     403, 403, 403, 409, 403, 403),
+    # The unit's flags are its manager's to set.
+    ("GET",  "/staff/flags"):                                    (SIGN_IN, SIGN_IN, 403, 403, 200, 403, 403, 403),
+    ("POST", "/staff/flags"):                                    (401,     401,     403, 403, 303, 403, 403, 403),
+    ("POST", "/staff/flags/<uuid:rule_id>/end"):                 (401,     401,     403, 403, 303, 403, 403, 403),
+    ("POST", "/staff/flags/hours"):                              (401,     401,     403, 403, 303, 403, 403, 403),
+    ("POST", "/staff/flags/paper"):                              (401,     401,     403, 403, 303, 403, 403, 403),
     ("GET",  "/.well-known/jwks.json"):                          EVERYBODY_GETS_IN,
     # Only the unit that received corrects and voids; without a reason, and for what is not there, nothing is done.
     ("GET",  "/staff/responses/<uuid:response_id>/correction"):  (SIGN_IN, SIGN_IN, 403, 403, 403, 200, 403, 403),
@@ -90,17 +112,61 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
         (SIGN_IN, SIGN_IN, 403, 403, 403, 200, 403, 403),
     ("GET",  "/staff/registers/pulls"):                          (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
     ("GET",  "/staff/registers/coverage"):                       (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
+    # Each sees the follow-up of the own unit.
+    ("GET",  "/staff/follow-up"):                                (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
+    ("GET",  "/staff/follow-up/figures.csv"):                    (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
     # Earlier results are the unit's that they were brought to.
-    ("GET",  "/staff/patients/<uuid:person_id>/history"):        (SIGN_IN, SIGN_IN, 403, 403, 403, 200, 403, 403),
+    ("GET",  "/staff/patients/<patient>/history"):                (SIGN_IN, SIGN_IN, 403, 403, 403, 200, 403, 403),
+    # A course is for the units that follow the patient: alice's has an enrolment, bob's has none.
+    ("GET",  "/staff/patients/<patient>/course"):                 (SIGN_IN, SIGN_IN, 403, 403, 403, 200, 403, 403),
+    ("GET",  "/staff/patients/<patient>/course.pdf"):             (SIGN_IN, SIGN_IN, 403, 403, 403, 200, 403, 403),
     # Only a care unit orders [A1]; charlie's cannot order by alice's protocol.
     ("GET",  "/staff/enrolments/new"):                           (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
     ("POST", "/staff/enrolments/new"):                           (401,     401,     403, 400, 303, 303, 403, 403),
     ("GET",  "/staff/queries"):                                  (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
     ("GET",  "/staff/enrolments/<uuid:enrolment_id>"):           (SIGN_IN, SIGN_IN, 403, 403, 403, 200, 403, 403),
+    # Rights are an administrator's to set, and openings with a reason an officer's to see: test_rights.py.
+    ("GET",  "/staff/rights"):                                   (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 403, 403),
+    ("POST", "/staff/rights"):                                   (401,     401,     403, 403, 403, 403, 403, 403),
+    ("POST", "/staff/rights/<uuid:commission_id>/end"):          (401,     401,     403, 403, 403, 403, 403, 403),
+    ("GET",  "/staff/oversight"):                                (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 403, 403),
+    ("GET",  "/staff/oversight.csv"):                            (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 403, 403),
+    ("GET",  "/staff/rights.csv"):                               (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 403, 403),
+    ("POST", "/staff/oversight/openings/<uuid:opening_id>/patient"): (401, 401,     403, 403, 403, 403, 403, 403),
+    # bob's unit is of the same provider: he may open with a reason, and gave none; alice needs none.
+    ("GET",  "/staff/responses/<uuid:response_id>/emergency"):   (SIGN_IN, SIGN_IN, 403, 403, 200, 303, 403, 403),
+    ("POST", "/staff/responses/<uuid:response_id>/emergency"):   (401,     401,     403, 403, 400, 303, 403, 403),
+    # Whether the provider has something of a patient; alice's name for the patient means nothing at charlie's.
+    ("GET",  "/staff/patients/<patient>/units"):                  (SIGN_IN, SIGN_IN, 403, 403, 200, 200, 403, 403),
+    # An enrolment is changed by the unit that it is with.
+    ("POST", "/staff/enrolments/<uuid:enrolment_id>/event"):     (401,     401,     403, 403, 403, 303, 403, 403),
+    ("POST", "/staff/enrolments/<uuid:enrolment_id>/state"):     (401,     401,     403, 403, 403, 303, 403, 403),
+    ("POST", "/staff/enrolments/<uuid:enrolment_id>/unit"):      (401,     401,     403, 403, 403, 303, 403, 403),
+    ("GET",  "/staff/enrolments/list"):                          (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
+    ("POST", "/staff/enrolments/list"):                          (401,     401,     403, 400, 200, 200, 403, 403),
+    # What staff attest says nothing of the patient; a code is for the unit's own to make, and for anybody to try.
+    ("GET",  "/staff/occasions/<uuid:occasion_id>/hand-over"):     (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
+    ("POST", "/staff/occasions/<uuid:occasion_id>/hand-over"):     (401,     401,     403, 403, 403, 200, 403, 403),
+    ("GET",  "/h/<code>"):                                       EVERYBODY_GETS_IN,
+    ("POST", "/h/<code>"):                                       (410,) * 8,  # one that nobody made
+    ("GET",  "/h/done"):                                         EVERYBODY_IS_MOVED,
+    ("GET",  "/h/thanks"):                                       EVERYBODY_GETS_IN,
     # What is given to registers is open to all staff; saying yes or ending it is for the manager of a unit.
     ("GET",  "/staff/registers"):                                (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
     ("POST", "/staff/registers/<uuid:agreement_id>/approval"):   (401,     401,     403, 403, 303, 403, 403, 403),
     ("POST", "/staff/registers/<uuid:agreement_id>/end"):        (401,     401,     403, 403, 303, 403, 403, 403),
+    # Protocols are shown to all staff of the provider; a manager writes them, looks at what would happen, and applies.
+    ("GET",  "/staff/protocols"):                                (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
+    ("POST", "/staff/protocols"):                                (401,     401,     403, 403, 303, 403, 403, 403),
+    ("GET",  "/staff/protocols/<uuid:protocol_id>"):             (SIGN_IN, SIGN_IN, 403, 403, 200, 200, 403, 403),
+    ("GET",  "/staff/protocols/<uuid:protocol_id>/file"):        (SIGN_IN, SIGN_IN, 403, 403, 200, 200, 403, 403),
+    ("POST", "/staff/protocols/<uuid:protocol_id>/file"):        (401,     401,     403, 403, 400, 403, 403, 403),
+    ("GET",  "/staff/protocols/<uuid:protocol_id>/edit"):        (SIGN_IN, SIGN_IN, 403, 403, 200, 403, 403, 403),
+    ("POST", "/staff/protocols/<uuid:protocol_id>/edit"):        (401,     401,     403, 403, 303, 403, 403, 403),
+    ("GET",  "/staff/protocols/<uuid:protocol_id>/preview"):     (SIGN_IN, SIGN_IN, 403, 403, 200, 403, 403, 403),
+    ("GET",  "/staff/protocols/<uuid:protocol_id>/preview.csv"): (SIGN_IN, SIGN_IN, 403, 403, 200, 403, 403, 403),
+    # Nobody applies what they have not looked at.
+    ("POST", "/staff/protocols/<uuid:protocol_id>/publication"): (401,     401,     403, 403, 409, 403, 403, 403),
     # Texts are for translators, and they see nothing else.
     ("GET",  "/translate/sign-in"):                              EVERYBODY_GETS_IN,
     ("GET",  "/translate"):                                       (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 403, 200),
@@ -131,6 +197,9 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     ("GET",  "/api/v1/deliveries"):                              (401,     401,     403, 403, 403, 403, 403, 403),
     ("GET",  "/api/v1/deliveries/<uuid:response_id>"):           (401,     401,     403, 403, 403, 403, 403, 403),
     ("POST", "/api/v1/deliveries/<uuid:response_id>/receipt"):   (401,     401,     403, 403, 403, 403, 403, 403),
+    ("POST", "/api/v1/enrolments"):                              (401,     401,     403, 403, 403, 403, 403, 403),
+    ("PATCH", "/api/v1/enrolments/<uuid:enrolment_id>"):         (401,     401,     403, 403, 403, 403, 403, 403),
+    ("POST", "/api/v1/enrolments/<uuid:enrolment_id>/cancellation"): (401, 401,     403, 403, 403, 403, 403, 403),
     ("GET",  "/api/v1/catalogue"):                               EVERYBODY_GETS_IN,
     ("POST", "/api/v1/registers/me/messages"):                   (401,     422,     403, 403, 403, 403, 403, 403),
     ("GET",  "/api/v1/registers/me/coverage"):                   (401,     200,     403, 403, 403, 403, 403, 403),
@@ -141,6 +210,8 @@ _MACHINES = "machines have no cookies, so nothing can be sent in their name"
 FORMS_WITHOUT_A_TOKEN = {
     "/api/v1/token": _MACHINES,
     "/api/v1/deliveries/<uuid:response_id>/receipt": _MACHINES,
+    "/api/v1/enrolments": _MACHINES,
+    "/api/v1/enrolments/<uuid:enrolment_id>/cancellation": _MACHINES,
     "/api/v1/registers/me/agreements/<uuid:agreement_id>/approval": _MACHINES,
     "/api/v1/registers/me/messages": _MACHINES,
 }
@@ -165,6 +236,7 @@ class Scene:
     translation_id: UUID
     step_id: UUID
     system_id: UUID
+    rule_id: UUID
     jwks: str
     cookies: Mapping[str, Callable[[], str]]
     bearer: str
@@ -182,10 +254,12 @@ class Scene:
         if method == "GET":
             asked = {"purpose": ACCEPTED_PURPOSE, "from": "2026-01", "to": "2026-01"}
             query = asked if rule.startswith("/api/") else {"language": "nb", "subject": PREM}
+            if rule == "/staff/new":
+                query = {"since": self.world.services.clock().isoformat()}
             answer = visitor.get(path, headers=headers, query_string=query)
         else:
             form = self._form(rule) | ({"csrf_token": visitor.token()} if token else {})
-            answer = visitor.raw_post(path, data=form, headers=headers)
+            answer = visitor.raw_post(path, data=form, headers=headers, method=method)
         answer.close()
         is_sent_away = answer.status_code == 303 and answer.location.endswith("/sign-in")
         return SIGN_IN if is_sent_away else answer.status_code
@@ -194,12 +268,16 @@ class Scene:
         path = rule.replace("<path:filename>", "app.css").replace("<int:sequence>", "1").replace("<int:number>", "1")
         if rule.endswith("/done"):
             path = path.replace("<uuid:survey_id>", str(self.answered_id))
-        for name in ("survey_id", "session_id", "response_id", "enrolment_id", "step_id", "system_id"):
+        for name in ("survey_id", "session_id", "response_id", "enrolment_id", "step_id", "system_id", "rule_id"):
             path = path.replace(f"<uuid:{name}>", str(getattr(self, name)))
+        path = path.replace("<uuid:occasion_id>", str(self.survey_id))
         path = path.replace("<uuid:agreement_id>", str(self.agreement_id))
-        path = path.replace("<uuid:person_id>", str(self.patient.person_id))
+        path = path.replace("<uuid:unit_id>", str(self.world.alice.unit_id))
+        path = path.replace("<uuid:commission_id>", str(new_id())).replace("<uuid:opening_id>", str(new_id()))
+        path = path.replace("<uuid:protocol_id>", str(self.world.protocols["anxiety-only"]))
+        path = path.replace("<patient>", self.world.reference(self.patient))
         path = path.replace("<uuid:source_id>", str(self.desk.source_id(QUESTION)))
-        for name, value in {"locale": "nb", "subject": PREM, "page": "overall", "ending": "po"}.items():
+        for name, value in {"code": "none", "locale": "nb", "subject": PREM, "page": "overall", "ending": "po"}.items():
             path = path.replace(f"<{name}>", value)
         return path.replace("<uuid:register_id>", str(self.world.register.register_id))
 
@@ -209,9 +287,36 @@ class Scene:
             "/language": {"language": "en", "next": "/"},
             "/sessions/<uuid:session_id>": {"sequence": str(self.sequence), "item": self.item_id, "value": "2"},
             "/my-data/registers/<uuid:register_id>": {"objected": "1"},
+            "/my-data/units/<uuid:unit_id>": {"blocked": "0"},
+            "/staff/enrolments/<uuid:enrolment_id>/event": {
+                "anchor_date": local_day(self.world.services.clock()).isoformat(),
+                "confirmed": "1",
+            },
+            "/staff/enrolments/<uuid:enrolment_id>/state": {"to": "paused"},
+            "/staff/enrolments/<uuid:enrolment_id>/unit": {"unit": str(self.world.bob.unit_id)},
+            "/staff/enrolments/list": {
+                "protocol": str(self.world.protocols["anxiety-only"]),
+                "content": "personal_number,name,anchor_date,care_contact",
+            },
+            "/staff/occasions/<uuid:occasion_id>/hand-over": {"attested": "1"},
             "/staff/receipts": {"response": str(self.response_id)},
             "/staff/settings/record-system": {"name": "Ny journal", "way": "fetch", "jwks": self.jwks},
+            "/staff/protocols": {"code": "new-protocol"},
             "/staff/settings/alarms": {"alarm_email": "larm@example.se"},
+            "/staff/search": {"personal_number": self.world.new_identity().number},
+            "/staff/today": {"numbers": ""},
+            "/staff/occasions/<uuid:occasion_id>/non-response": {"reason": "declined", "request_id": str(new_id())},
+            "/staff/responses/<uuid:response_id>/hand-over": {"to": "", "request_id": str(new_id())},
+            "/staff/responses/<uuid:response_id>/notes": {"note": "Ring", "request_id": str(new_id())},
+            "/staff/flags": {
+                "what": "v:promis-anxiety:promis_anxiety.t",
+                "how": "worsening",
+                "reason": "Vi vill ringa",
+                "request_id": str(new_id()),
+            },
+            "/staff/flags/<uuid:rule_id>/end": {"reason": "För många", "request_id": str(new_id())},
+            "/staff/flags/hours": {"hours": "8"},
+            "/staff/flags/paper": {"days": "7"},
             "/translate/<locale>/glossary": {"term": "visit", "translation": "besøk"},
             "/translate/<locale>/<subject>/steps": {"text": str(self.translation_id), "state": "draft"},
             "/translate/<locale>/texts/<uuid:source_id>": {"form": "Nytt", "replaces": str(self.translation_id)},
@@ -262,6 +367,10 @@ def scene(app: Flask, world: World, register_key: ECKey, monkeypatch: pytest.Mon
     translation_id, step_id = validated(desk)
     jwks = KeySet([register_key]).as_dict(private=False)
     system_id = enter(world.services, Entered(name="Journal", route=SystemRoute.FETCH, jwks=jwks), as_=world.bob)
+    rule = NewRule("promis-anxiety", Worsening("promis_anxiety.t"), "Vi vill ringa", new_id())
+    set_rule(world.services, rule, as_=world.bob)
+    with world.services.db.transaction(as_=world.bob) as connection:
+        (kept,) = rules_of(connection, world.bob.unit_id)
     return Scene(
         app=app,
         world=world,
@@ -278,6 +387,7 @@ def scene(app: Flask, world: World, register_key: ECKey, monkeypatch: pytest.Mon
         translation_id=translation_id,
         step_id=step_id,
         system_id=system_id,
+        rule_id=kept.rule_id,
         jwks=json.dumps(jwks),
         cookies={
             "patient": lambda: world.patient_cookie(identity),

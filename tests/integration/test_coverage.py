@@ -14,6 +14,7 @@ from flask import Flask
 from joserfc.jwk import ECKey
 from psycopg.errors import InsufficientPrivilege
 
+from survey_service.answering.queries import responses_with_ids
 from survey_service.cli import main
 from survey_service.delivery.use_cases import open_response
 from survey_service.errors import BadInput
@@ -24,10 +25,12 @@ from survey_service.registers.coverage_rules import Measure
 from survey_service.registers.feed import pull
 from survey_service.registers.objecting import object_to_register
 from survey_service.registers.rules import ACCEPTED_PURPOSE
+from survey_service.scheduling.enrolling import end, void_enrolment
 from survey_service.scheduling.queries import Occasion
 from tests.architecture.test_routes import bearer_token
 from tests.browsing import Visitor
 from tests.conftest import BASE_URL, TestClock, TestDatabase
+from tests.integration.sharing import asked_by_both
 from tests.operating import environment_of
 from tests.world import OTHER_UNIT_HSA, UNIT_HSA, World
 
@@ -118,6 +121,26 @@ def test_what_is_answered_before_the_look_back_or_under_social_service_law_is_no
         connection.execute("UPDATE agreements SET look_back = NULL")
         connection.execute("UPDATE enrolments SET legal_regime = 'social_service'")
     assert own_coverage(world.services, as_=world.alice) == {"Register first": []}
+
+
+def test_what_was_never_asked_is_not_counted(world: World, asked: Callable[..., Asked]) -> None:
+    """B11: withdrawn with its enrolment, or planned for the wrong patient."""
+    asked(1)
+    for stop in (end, void_enrolment):
+        _, occasion = world.enrol()
+        stop(world.services, occasion.enrolment_id, "A mistake", as_=world.alice)
+    (row,) = own_coverage(world.services, as_=world.alice)["Register first"]
+    assert row.counts == {"waiting": 1}
+
+
+def test_what_another_order_answered_is_answered_at_both_units(world: World) -> None:
+    """B6, B11"""
+    shared = asked_by_both(world)
+    with world.services.db.transaction(as_=world.alice) as connection:
+        (found,) = responses_with_ids(connection, [shared.response_id])
+    assert found.unit_id == world.alice.unit_id
+    counted = own_coverage(world.services, as_=world.alice)["Register first"]
+    assert [row.counts for row in counted] == [{"unreceived": 1}] * 2
 
 
 def test_a_flagged_result_is_counted_beside_where_it_stands(
@@ -295,6 +318,18 @@ def test_the_coverage_page_shows_the_providers_own_units(world: World, app: Flas
     page = Visitor(app, world.staff_cookie(world.alice)).get("/staff/registers/coverage").get_data(as_text=True)
     assert "<bdi>Register first</bdi>" in page
     assert page.count('<td class="figure">3</td>') == 2  # invited, and can still answer
+
+
+def test_the_coverage_page_shows_another_month_and_none_to_come(
+    world: World, app: Flask, asked: Callable[..., Asked]
+) -> None:
+    asked(3)
+    visitor = Visitor(app, world.staff_cookie(world.alice))
+    shown = {month: visitor.get(f"/staff/registers/coverage?month={month}") for month in ("2020-01", "2999-01", "x")}
+    assert "Register first" in shown["2020-01"].get_data(as_text=True)
+    assert '<td class="figure">' not in shown["2020-01"].get_data(as_text=True)
+    assert '<td class="figure">3</td>' in shown["2999-01"].get_data(as_text=True), "this month stands in"
+    assert shown["x"].status_code == 400
 
 
 # ---- over the wire, and for the operator

@@ -156,7 +156,7 @@ def test_a_patient_who_is_known_keeps_name_and_contacts(world: World, app: Flask
     identity = world.new_identity()
     patient, _ = world.enrol(identity)
     take(world, write_rows(file, [scored_row(world, identity.number, name="Another Name")]))
-    page = Visitor(app, world.staff_cookie(world.alice)).get(f"/staff/patients/{patient.person_id}/history")
+    page = Visitor(app, world.staff_cookie(world.alice)).get(f"/staff/patients/{world.reference(patient)}/history")
     assert f"<bdi>{identity.name}</bdi>" in page.get_data(as_text=True)
 
 
@@ -420,7 +420,7 @@ def test_the_unit_sees_where_results_come_from_and_each_opening_is_logged(
 ) -> None:
     """B13, G2"""
     visitor = Visitor(app, world.staff_cookie(world.alice))
-    page = visitor.get(f"/staff/patients/{patient.person_id}/history").get_data(as_text=True)
+    page = visitor.get(f"/staff/patients/{world.reference(patient)}/history").get_data(as_text=True)
     assert SOURCE in page
     assert "Alice Ask" in page
     assert "22222" in page
@@ -440,7 +440,7 @@ def test_the_responses_page_leads_to_earlier_results_where_there_are_any(
     with world.services.db.transaction(as_=patient) as connection:
         (with_some,) = connection.execute(sa.text("SELECT id FROM responses")).scalars()
     visitor = Visitor(app, world.staff_cookie(world.alice))
-    link = f"/staff/patients/{patient.person_id}/history"
+    link = f"/staff/patients/{world.reference(patient)}/history"
     assert link in visitor.get(f"/staff/responses/{with_some}").get_data(as_text=True)
     assert "/history" not in visitor.get(f"/staff/responses/{without}").get_data(as_text=True)
 
@@ -457,7 +457,7 @@ def test_the_person_sees_who_brought_results_in_and_who_opened_them(world: World
     identity = world.new_identity()
     patient, _ = world.enrol(identity)
     take(world, write_rows(file, [scored_row(world, identity.number)]))
-    Visitor(app, world.staff_cookie(world.alice)).get(f"/staff/patients/{patient.person_id}/history")
+    Visitor(app, world.staff_cookie(world.alice)).get(f"/staff/patients/{world.reference(patient)}/history")
     page = Visitor(app, world.patient_cookie(identity)).get("/my-data").get_data(as_text=True)
     assert "Såg dina tidigare resultat" in page
     assert "Förde in tidigare resultat om dig" in page

@@ -24,9 +24,11 @@ from survey_service.licensing.rules import Mode, Use, UseOfAnswers
 from survey_service.licensing.use_cases import withdraw_licence
 from survey_service.notifying.jobs import invite
 from survey_service.scheduling.queries import Occasion
+from survey_service.scheduling.rules import BodySide
 from survey_service.scheduling.use_cases import publish_protocol
 from tests.browsing import Visitor
 from tests.conftest import TestClock, TestDatabase
+from tests.integration.enrolments import occasions, order, ordered
 from tests.labels import FOOTER, LANGUAGE_VERSION, made_up, write_labels
 from tests.licences import CERTIFICATE, Row, accept, forged_session, insert, license_use, rows, today
 from tests.world import World, protocol_definition
@@ -199,7 +201,9 @@ def test_what_has_begun_may_be_finished_after_the_licence_has_ended(real: World,
     """A2, D1"""
     identity = real.new_identity()
     patient, begun = real.enrol(identity)
-    _, waiting = real.enrol(identity)
+    # About a side, so that it is not asked together with the other.
+    about_a_side = order(real, real.protocols["anxiety-only"], identity, side=BodySide.LEFT)
+    (waiting,) = occasions(real, ordered(real, about_a_side)[0])
     real.start(patient, begun)
     withdraw_licence(real.services, licence, reason="Terms changed", by="An operator")
     visitor = Visitor(create_app(real.services), real.patient_cookie(identity))

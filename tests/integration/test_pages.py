@@ -81,18 +81,18 @@ def test_no_page_of_a_patient_lacks_a_variable(strict: Flask, world: World, iden
     while "/sessions/" in second:
         visit(second)
         second = visitor.submit(second, "/sessions/", value="2").headers["Location"]
-    visit(second, "/inbox", "/my-data")
+    visit(second, "/inbox", "/my-data", "/my-results")
     ids = [one.id for one in _responses(world, patient)]
     for response_id in ids:
         open_response(world.services, response_id, as_=world.alice)
         release_batch(world.services, [response_id], as_=world.system)
-    visit(second, "/inbox", "/my-data")
+    visit(second, "/inbox", "/my-data", "/my-results")
     pull(world.services, cursor=None, limit=10, purpose=ACCEPTED_PURPOSE, as_=world.register)
     for response_id in ids:
         assess_response(world.services, response_id, as_=world.alice)
     object_to_register(world.services, world.register.register_id, as_=patient)
-    visit(second, "/inbox", "/my-data")
-    another, _occasion = world.enrol(identity)
+    visit(second, "/inbox", "/my-data", "/my-results")
+    another, _occasion = world.enrol(identity, by=world.charlie)  # the same provider would not ask the same again
     assert another == patient
     visit("/inbox", f"/surveys/{_occasion.id}")
     assert set(visited) == {200}
@@ -100,8 +100,14 @@ def test_no_page_of_a_patient_lacks_a_variable(strict: Flask, world: World, iden
 
 def test_no_page_of_staff_lacks_a_variable(strict: Flask, world: World, clock) -> None:
     visitor = Visitor(strict, world.staff_cookie(world.alice))
-    pages = ["/staff", "/staff?filter=unread", "/staff/enrolments/new"]
-    register_pages = ["/staff/registers/pulls", "/staff/registers/coverage"]
+    pages = [
+        "/staff",
+        "/staff?filter=unread",
+        "/staff/enrolments/new",
+        "/staff?filter=today",
+        "/staff?filter=mine&page=2",
+    ]
+    register_pages = ["/staff/registers/pulls", "/staff/registers/coverage", "/staff/follow-up"]
     visited = [visitor.get(path).status_code for path in pages]
     for value in (1, None):
         patient, occasion = world.enrol(protocol="both")
@@ -111,6 +117,7 @@ def test_no_page_of_staff_lacks_a_variable(strict: Flask, world: World, clock) -
         rest, left = world.enrol()
         world.answer(rest, left)
         assert patient != rest
+        pages.append(f"/staff/patients/{world.reference(patient)}/course")
     with world.services.db.transaction(as_=world.alice) as connection:
         from survey_service.delivery.queries import worklist
 
@@ -214,7 +221,16 @@ POSTS = ["/sign-in", "/sign-out", "/language", "/surveys/{id}", "/sessions/{id}"
          "/staff/receipts", "/staff/settings/record-system", "/staff/settings/record-system/{id}/test",
          "/staff/settings/record-system/{id}/activate", "/staff/settings/record-system/{id}/pause",
          "/staff/settings/alarms", "/staff/enrolments/new", "/staff/responses/{id}", "/staff/responses/{id}/assessment",
+         "/my-data/units/{id}", "/staff/rights", "/staff/rights/{id}/end", "/staff/oversight/openings/{id}/patient",
+         "/staff/responses/{id}/emergency",
          "/staff/responses/{id}/correction", "/staff/responses/{id}/voiding",
+         "/staff/protocols", "/staff/protocols/{id}/edit", "/staff/protocols/{id}/file",
+         "/staff/protocols/{id}/publication",
+         "/staff/search", "/staff/today", "/staff/occasions/{id}/reminder", "/staff/occasions/{id}/non-response",
+         "/staff/responses/{id}/hand-over", "/staff/responses/{id}/notes", "/staff/flags", "/staff/flags/{id}/end",
+         "/staff/flags/hours", "/staff/flags/paper", "/staff/occasions/{id}/entry",
+         "/staff/enrolments/{id}/event", "/staff/enrolments/{id}/state", "/staff/enrolments/{id}/unit",
+         "/staff/enrolments/list", "/staff/occasions/{id}/hand-over", "/h/{id}",
          "/staff/registers/{id}/approval", "/staff/registers/{id}/end",
          "/translate/{id}/glossary", "/translate/{id}/{id}/steps", "/translate/{id}/{id}/version",
          "/translate/{id}/{id}/import", "/translate/{id}/texts/{id}", "/translate/{id}/texts/{id}/steps",

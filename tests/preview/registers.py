@@ -24,13 +24,16 @@ def coverage_page(say: Say) -> dict[str, Any]:
     }  # fmt: skip
     unit = say("Knämottagningen i Sjövik", "The knee clinic in Sjövik")
     return {
+        "month": date(2026, 10, 1),
+        "earlier": "2026-09",
+        "later": "2026-11",
         "registers": [
             {
                 "name": say("Knäregistret i Sjövik", "The knee register"),
-                "rows": [{"month": date(2026, month, 1), "unit": unit, **counts} for month in (11, 10)],
+                "rows": [{"month": date(2026, month, 1), "unit": unit, **counts} for month in (10,)],
             },
             {"name": say("Ryggregistret", "The back register"), "rows": []},
-        ]
+        ],
     }
 
 

@@ -11,9 +11,24 @@ from types import SimpleNamespace as Row
 from typing import Any
 
 from tests.preview.agreements import agreement_samples
+from tests.preview.course import course_page, own_results_page
 from tests.preview.desk import desk_pages
+from tests.preview.enrolment import enrolment_pages
+from tests.preview.follow_up import follow_up_page
+from tests.preview.protocols import protocol_samples
 from tests.preview.questions import question_pages
 from tests.preview.registers import coverage_page, history_page, pulls_page
+from tests.preview.rights import rights_pages
+from tests.preview.worklist import (
+    around_worklist,
+    care_of_response,
+    entry_context,
+    flag_sentences,
+    flags_page,
+    listed,
+    paper_context,
+    waiting_row,
+)
 
 Say = Callable[[str, str], str]
 # Of the questions' pages, those that the page of a correction shows: one of each kind.
@@ -101,6 +116,23 @@ def correction_pages(locale: str) -> dict[str, Page]:
             },
             "staff",
         ),
+    }
+
+
+def paper_pages(locale: str) -> dict[str, Page]:
+    """The printed form, and typing in what came back."""
+    questions = question_pages(locale)
+    asked = [questions[name] for name in CORRECTED]
+    typed = [
+        {**questions[name], "field": f"value-0-{name}", "failed": None, "unasked": False, "optional": True}
+        for name in CORRECTED
+    ]
+    failed = [{**typed[0], "failed": "2 ≠ 3"}, *typed[1:]]
+    return {
+        "staff_paper": Page("staff/paper.html", paper_context(asked), "staff"),
+        "staff_entry": Page("staff/entry.html", entry_context(typed, stage="first"), "staff"),
+        "staff_entry_second": Page("staff/entry.html", entry_context(typed, stage="second"), "staff"),
+        "staff_entry_resolved": Page("staff/entry.html", entry_context(failed, stage="resolved"), "staff"),
     }
 
 
@@ -238,6 +270,9 @@ def pages(locale: str) -> dict[str, Page]:
         personal_number="19460708-2395",
         occasion=say("3 månader efter operation", "3 months after surgery"),
         completed_at=ago(minutes=12),
+        is_on_paper=False,
+        is_late=False,
+        entered_at=None,
         received_at=None,
         received_by=None,
         read_at=None,
@@ -256,6 +291,9 @@ def pages(locale: str) -> dict[str, Page]:
             "patient_name": "Alice Ek",
             "personal_number": "19810211-2381",
             "completed_at": ago(hours=26),
+            "is_on_paper": True,
+            "is_late": True,
+            "entered_at": ago(hours=3),
             "received_at": ago(hours=2),
             "read_at": ago(hours=2),
             "received_by": "Astrid Lindqvist",
@@ -276,20 +314,23 @@ def pages(locale: str) -> dict[str, Page]:
     confirmed = Row(
         **{**vars(response), "id": "21", "patient_name": "Hans Ek", "received_at": ago(hours=1)},
     )
-    worklist = {
-        "responses": [response, confirmed, opened, assessed],
-        "counts": {"unread": 2, "all": 5},
+    worklist: dict[str, Any] = {
+        **around_worklist(say),
+        "responses": listed(response, confirmed, opened, assessed),
+        "on_top": listed(opened, unit_flags=flag_sentences(say), name="Klara Dahl"),
+        "counts": {"unread": 2, "all": 5, "flagged": 1, "mine": 0},
         "alarmed": 2,
-        "apart": [Row(**{**vars(response), "id": "20", "patient_name": "Greta Öst"})],
+        "apart": listed(Row(**{**vars(response), "id": "20", "patient_name": "Greta Öst"})),
         "filter": "all",
         "outstanding": [
-            Row(patient_name="Doris Nyman", title=first.title, due_at=ago(days=3), state="late", refusal=None),
-            Row(patient_name="Erik Wallin", title=second.title, due_at=ahead(days=5), state="invited", refusal=None),
-            Row(
-                patient_name="Frida Åkesson",
-                title=second.title,
+            waiting_row("31", "Doris Nyman", first.title, due_at=ago(days=3), state="late", reminded_at=ago(days=1)),
+            waiting_row("32", "Erik Wallin", second.title, due_at=ahead(days=5), reason=say("Vill inte", "Declined")),
+            waiting_row(
+                "33",
+                "Frida Åkesson",
+                second.title,
                 due_at=ahead(days=6),
-                state="invited",
+                may_remind=False,
                 refusal="The licence for eq5d-5l ended on 2026-11-21.",
             ),
         ],
@@ -318,6 +359,7 @@ def pages(locale: str) -> dict[str, Page]:
     amended = {
         "voided": False,
         "flags": [say("Samma plats är vald i alla frågor.", "The same place was chosen in every question.")],
+        **care_of_response(say),
         "versions": versions(locale),
     }
     asked = say("Hur ofta har du haft ork kvar?", "How often have you had energy left?")
@@ -328,6 +370,8 @@ def pages(locale: str) -> dict[str, Page]:
         "gone": None,
         "given": [Row(register=registers[0].name, reference="0192f3a4-5b6c-7d8e-9f01-23456789abcd", at=ago(hours=1))],
         "earlier_of": "7",
+        "other_unit": None,
+        "course_of": "7",
         "receipt": Row(
             at=ago(hours=2), by="Astrid Lindqvist", unit_name=unit, route=say("Arbetslistan", "The worklist")
         ),
@@ -437,6 +481,10 @@ def pages(locale: str) -> dict[str, Page]:
         "my_data": Page(
             "my_data.html",
             {
+                "units": [
+                    Row(id="1", name=unit, provider=provider, blocked=False),
+                    Row(id="2", name=say("Akutmottagningen", "The emergency unit"), provider=provider, blocked=True),
+                ],
                 "responses": [old],
                 "registers": registers,
                 "erasures": [
@@ -475,8 +523,13 @@ def pages(locale: str) -> dict[str, Page]:
             },
         ),
         "staff_worklist": Page("staff/worklist.html", worklist, "staff"),
+        "staff_course": Page("staff/course.html", course_page(say), "staff"),
+        "staff_course_empty": Page("staff/course.html", course_page(say) | {"panels": [], "is_cut": False}, "staff"),
+        "my_results": Page("my_results.html", own_results_page(say)),
+        "my_results_empty": Page("my_results.html", {"panels": [], "is_cut": False}),
         "staff_history": Page("staff/history.html", history_page(say), "staff"),
         "staff_register_pulls": Page("staff/register_pulls.html", pulls_page(say), "staff"),
+        "staff_follow_up": Page("staff/follow_up.html", follow_up_page(say), "staff"),
         "staff_register_coverage": Page("staff/register_coverage.html", coverage_page(say), "staff"),
         "staff_queries": Page(
             "staff/queries.html",
@@ -511,20 +564,39 @@ def pages(locale: str) -> dict[str, Page]:
         "staff_worklist_empty": Page(
             "staff/worklist.html",
             {
+                **around_worklist(say),
                 "responses": [],
+                "on_top": [],
                 "apart": [],
                 "alarmed": 0,
-                "counts": {"unread": 0, "all": 0},
-                "filter": "unread",
+                "escalated": 0,
+                "counts": {"unread": 0, "all": 0, "flagged": 0, "mine": 0},
+                "filter": "today",
+                "left_out": 2,
+                "patient": {"patient_name": None},
+                "patient_id": "8",
                 "outstanding": [],
             },
             "staff",
         ),
         "staff_response": Page("staff/response.html", shown | amended, "staff"),
+        "staff_response_other_unit": Page(
+            "staff/response.html", shown | amended | {"other_unit": unit, "receipt": None, "earlier_of": None}, "staff"
+        ),
         "staff_response_gone": Page("staff/response.html", shown | amended | {"gone": "energy 1.0"}, "staff"),
         **correction_pages(locale),
-        "staff_confirm_receipt": Page("staff/confirm_receipt.html", {"response": response}, "staff"),
-        "staff_confirm_unread": Page("staff/confirm_receipt.html", {"response": confirmed}, "staff"),
+        **paper_pages(locale),
+        "staff_flags": Page("staff/flags.html", flags_page(say), "staff"),
+        "staff_confirm_receipt": Page("staff/confirm_receipt.html", {"response": response, "also_for": []}, "staff"),
+        "staff_confirm_unread": Page("staff/confirm_receipt.html", {"response": confirmed, "also_for": []}, "staff"),
+        "staff_confirm_shared": Page(
+            "staff/confirm_receipt.html", {"response": confirmed, "also_for": ["Sjukgymnastiken i Sjövik"]}, "staff"
+        ),
+        "staff_response_of_another_unit": Page(
+            "staff/response.html",
+            shown | amended | {"also_for": [], "corrected_by": "Sjukgymnastiken i Sjövik"},
+            "staff",
+        ),
         "staff_undelivered": Page("staff/undelivered.html", undelivered(say), "staff"),
         "staff_undelivered_empty": Page(
             "staff/undelivered.html", {"waiting": [], "count": 0, "is_manager": False}, "staff"
@@ -567,33 +639,9 @@ def pages(locale: str) -> dict[str, Page]:
             },
             "staff",
         ),
-        "staff_enrolled": Page(
-            "staff/enrolled.html",
-            {
-                "patient_name": "Bertil Öberg",
-                "protocol_name": say("Knäoperation", "Knee surgery"),
-                "event": Row(
-                    date=say("29 november 2026", "29 November 2026"),
-                    procedure="OP-2026-1734",
-                    side=say("Vänster", "Left"),
-                ),
-                "occasions": [
-                    Row(
-                        title=say("Före operationen", "Before surgery"),
-                        opens_at=NOW,
-                        due_at=ahead(days=7),
-                        closes_at=ahead(days=14),
-                    ),
-                    Row(
-                        title=say("3 månader efter", "3 months after"),
-                        opens_at=ahead(days=90),
-                        due_at=ahead(days=97),
-                        closes_at=ahead(days=111),
-                    ),
-                ],
-            },
-            "staff",
-        ),
+        **{name: Page(template, context, "staff") for name, (template, context) in rights_pages(say).items()},
+        **{name: Page(template, context, "staff") for name, (template, context) in protocol_samples(locale).items()},
+        **{name: Page(*page) for name, page in enrolment_pages(say, NOW).items()},
         **{name: Page("staff/registers.html", context, "staff") for name, context in agreement_samples(locale).items()},
         **{name: Page(template, context, "translator") for name, (template, context) in desk_pages(locale).items()},
         "email_alarm": Page("email/alarm.html", {"link": "https://svarsrummet.example/staff/undelivered"}, None),

@@ -1,4 +1,4 @@
-// Comforts; everything works without them. A form is sent once, what cannot be joined unticks itself, what is left of
+// Comforts; everything works without them. A form is sent once, what was typed since a draft was saved comes back, what cannot be joined unticks itself, what is left of
 // a long text is counted, and the scale can be answered by sliding.
 (() => {
   "use strict";
@@ -65,6 +65,25 @@
       rest = setTimeout(count, 400);
     });
     addEventListener("pageshow", count);
+  }
+
+  // What is typed in a draft outlives Back, a signed-out page and a closed lid, in this tab only. Once the service has
+  // kept it, the draft's mark is another, and what was put by is dropped. No form about a person is marked so.
+  for (const form of document.querySelectorAll("form[data-keep]")) {
+    const key = `draft ${location.pathname}`;
+    const fields = () => [...form.elements].filter((one) => one.name && one.matches("input:not([type=hidden]), textarea, select"));
+    const kept = JSON.parse(sessionStorage.getItem(key) ?? "null");
+    if (kept?.mark === form.dataset.keep) {
+      for (const one of fields()) {
+        if (!(one.name in kept.values)) continue;
+        if (one.type === "checkbox") one.checked = kept.values[one.name];
+        else one.value = kept.values[one.name];
+      }
+    } else sessionStorage.removeItem(key);
+    form.addEventListener("input", () => {
+      const values = Object.fromEntries(fields().map((one) => [one.name, one.type === "checkbox" ? one.checked : one.value]));
+      sessionStorage.setItem(key, JSON.stringify({ mark: form.dataset.keep, values }));
+    });
   }
 
   for (const scale of document.querySelectorAll("[data-vas]")) {

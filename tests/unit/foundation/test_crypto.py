@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,8 @@ from survey_service.foundation.crypto import (
     digest_identity,
     digest_token,
     new_master_keyset,
+    patient_reference,
+    read_patient_reference,
 )
 from survey_service.foundation.db import new_id
 
@@ -69,3 +72,19 @@ def test_neither_cipher_nor_wrapper_shows_its_key(cipher: PersonCipher) -> None:
     keyset = new_master_keyset()
     assert keyset not in repr(KeyWrapper(keyset))
     assert repr(cipher).startswith("<survey_service.foundation.crypto.PersonCipher object at ")
+
+
+@given(person=st.uuids(), provider=st.uuids())
+def test_a_patients_name_in_addresses_is_the_providers_own(person: UUID, provider: UUID) -> None:
+    """G2"""
+    name = patient_reference(person, provider_id=provider, key=b"k" * 32)
+    assert name == patient_reference(person, provider_id=provider, key=b"k" * 32)
+    assert read_patient_reference(name, provider_id=provider, key=b"k" * 32) == person
+    assert read_patient_reference(name, provider_id=new_id(), key=b"k" * 32) is None
+    assert read_patient_reference(name, provider_id=provider, key=b"l" * 32) is None
+    assert person.hex not in name
+
+
+@given(text=st.text(max_size=60))
+def test_an_address_that_somebody_made_up_names_nobody(text: str) -> None:
+    assert read_patient_reference(text, provider_id=UUID(int=1), key=b"k" * 32) is None

@@ -107,3 +107,12 @@ def test_nothing_but_the_settings_reads_the_environment() -> None:
     }
     # The demonstration hands its own environment on to the processes that it starts.
     assert {name for name in readers if not name.startswith("demo/")} == {"settings.py"}
+
+
+def test_time_is_moved_in_a_demonstration_and_nowhere_else() -> None:
+    moved = {"SURVEY_DEMO_CLOCK": "clock"}
+    assert Settings.from_environment(RIGHT | moved | {"SURVEY_ENVIRONMENT": "demonstration"}).demo_clock == Path(
+        "clock"
+    )
+    with pytest.raises(SettingsError, match="SURVEY_DEMO_CLOCK is for demonstrations only"):
+        Settings.from_environment(RIGHT | moved)

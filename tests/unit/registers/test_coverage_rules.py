@@ -9,18 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from survey_service.registers.coverage_rules import (
-    LEAST,
-    REASONS,
-    RULES,
-    SMALL,
-    Figure,
-    Group,
-    Measure,
-    tell,
-    together,
-    told,
-)
+from survey_service.insight.rules import LEAST, SMALL, Figure, together, told
+from survey_service.registers.coverage_rules import REASONS, RULES, Group, Measure, tell
 
 MONTH = date(2026, 9, 1)
 Units = Mapping[tuple[UUID, UUID], Mapping[Measure, int]]
