@@ -1,16 +1,36 @@
 """What leaves the service, and the check that it reveals nothing.
 
-A notice may be read on a locked phone by somebody else. It names a neutral sender and a way in, never an instrument, a
-diagnosis or a unit's speciality.
+A notice may be read on a locked phone, in a stairwell or at a sorting office by somebody else. It names a neutral
+sender and a way in, never an instrument, a diagnosis or a unit's speciality.
 """
 
-from collections.abc import Iterable
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+
+class Format(StrEnum):
+    """What a channel carries, and so to what kind of address."""
+
+    EMAIL = "email"
+    """Subject, plain text and HTML, to an e-mail address."""
+    SMS = "sms"
+    """A short text, to a mobile number."""
+    LETTER = "letter"
+    """A printed page, to a postal address."""
+    NOTE = "note"
+    """Subject and plain text, to an identity number: another service's inbox."""
 
 
 @dataclass(frozen=True, slots=True)
 class Email:
-    """A rendered e-mail. ``key`` makes a repeated sending recognisable to the receiving server (Message-ID)."""
+    """A rendered e-mail. ``key`` makes a repeated sending recognisable to the receiving server (Message-ID).
+
+    ``choices_link`` is where the receiver chooses how to be written to (List-Unsubscribe); empty for staff.
+    """
 
     key: str
     to: str = field(repr=False)
@@ -18,18 +38,95 @@ class Email:
     subject: str = field(repr=False)
     text: str = field(repr=False)
     html: str = field(repr=False)
+    choices_link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sms:
+    """A rendered short message. ``sender_id`` is what the phone shows: up to eleven letters and digits (GSM 03.40)."""
+
+    key: str
+    to: str = field(repr=False)
+    sender_id: str
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PostalAddress:
+    """Where a letter goes, as the population register writes it."""
+
+    name: str = field(repr=False)
+    street: str = field(repr=False)
+    postcode: str = field(repr=False)
+    town: str = field(repr=False)
+    care_of: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A letter to be set and printed. ``code`` lets who has no e-identification answer; empty where none may.
+
+    ``return_address`` is of the sender's print office: undelivered letters come back there.
+    """
+
+    key: str
+    to: PostalAddress = field(repr=False)
+    sender_name: str
+    return_address: str
+    day: date
+    locale: str
+    heading: str = field(repr=False)
+    paragraphs: tuple[str, ...] = field(repr=False)
+    link: str
+    code: str = field(default="", repr=False)
+    code_label: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A message for another service's inbox, such as a national mailbox."""
+
+    key: str
+    to: str = field(repr=False)
+    sender_name: str
+    subject: str = field(repr=False)
+    text: str = field(repr=False)
+    link: str
+
+
+Message = Email | Sms | Letter | Note
 
 
 class RevealingMessage(Exception):
     """The rendered message says more than that something waits."""
 
 
-def refuse_revealing(message: Email, *, secrets: Iterable[str]) -> None:
-    """Raise ``RevealingMessage`` if the message, as rendered, holds any of ``secrets`` in any case.
+def refuse_revealing(message: Message, *, secrets: Iterable[str], envelope: Iterable[str] = ()) -> None:
+    """Raise ``RevealingMessage`` if anything of the message, as rendered, holds any of ``secrets``.
 
-    ``secrets`` are the texts that would give the matter away: titles of instruments and occasions, the unit's name,
-    the patient's name.
+    ``secrets`` are the texts that would give the matter away: titles of instruments and occasions, the unit's name and
+    speciality, diagnoses, and who the patient is. ``envelope`` is what the channel adds of its own: the sender's domain
+    or address. Case, accents, spaces and hyphens make no difference.
     """
-    rendered = "\n".join((message.sender_name, message.subject, message.text, message.html)).casefold()
-    if any(secret.casefold() in rendered for secret in secrets if secret.strip()):
+    shown = [_folded(part) for part in (*_parts(message), *envelope)]
+    if any(folded and any(folded in part for part in shown) for folded in map(_folded, secrets)):
         raise RevealingMessage
+
+
+def _parts(message: Message) -> Iterator[str]:
+    """Everything of the message that somebody may read before signing in, but the receiver's own address."""
+    match message:
+        case Email():
+            yield from (message.sender_name, message.subject, message.text, message.html, message.choices_link)
+        case Sms():
+            yield from (message.sender_id, message.text)
+        case Letter():
+            yield from (message.sender_name, message.return_address, message.heading, *message.paragraphs)
+            yield from (message.link, message.code_label)
+        case Note():
+            yield from (message.sender_name, message.subject, message.text, message.link)
+
+
+def _folded(text: str) -> str:
+    plain = "".join(one for one in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(one))
+    return re.sub(r"[\W_]+", "", plain)

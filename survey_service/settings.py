@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, time
 from enum import Enum
 from pathlib import Path
 
@@ -59,6 +60,25 @@ class Mail:
 
 
 @dataclass(frozen=True, slots=True)
+class NoticeSettings:
+    """When notices may leave, and how many. Hours are of the Swedish wall clock; midnight is the day's end.
+
+    ``spread_seconds``: notices that fall due at once leave within so long a time. ``gateways``: a TOML file that names
+    the counterparts; without one, e-mail by the settings of ``Mail`` is all there is. ``person_directory``: the file of
+    a simulated one, in demonstrations only.
+    """
+
+    opens: time = time(8)
+    closes: time = time(20)
+    every_day: bool = False
+    spread_seconds: int = 600
+    most_invitations: int = 6
+    period_days: int = 30
+    gateways: Path | None = None
+    person_directory: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RecordSystemSettings:
     """What the service needs to reach providers' record systems; nothing of it where none is connected.
 
@@ -97,6 +117,7 @@ class Settings:
     operator_email: str | None = None
     record_systems: RecordSystemSettings = RecordSystemSettings()
     demo_clock: Path | None = None
+    notices: NoticeSettings = NoticeSettings()
 
     @property
     def demonstration(self) -> bool:
@@ -144,6 +165,16 @@ class Settings:
                 authorities=read.file("RECORD_SYSTEM_AUTHORITIES"),
             ),
             demo_clock=read.demo_clock(),
+            notices=NoticeSettings(
+                opens=read.clock_time("NOTICES_FROM", default=time(8)),
+                closes=read.clock_time("NOTICES_UNTIL", default=time(20)),
+                every_day=read.flag("NOTICES_EVERY_DAY", default=False),
+                spread_seconds=read.number("NOTICES_SPREAD", default=600),
+                most_invitations=read.number("MOST_INVITATIONS", default=6),
+                period_days=read.number("INVITATIONS_PERIOD", default=30),
+                gateways=read.file("GATEWAYS"),
+                person_directory=read.simulated_directory(),
+            ),
         )
 
 
@@ -184,6 +215,20 @@ class _Reader:
         if value and not Path(value).is_file():
             raise SettingsError(f"The setting SURVEY_{name} must be a file.")
         return Path(value) if value else None
+
+    def clock_time(self, name: str, *, default: time) -> time:
+        value = self._environ.get(f"SURVEY_{name}")
+        try:
+            return default if value is None else datetime.strptime(value, "%H:%M").time()  # noqa: DTZ007  # because it is a time of day
+        except ValueError:
+            raise SettingsError(f"The setting SURVEY_{name} must be a time such as 08:00.") from None
+
+    def simulated_directory(self) -> Path | None:
+        """The file of a simulated person directory. Nobody's address is simulated anywhere else."""
+        value = self.file("PERSON_DIRECTORY")
+        if value and self.environment() is not Environment.DEMONSTRATION:
+            raise SettingsError("The setting SURVEY_PERSON_DIRECTORY is for demonstrations only.")
+        return value
 
     def demo_clock(self) -> Path | None:
         """Where a demonstration keeps how far its time was moved. Time is moved nowhere else."""

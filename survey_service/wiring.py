@@ -3,6 +3,7 @@
 from sqlalchemy.exc import OperationalError
 
 from instruments import Library
+from notifications.channels import Gateway
 from notifications.channels.email import SmtpChannel
 from survey_service.demo.clock import MovedClock
 from survey_service.foundation.clock import Clock, utc_now
@@ -41,12 +42,19 @@ def build_services(settings: Settings) -> Services:
         keys=PostgresKeyStore(settings.databases.keys, KeyWrapper(settings.master_keyset)),
         clock=clock,
         library=Library.at_hand(settings.instruments),
-        email=SmtpChannel(
-            host=settings.mail.host,
-            port=settings.mail.port,
-            sender_address=settings.mail.sender_address,
-            starttls=settings.mail.starttls,
-            username=settings.mail.username,
-            password=settings.mail.password,
+        gateways=(
+            Gateway(
+                "mail",
+                "email",
+                SmtpChannel(
+                    host=settings.mail.host,
+                    port=settings.mail.port,
+                    sender_address=settings.mail.sender_address,
+                    starttls=settings.mail.starttls,
+                    username=settings.mail.username,
+                    password=settings.mail.password,
+                ),
+                per_second=1000,
+            ),
         ),
     )

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,6 +27,7 @@ from joserfc.jwk import ECKey
 from psycopg import sql
 
 from instruments import Library
+from notifications.channels import Gateway
 from notifications.channels.memory import MemoryChannel
 from survey_service.app import create_app
 from survey_service.demo.embedded import EmbeddedPostgres
@@ -39,6 +40,7 @@ from survey_service.settings import (
     Environment,
     IdentityProvider,
     Mail,
+    NoticeSettings,
     RecordSystemSettings,
     Settings,
 )
@@ -179,6 +181,8 @@ def settings(database: TestDatabase) -> Settings:
         staff_identity=identity,
         mail=Mail("localhost", 25, "no-reply@example.se", starttls=False),
         operator_email="operator@example.se",
+        # At every hour, at once and without end, so that what a test does not ask about is not in its way.
+        notices=NoticeSettings(opens=time(0), closes=time(0), every_day=True, spread_seconds=0, most_invitations=1000),
         record_systems=RecordSystemSettings(
             signing_key=ECKey.generate_key("P-384", auto_kid=True).as_dict(private=True),  # type: ignore[arg-type]
         ),
@@ -194,7 +198,7 @@ def services(settings: Settings, clock: TestClock, library: Library, mailbox: Me
         keys=MemoryKeyStore(KeyWrapper(settings.master_keyset)),
         clock=clock,
         library=library,
-        email=mailbox,
+        gateways=(Gateway("mail", "email", mailbox, per_second=1000),),
     )
     db.close()
 

@@ -5,8 +5,15 @@ import ssl
 from email.message import EmailMessage
 from email.utils import formataddr
 
-from notifications.channels import PermanentFailure, TechnicalFailure, TemporaryFailure
-from notifications.message import Email
+from notifications.channels import (
+    Configuration,
+    PermanentFailure,
+    TechnicalFailure,
+    TemporaryFailure,
+    Transport,
+    text_of,
+)
+from notifications.message import Email, Format, Message
 
 _TIMEOUT_SECONDS = 20
 
@@ -30,8 +37,20 @@ class SmtpChannel:
         self._starttls = starttls
         self._credentials = (username, password) if username and password else None
 
-    def send(self, message: Email) -> None:
+    @property
+    def format(self) -> Format:
+        return Format.EMAIL
+
+    @property
+    def envelope(self) -> tuple[str, ...]:
+        return (self._sender_address,)
+
+    def close(self) -> None:
+        pass
+
+    def send(self, message: Message) -> None:
         """Hand the message over. Raises a ``DeliveryFailure`` by the server's answer (RFC 5321, 4.2.1)."""
+        assert isinstance(message, Email)
         try:
             self._deliver(self._compose(message))
         except smtplib.SMTPRecipientsRefused as refused:
@@ -64,3 +83,14 @@ class SmtpChannel:
 
 def _failure_of(code: int) -> TemporaryFailure | PermanentFailure:
     return PermanentFailure(str(code)) if code >= 500 else TemporaryFailure(str(code))
+
+
+def open_channel(configuration: Configuration, transport: Transport) -> SmtpChannel:
+    return SmtpChannel(
+        host=text_of(configuration, "host"),
+        port=int(configuration.get("port", 587)),
+        sender_address=text_of(configuration, "sender"),
+        starttls=bool(configuration.get("starttls", True)),
+        username=text_of(configuration, "username", default="") or None,
+        password=text_of(configuration, "password", default="") or None,
+    )

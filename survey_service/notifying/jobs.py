@@ -186,7 +186,7 @@ def _dispatch(
             created_at=services.clock(),
             reminder_id=reminder_id,
         )
-        .on_conflict_do_nothing(index_elements=["occasion_id", "kind", "channel", "reminder_id"])
+        .on_conflict_do_nothing(constraint="dispatches_once")
     )
     dispatch_id: UUID = connection.execute(
         sa.select(dispatches.c.id).where(
@@ -213,7 +213,7 @@ def _is_settled(connection: Connection, dispatch_id: UUID) -> bool:
 
 def _send(services: Services, notice: _Notice, email: Email, *, as_: System) -> None:
     try:
-        services.email.send(email)
+        services.staff_mail.send(email)
     except PermanentFailure:
         _record(services, notice, "permanent", as_=as_)
     except TemporaryFailure:
