@@ -10,9 +10,10 @@ import secrets
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
@@ -50,6 +51,7 @@ from tests.world import World, make_world
 T = TypeVar("T")
 
 TEMPLATE = "survey_template"
+WORLD_TEMPLATE = "survey_world_template"
 KEYS_TEMPLATE = "survey_keys_template"
 BASE_URL = "http://survey.test"
 
@@ -115,8 +117,8 @@ class TestDatabase:
         return psycopg.connect(self.server.url(role, self.name))
 
 
-def clone(server: EmbeddedPostgres, template: str) -> str:
-    name = f"test_{secrets.token_hex(6)}"
+def clone(server: EmbeddedPostgres, template: str, name: str = "") -> str:
+    name = name or f"test_{secrets.token_hex(6)}"
     with psycopg.connect(server.admin_url, autocommit=True) as connection:
         statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY OWNER survey_owner")
         connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
@@ -132,8 +134,11 @@ def drop(server: EmbeddedPostgres, name: str) -> None:
 
 
 @pytest.fixture
-def database(postgres: EmbeddedPostgres) -> Iterator[TestDatabase]:
-    name = clone(postgres, TEMPLATE)
+def database(postgres: EmbeddedPostgres, request: pytest.FixtureRequest) -> Iterator[TestDatabase]:
+    """Empty, or with the small world in it where the test asks for that."""
+    if "world" in request.fixturenames:
+        request.getfixturevalue("world_as_made")
+    name = clone(postgres, WORLD_TEMPLATE if "world" in request.fixturenames else TEMPLATE)
     yield TestDatabase(postgres, name)
     drop(postgres, name)
 
@@ -168,6 +173,10 @@ def mailbox() -> MemoryChannel:
 
 @pytest.fixture
 def settings(database: TestDatabase) -> Settings:
+    return settings_for(database)
+
+
+def settings_for(database: TestDatabase) -> Settings:
     identity = IdentityProvider("http://identity.test", "client", "secret", accepted_acr=(LOA3,))
     return Settings(
         environment=Environment.DEMONSTRATION,
@@ -203,9 +212,24 @@ def services(settings: Settings, clock: TestClock, library: Library, mailbox: Me
     db.close()
 
 
+@pytest.fixture(scope="session")
+def world_as_made(postgres: EmbeddedPostgres, library: Library, register_key: ECKey) -> World:
+    """The small world, made once and copied for each test that wants it: a database is copied sooner than it is filled.
+
+    Its services are gone: use ``world``.
+    """
+    settings = settings_for(TestDatabase(postgres, clone(postgres, TEMPLATE, WORLD_TEMPLATE)))
+    db = Database(settings.databases, pool_size=1)
+    keys = MemoryKeyStore(KeyWrapper(settings.master_keyset))
+    gateways = (Gateway("mail", "email", MemoryChannel()),)
+    made = make_world(Services(settings, db, keys, TestClock(), library, gateways), register_key)
+    db.close()  # nobody may be connected to what is copied
+    return made
+
+
 @pytest.fixture
-def world(services: Services, register_key: ECKey) -> World:
-    return make_world(services, register_key)
+def world(services: Services, world_as_made: World) -> World:
+    return replace(world_as_made, services=services, _serial=count())
 
 
 def work_off(services: Services) -> None:
