@@ -19,6 +19,7 @@ from survey_service.foundation.db import new_id
 from survey_service.foundation.logging import configure_logging
 from survey_service.foundation.services import Services
 from survey_service.http.security import limiter
+from survey_service.languages.interface_texts import shipped_texts
 from survey_service.people.rules import Identity
 from survey_service.people.use_cases import find_person
 from survey_service.registers.feed import pull
@@ -28,7 +29,6 @@ from survey_service.registers.rules import ACCEPTED_PURPOSE
 from tests.browsing import Visitor
 from tests.conftest import BASE_URL
 from tests.world import World
-from translations.interface import interface_translations
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ STALE = "This page had been open for too long. Go back, load it again and send o
 
 def swedish(sentence: str) -> str:
     """A text of the interface, as the catalogue has it."""
-    translated = str(interface_translations()["sv"].gettext(sentence))
+    translated = str(shipped_texts()["sv"].gettext(sentence))
     assert translated != sentence
     return translated
 
