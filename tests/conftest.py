@@ -7,6 +7,7 @@ charlie may not.
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -54,6 +55,8 @@ TEMPLATE = "survey_template"
 WORLD_TEMPLATE = "survey_world_template"
 KEYS_TEMPLATE = "survey_keys_template"
 BASE_URL = "http://survey.test"
+# For what a run of all tests keeps at once, several times over.
+_ROOM = 4 * 2**30
 
 
 class TestClock:
@@ -76,9 +79,12 @@ def folder_for_a_server() -> Iterator[Path]:
     """A folder for a PostgreSQL of a test's own.
 
     Not below pytest's: every run that starts closes that one to other users, and as root the server is another user, so
-    that two runs on one machine would end each other's server.
+    that two runs on one machine would end each other's server. In memory where there is room: a database is copied
+    there in a fifth of the time.
     """
-    with TemporaryDirectory(prefix="survey-tests-") as folder:
+    memory = Path("/dev/shm")
+    has_room = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > _ROOM
+    with TemporaryDirectory(prefix="survey-tests-", dir=memory if has_room else None) as folder:
         yield Path(folder)
 
 
