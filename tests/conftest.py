@@ -25,6 +25,7 @@ os.environ["OPENPYXL_LXML"] = "False"
 import psycopg
 import pytest
 from flask import Flask
+from jinja2.bccache import Bucket, BytecodeCache
 from joserfc.jwk import ECKey
 from psycopg import sql
 
@@ -255,9 +256,30 @@ def run_jobs(services: Services) -> Callable[[], None]:
     return partial(work_off, services)
 
 
+class CompiledTemplates(BytecodeCache):
+    """Templates as one test compiled them, for the next: each has an application of its own."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._compiled:
+            bucket.bytecode_from_string(self._compiled[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._compiled[bucket.key] = bucket.bytecode_to_string()
+
+
+@pytest.fixture(scope="session")
+def compiled_templates() -> CompiledTemplates:
+    return CompiledTemplates()
+
+
 @pytest.fixture
-def app(services: Services) -> Flask:
-    return create_app(services)
+def app(services: Services, compiled_templates: CompiledTemplates) -> Flask:
+    made = create_app(services)
+    made.jinja_env.bytecode_cache = compiled_templates
+    return made
 
 
 @pytest.fixture(scope="session")
