@@ -93,7 +93,10 @@ class SmsChannel:
         self._url = text_of(configuration, "url")
         self._headers = _texts(configuration, "headers")
         self._fields = _fields(configuration)
-        self._is_form = text_of(configuration, "format", default="json") == "form"
+        body_format = text_of(configuration, "format", default="json")
+        if body_format not in ("json", "form"):
+            raise ConfigurationError("The format must be json or form.")
+        self._is_form = body_format == "form"
         answer = configuration.get("answer", {})
         self._id = text_of(answer, "id", default="")
         self._statuses = statuses_of(answer)
