@@ -40,13 +40,14 @@ def build_services(settings: Settings) -> Services:
     """The services of one process. Raises ``SettingsError`` when the database is for another kind of use."""
     clock: Clock = MovedClock(settings.demo_clock) if settings.demonstration and settings.demo_clock else utc_now
     refuse_another_deployment(settings)
+    gateways = _gateways(settings)
     return Services(
         settings=settings,
         db=Database(settings.databases),
         keys=PostgresKeyStore(settings.databases.keys, KeyWrapper(settings.master_keyset)),
         clock=clock,
         library=Library.at_hand(settings.instruments),
-        gateways=_gateways(settings),
+        gateways=gateways,
     )
 
 
@@ -65,6 +66,8 @@ def _gateways(settings: Settings) -> tuple[Gateway, ...]:
         return (Gateway("mail", Format.EMAIL, SmtpChannel(server), per_second=1000),)
     try:
         tables = tomllib.loads(settings.notices.gateways.read_text()).get("gateway", [])
+        if not isinstance(tables, list) or not all(isinstance(one, dict) for one in tables):
+            raise ConfigurationError("Each gateway must be a table [[gateway]].")
         opened = open_gateways(tables, HttpTransport(), environ=settings.notices.gateway_secrets)
     except (tomllib.TOMLDecodeError, ConfigurationError) as wrong:
         raise SettingsError(f"The file of SURVEY_GATEWAYS: {wrong}") from None

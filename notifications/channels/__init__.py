@@ -144,25 +144,27 @@ def open_gateways(
 
 def _opened(configuration: Configuration, transport: Transport) -> Gateway:
     name, adapter = text_of(configuration, "name"), text_of(configuration, "adapter")
-    kind = text_of(configuration, "kind", default=adapter)
+    open_channel = _adapter(adapter)
+    kind, receipt = text_of(configuration, "kind", default=adapter), configuration.get("receipt", {})
     per_second = configuration.get("per_second", 10)
     # The database knows the same: main_0023.
     if not re.fullmatch("[a-z][a-z0-9-]{0,39}", name) or not re.fullmatch("[a-z][a-z_]{0,19}", kind):
         raise ConfigurationError(f"The gateway {name} has a name or a kind with other than small letters.")
-    if not isinstance(per_second, int | float) or per_second <= 0:
-        raise ConfigurationError(f"The gateway {name} has a rate that is no number.")
     try:
-        channel = _adapter(adapter)(configuration, transport)
+        if not isinstance(per_second, int | float) or per_second <= 0:
+            raise ConfigurationError("The rate per_second is no number above zero.")
+        if not isinstance(receipt, Mapping):
+            raise ConfigurationError("The setting receipt is no table.")
+        return Gateway(
+            name=name,
+            kind=kind,
+            channel=open_channel(configuration, transport),
+            per_second=float(per_second),
+            receipt_secret=text_of(configuration, "receipt_secret", default=""),
+            receipt=receipt,
+        )
     except ConfigurationError as wrong:
         raise ConfigurationError(f"The gateway {name}: {wrong}") from None
-    return Gateway(
-        name=name,
-        kind=kind,
-        channel=channel,
-        per_second=float(per_second),
-        receipt_secret=text_of(configuration, "receipt_secret", default=""),
-        receipt=configuration.get("receipt", {}),
-    )
 
 
 def _adapter(name: str) -> Callable[[Configuration, Transport], Channel]:

@@ -88,6 +88,7 @@ def test_one_more_channel_is_one_table_of_the_file(gateway: SimulatedGateway) ->
 @pytest.mark.parametrize(
     ("table", "said"),
     [
+        ('name = "x"\nadapter = "memory"\nreceipt = "json"', "gateway x: The setting receipt"),
         ('name = "x"', "adapter"),
         ('adapter = "memory"', "name"),
         ('name = "x"\nadapter = "pigeon"', "no adapter pigeon"),
