@@ -219,8 +219,8 @@ class _Reader:
         return Path(value) if value else None
 
     def all_of(self, beginning: str) -> Mapping[str, str]:
-        """Every setting whose name begins so, under its whole name."""
-        return {name: value for name, value in self._environ.items() if name.startswith(f"SURVEY_{beginning}")}
+        """Every variable whose name begins so, whatever the operator has called it."""
+        return {name: value for name, value in self._environ.items() if name.startswith(beginning)}
 
     def clock_time(self, name: str, *, default: time) -> time:
         value = self._environ.get(f"SURVEY_{name}")

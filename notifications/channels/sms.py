@@ -7,10 +7,10 @@
     adapter = "sms"
     url = "https://gateway.example/messages"
     format = "json"                                 # or "form"
-    headers = { Authorization = "env:SURVEY_GATEWAY_TEXTS", Idempotency-Key = "{key}" }
+    headers = { Authorization = "env:GATEWAY_TEXTS", Idempotency-Key = "{key}" }
     fields = { to = "{to}", from = "{sender}", text = "{text}", reference = "{key}" }
     answer = { id = "messages.0.id", temporary = [429, 503], permanent = [400] }
-    receipt_secret = "env:SURVEY_GATEWAY_RECEIPTS"
+    receipt_secret = "env:GATEWAY_RECEIPTS"
     receipt = { id = "id", key = "reference", outcome = "status", code = "error",
                 delivered = ["DELIVRD"], not_delivered = ["UNDELIV", "EXPIRED"] }
 """

@@ -12,14 +12,14 @@ from survey_service.foundation.http_transport import HttpTransport
 from tests.contract.ways_out import KEY, NOTE
 from tests.gateway.client import SimulatedGateway
 
-SECRETS = {"SURVEY_GATEWAY_TOKEN": "s3cret"}
+SECRETS = {"GATEWAY_TOKEN": "s3cret"}
 MAIL = """
 [[gateway]]
 name = "mail"
 adapter = "email"
 host = "127.0.0.1"
 sender = "no-reply@example.se"
-password = "env:SURVEY_GATEWAY_TOKEN"
+password = "env:GATEWAY_TOKEN"
 """
 
 
@@ -39,8 +39,8 @@ def test_every_adapter_is_opened_by_its_name_and_in_the_files_order(tmp_path: Pa
         adapter = "sms"
         url = "https://one.test"
         fields = {{ to = "{{to}}", text = "{{text}}" }}
-        headers = {{ Authorization = "env:SURVEY_GATEWAY_TOKEN" }}
-        receipt_secret = "env:SURVEY_GATEWAY_TOKEN"
+        headers = {{ Authorization = "env:GATEWAY_TOKEN" }}
+        receipt_secret = "env:GATEWAY_TOKEN"
         receipt = {{ outcome = "status" }}
         per_second = 2.5
 
@@ -101,7 +101,7 @@ def test_one_more_channel_is_one_table_of_the_file(gateway: SimulatedGateway) ->
         ('name = "x"\nadapter = "memory"\nper_second = "many"', "rate"),
         ('name = "x"\nadapter = "email"\nsender = "a@example.se"', "gateway x: The gateway's setting host"),
         ('name = "x"\nadapter = "email"\nhost = "x"\nsender = "y"\nsecurity = "some"', "security"),
-        ('name = "x"\nadapter = "memory"\nreceipt_secret = "env:SURVEY_GATEWAY_OTHER"', "SURVEY_GATEWAY_OTHER"),
+        ('name = "x"\nadapter = "memory"\nreceipt_secret = "env:GATEWAY_OTHER"', "GATEWAY_OTHER"),
     ],
 )
 def test_what_is_wrong_is_named(table: str, said: str) -> None:

@@ -15,7 +15,7 @@ MAIL = '[[gateway]]\nname = "post"\nadapter = "email"\nhost = "127.0.0.1"\nsende
 def with_file(settings: Settings, keys_url: str, text: str, folder: Path) -> Settings:
     file = folder / "gateways.toml"
     file.write_text(text)
-    secrets = {"SURVEY_GATEWAY_PASSWORD": "s3cret"}
+    secrets = {"GATEWAY_PASSWORD": "s3cret"}
     return replace(
         settings,
         databases=replace(settings.databases, keys=keys_url),
@@ -32,7 +32,7 @@ def test_without_a_file_e_mail_is_all_there_is(settings: Settings, keys_url: str
 
 def test_the_gateways_are_those_of_the_file(settings: Settings, keys_url: str, tmp_path: Path) -> None:
     letters = f'[[gateway]]\nname = "print"\nadapter = "letter"\nfolder = "{tmp_path}"\nreturn_address = "Box 1"\n'
-    text = MAIL + 'password = "env:SURVEY_GATEWAY_PASSWORD"\n' + letters
+    text = MAIL + 'password = "env:GATEWAY_PASSWORD"\n' + letters
     services = build_services(with_file(settings, keys_url, text, tmp_path))
     services.db.close()
     services.keys.close()

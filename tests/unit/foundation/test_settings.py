@@ -90,8 +90,8 @@ def test_a_setting_that_cannot_be_read_is_named_without_its_value(name: str, val
 
 def test_a_file_of_gateways_may_refer_to_its_own_settings_and_to_no_others() -> None:
     """G4"""
-    settings = Settings.from_environment(RIGHT | {"SURVEY_GATEWAY_TEXTS": "gateway-secret"})
-    assert settings.notices.gateway_secrets == {"SURVEY_GATEWAY_TEXTS": "gateway-secret"}
+    settings = Settings.from_environment(RIGHT | {"GATEWAY_TEXTS": "gateway-secret"})
+    assert settings.notices.gateway_secrets == {"GATEWAY_TEXTS": "gateway-secret"}
     assert "gateway-secret" not in repr(settings)
 
 
