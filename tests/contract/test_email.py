@@ -1,6 +1,7 @@
 """How SMTP's answers are understood, what a mail looks like when it arrives, and how a connection is kept."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from email.message import EmailMessage
 from pathlib import Path
@@ -188,3 +189,14 @@ def test_a_message_that_may_have_been_taken_is_not_sent_again_of_our_own_accord(
     with pytest.raises(TechnicalFailure):
         smtp.send(replace(EMAIL, key="2"))
     assert len(server.taken) == 2
+
+
+def test_several_threads_of_one_worker_share_the_connection(smtp: SmtpChannel, server: Server) -> None:
+    keys = [str(number) for number in range(20)]
+    with ThreadPoolExecutor(4) as pool:
+        for one in [pool.submit(smtp.send, replace(EMAIL, key=key)) for key in keys]:
+            one.result()
+    assert sorted(message["Message-ID"] for message in server.messages()) == sorted(
+        f"<{key}@example.se>" for key in keys
+    )
+    assert server.connections == 1

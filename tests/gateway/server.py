@@ -55,6 +55,8 @@ class Handler(BaseHTTPRequestHandler):
     """One request."""
 
     protocol_version = "HTTP/1.1"
+    # Or each answer would wait for the asker to say that it has read the head.
+    disable_nagle_algorithm = True
     state: State
 
     def log_message(self, *_: Any) -> None:
