@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from html import unescape
+from urllib.parse import unquote
 
 
 class Format(StrEnum):
@@ -106,7 +108,8 @@ def refuse_revealing(message: Message, *, secrets: Iterable[str], envelope: Iter
 
     ``secrets`` are the texts that would give the matter away: titles of instruments and occasions, the unit's name and
     speciality, diagnoses, and who the patient is. ``envelope`` is what the channel adds of its own: the sender's domain
-    or address. Case, accents, spaces and hyphens make no difference.
+    or address. Case, accents, spaces and hyphens make no difference, nor does how HTML or an address of the web writes
+    a sign.
     """
     shown = [_folded(part) for part in (*_parts(message), *envelope)]
     if any(folded and any(folded in part for part in shown) for folded in map(_folded, secrets)):
@@ -114,19 +117,30 @@ def refuse_revealing(message: Message, *, secrets: Iterable[str], envelope: Iter
 
 
 def _parts(message: Message) -> Iterator[str]:
-    """Everything of the message that somebody may read before signing in, but the receiver's own address."""
+    """Everything of the message that somebody may read before signing in, but to whom it goes; and but the one-time
+    code, which is chance."""
+    yield message.key
     match message:
         case Email():
-            yield from (message.sender_name, message.subject, message.text, message.html, message.choices_link)
+            yield from (message.sender_name, message.subject, *_as_read(message.text))
+            # As written, for what is in the tags; and as read, for what tags cut apart.
+            yield from (unescape(message.html), unescape(re.sub("<[^>]*>", "", message.html)))
+            yield from _as_read(message.choices_link)
         case Sms():
-            yield from (message.sender_id, message.text)
+            yield from (message.sender_id, *_as_read(message.text))
         case Letter():
             yield from (message.sender_name, message.return_address, message.heading, *message.paragraphs)
-            yield from (message.link, message.code_label)
+            yield from (*_as_read(message.link), message.code_label)
         case Note():
-            yield from (message.sender_name, message.subject, message.text, message.link)
+            yield from (message.sender_name, message.subject, *_as_read(message.text), *_as_read(message.link))
+
+
+def _as_read(link: str) -> tuple[str, str]:
+    """An address of the web, and what its percent signs stand for."""
+    return link, unquote(link)
 
 
 def _folded(text: str) -> str:
-    plain = "".join(one for one in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(one))
-    return re.sub(r"[\W_]+", "", plain)
+    """Without what makes no difference to a reader. Decomposing can bring capitals, as of a sign for "TEL"."""
+    spelt = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    return re.sub(r"[\W_]+", "", "".join(one for one in spelt if not unicodedata.combining(one)))

@@ -88,6 +88,13 @@ def test_a_setting_that_cannot_be_read_is_named_without_its_value(name: str, val
     assert not value or len(value) < 4 or value not in str(wrong.value)
 
 
+def test_a_file_of_gateways_may_refer_to_its_own_settings_and_to_no_others() -> None:
+    """G4"""
+    settings = Settings.from_environment(RIGHT | {"GATEWAY_TEXTS": "gateway-secret"})
+    assert settings.notices.gateway_secrets == {"GATEWAY_TEXTS": "gateway-secret"}
+    assert "gateway-secret" not in repr(settings)
+
+
 def test_no_secret_is_in_the_repr() -> None:
     settings = Settings.from_environment(
         RIGHT | {"SURVEY_SMTP_USERNAME": "mailer", "SURVEY_SMTP_PASSWORD": "smtp-secret"}
