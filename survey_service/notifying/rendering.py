@@ -3,7 +3,6 @@
 A notice says who has a message, and the way in. Nothing else is handed to the templates, so that they can say no more.
 """
 
-import unicodedata
 from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
@@ -14,10 +13,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from notifications.ladder import Kind
 from notifications.message import Email, Format, Letter, Message, Note, PostalAddress, Sms
+from notifications.sender_ids import sms_sender_id
 from survey_service.http.locale import text_direction
-
-# What a phone can show as the sender (GSM 03.40): letters, digits and spaces, eleven of them.
-_LONGEST_SENDER_ID = 11
 
 
 def render(
@@ -95,26 +92,6 @@ def alarm(*, key: UUID, to: str, link: str, locale: str, texts: Translations) ->
         text=write("email/alarm.txt") + "\n",
         html=write("email/alarm.html"),
     )
-
-
-def sms_sender_id(sender_name: str) -> str:
-    """The sender's name as a phone shows it: at most eleven letters and digits, å as a. Whole words where they fit.
-
-    It is the same for ever for a name, so that the patient comes to know it.
-    """
-    plain = unicodedata.normalize("NFKD", sender_name.translate(_WITHOUT_ACCENT))
-    ascii_only = "".join(one for one in plain if one.isascii() and (one.isalnum() or one == " "))
-    fitting = ""
-    for word in ascii_only.split():
-        longer = f"{fitting} {word}".strip()
-        if len(longer) > _LONGEST_SENDER_ID:
-            break
-        fitting = longer
-    return fitting or "".join(ascii_only.split())[:_LONGEST_SENDER_ID]
-
-
-# Letters that are no accented ones to Unicode.
-_WITHOUT_ACCENT = str.maketrans({"ø": "o", "Ø": "O", "æ": "ae", "Æ": "Ae", "đ": "d", "ł": "l", "Ł": "L", "ß": "ss"})
 
 
 class _Writer:

@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifications.ladder import Kind
-from notifications.message import Email, Format, Letter, Message, Note, PostalAddress, Sms
-from survey_service.notifying.rendering import render, sms_sender_id
+from notifications.message import Email, Format, Letter, Message, Note, PostalAddress, Sms, refuse_revealing
+from notifications.sender_ids import sms_sender_id
+from notifications.specialities import specialities
+from survey_service.notifying.rendering import render
 from translations.interface import interface_translations, shipped_locales
 
 TEXTS: Mapping[str, Translations] = interface_translations()
@@ -59,6 +61,14 @@ def test_every_format_says_in_every_language_who_writes_and_where_to_sign_in(
     assert "https://svarsrummet.example/inbox" in said
 
 
+@pytest.mark.parametrize("locale", shipped_locales())
+@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("format", Format)
+def test_no_notice_names_a_kind_of_care_in_any_language(format: Format, kind: Kind, locale: str) -> None:
+    """C1: nor does any word of ours look like one, which would hinder every notice."""
+    refuse_revealing(rendered(format, kind=kind, locale=locale, code="ABCD-2345"), secrets=specialities())
+
+
 @pytest.mark.parametrize("format", Format)
 def test_what_is_said_another_way_is_what_the_invitation_said(format: Format) -> None:
     assert rendered(format, kind=Kind.OTHER_WAY) == rendered(format)
@@ -87,7 +97,8 @@ def test_an_email_leads_to_the_choices_of_how_to_be_written_to() -> None:
 @pytest.mark.parametrize("locale", shipped_locales())
 def test_a_letter_speaks_of_a_code_only_where_it_has_one(locale: str) -> None:
     without, with_code = (rendered(Format.LETTER, locale=locale, code=code) for code in ("", "ABCD-2345"))
-    assert isinstance(without, Letter) and isinstance(with_code, Letter)
+    assert isinstance(without, Letter)
+    assert isinstance(with_code, Letter)
     assert (without.code, without.code_label) == ("", "")
     assert with_code.code_label
     assert len(with_code.paragraphs) == len(without.paragraphs) + 1
