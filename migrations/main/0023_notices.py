@@ -78,8 +78,9 @@ def _kept_by_triggers() -> None:
                 next_at = CASE WHEN NEW.withdrawn_at IS NULL AND NOT NEW.is_answered THEN NEW.opens_at END,
                 unreached = CASE WHEN NEW.withdrawn_at IS NULL AND NOT NEW.is_answered THEN unreached END
             WHERE occasion_id = NEW.id;
-            -- What it was to answer for other orders (collecting once) is asked by those, now that it does not.
-            IF NEW.withdrawn_at IS NOT NULL THEN
+            -- What it was to answer for other orders (collecting once) is asked by those, now that it does not, or no
+            -- longer for so long.
+            IF NEW.withdrawn_at IS NOT NULL OR NEW.closes_at < OLD.closes_at THEN
                 PERFORM look_again_at_served(NEW.id);
             END IF;
             RETURN NULL;
