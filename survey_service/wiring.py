@@ -6,9 +6,11 @@ from instruments import Library
 from notifications.channels import Gateway
 from notifications.channels.email import SmtpChannel
 from survey_service.demo.clock import MovedClock
+from survey_service.demo.directory import SimulatedDirectory
 from survey_service.foundation.clock import Clock, utc_now
 from survey_service.foundation.crypto import KeyWrapper, PostgresKeyStore
 from survey_service.foundation.db import Database
+from survey_service.foundation.person_directory import NO_DIRECTORY, PersonDirectory
 from survey_service.foundation.principals import Gate
 from survey_service.foundation.services import Services
 from survey_service.licensing.queries import is_demonstration
@@ -57,4 +59,11 @@ def build_services(settings: Settings) -> Services:
                 per_second=1000,
             ),
         ),
+        directory=_directory(settings),
     )
+
+
+def _directory(settings: Settings) -> PersonDirectory:
+    """The simulated one of a demonstration; without a real one's adapter, no letter goes out anywhere else."""
+    file = settings.notices.person_directory
+    return NO_DIRECTORY if file is None else SimulatedDirectory(file)

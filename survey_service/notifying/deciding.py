@@ -114,7 +114,7 @@ def decide(case: Case, terms: Terms, *, now: datetime) -> Tell | Rest:
     occasion = case.occasion
     if is_deceased(case.addressee):
         return Rest(None, Unreached.DECEASED)
-    reach, addresses = reach_of(case.addressee, terms.formats)
+    reach, addresses = reach_of(case.addressee, terms.formats, today=local_day(now))
     digests = {one: address_digest(one, address, terms.digest_key) for one, address in addresses.items()}
     told = tuple(_told(one, terms, digests, now) for one in case.sent if one.channel != INBOX)
     window = Window(occasion.opens_at, occasion.closes_at, occasion.reminds_at)

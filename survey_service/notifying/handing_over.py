@@ -8,13 +8,14 @@ from uuid import UUID
 from babel.support import Translations
 
 from notifications.channels import DeliveryFailure, Gateway, PermanentFailure, TemporaryFailure
-from notifications.message import Message, RevealingMessage, refuse_revealing
+from notifications.message import Message, RevealingMessage
 from survey_service.foundation.clock import local_day
 from survey_service.foundation.logging import get_logger
 from survey_service.foundation.services import Services
 from survey_service.http.locale import DEFAULT
 from survey_service.notifying.deciding import Case, Tell
 from survey_service.notifying.rendering import render
+from survey_service.notifying.revealing import refuse_telling
 from survey_service.notifying.writing import Tried
 
 
@@ -35,8 +36,13 @@ def hand_over(
     """What became of it, and how long the gateway asked to be left alone."""
     message = compose(services, texts, parcel, gateway)
     try:
-        secrets = (*parcel.secrets, parcel.case.addressee.identity.name)
-        refuse_revealing(message, secrets=secrets, envelope=gateway.channel.envelope)
+        refuse_telling(
+            message,
+            secrets=parcel.secrets,
+            patient=parcel.case.addressee.identity,
+            sender_name=parcel.sender_name,
+            envelope=gateway.channel.envelope,
+        )
     except RevealingMessage:
         ids = {"dispatch_id": str(parcel.dispatch_id), "occasion_id": str(parcel.case.occasion.id)}
         get_logger().error("notice.reveals", **ids)

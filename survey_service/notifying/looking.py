@@ -11,12 +11,11 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from notifications.timing import Hours
-from survey_service.access.queries import all_units, provider
+from survey_service.access.queries import provider
 from survey_service.answering.queries import Left, left_of, why_not_asked
 from survey_service.foundation.crypto import PersonCipher
 from survey_service.foundation.db import among
 from survey_service.foundation.services import Services
-from survey_service.languages.queries import approved_wordings
 from survey_service.licensing.rules import Refusal
 from survey_service.notifying.addressing import Choices, LastFacts
 from survey_service.notifying.claiming import Claim
@@ -29,6 +28,7 @@ from survey_service.notifying.records import (
     person_facts,
     reminders,
 )
+from survey_service.notifying.revealing import secrets_of
 from survey_service.people.queries import SealedPatient, sealed_patients
 from survey_service.scheduling.queries import Occasion, occasions_with_ids
 
@@ -86,7 +86,7 @@ def look(connection: Connection, services: Services, claims: Collection[Claim], 
             for one in claims
             if (occasion := found.get(one.occasion_id)) is not None
         ],
-        secrets=_secrets(connection, asking, left),
+        secrets=secrets_of(connection, asking) if asking else {},
         patients={one.person_id: one for one in sealed_patients(connection, people)},
         choices={row.person_id: row for row in connection.execute(_CHOICES, {"people": list(people)})},
         facts=_facts(connection, people),
@@ -141,26 +141,6 @@ def _reminders(connection: Connection, occasion_ids: Collection[UUID]) -> Mappin
     for row in connection.execute(query.where(among(reminders.c.occasion_id, occasion_ids))):
         found[row.occasion_id][str(row.id)] = row.at
     return found
-
-
-def _secrets(
-    connection: Connection, asking: Collection[Occasion], left: Mapping[UUID, Left]
-) -> Mapping[UUID, tuple[str, ...]]:
-    """The unit's name, the occasion's titles, and what its instruments are called, in the system and in every language."""
-    units = all_units(connection) if asking else {}
-    instruments = {(task.instrument, task.instrument_version) for one in asking for task in left[one.id].tasks}
-    names = {
-        (id_, version): (id_, *(one.wording.texts["title"] for one in approved_wordings(connection, id_, version)))
-        for id_, version in sorted(instruments)
-    }
-    return {
-        one.id: (
-            units[one.unit_id].name,
-            *one.titles.values(),
-            *(name for task in left[one.id].tasks for name in names[task.instrument, task.instrument_version]),
-        )
-        for one in asking
-    }
 
 
 def _facts(connection: Connection, people: Collection[UUID]) -> Mapping[UUID, LastFacts]:

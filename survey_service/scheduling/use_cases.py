@@ -50,6 +50,7 @@ from survey_service.scheduling.records import (
     tasks,
 )
 from survey_service.scheduling.rules import (
+    SEND_JOB,
     BodySide,
     CareProtocol,
     PlannedOccasion,
