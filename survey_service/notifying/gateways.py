@@ -17,6 +17,7 @@ from survey_service.notifying.records import gateways
 _LONGEST_QUEUE = timedelta(seconds=30)
 _NOBODY = System(NO_PROVIDER)
 
+
 @dataclass(frozen=True, slots=True)
 class Turns:
     """So many turns of a gateway, one after the other from ``first`` on. Who gets none asks again at ``after``."""

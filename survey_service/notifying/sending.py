@@ -127,7 +127,9 @@ class _Batch:
         asked = [one for one in sight.notices if rests[one.claim.occasion_id] is None]
         people = self._addressees(sight, {one.occasion.person_id for one in asked})
         cases = {
-            one.occasion.id: Case(one.occasion, one.sent, one.asked_for, one.signed_in_at, people[one.occasion.person_id])
+            one.occasion.id: Case(
+                one.occasion, one.sent, one.asked_for, one.signed_in_at, people[one.occasion.person_id]
+            )
             for one in asked
             if one.occasion.person_id in people  # who has been erased is told nothing
         }
@@ -151,7 +153,12 @@ class _Batch:
         # Somebody else has just made the dispatch: there is more to see.
         again = Rest(self._now + _SOON)
         finished = [
-            (one, done.get(one.occasion_id) or rests.get(one.occasion_id) or (again if one.occasion_id in cases else Rest()))
+            (
+                one,
+                done.get(one.occasion_id)
+                or rests.get(one.occasion_id)
+                or (again if one.occasion_id in cases else Rest()),
+            )
             for one in claims
         ]
         let_go(self._services, finished, as_=self._system)
@@ -227,9 +234,7 @@ class _Batch:
                     break
         return done
 
-    def _by_gateway(
-        self, gateway: Gateway, waiting: deque[Parcel], until: datetime, done: dict[UUID, Rest]
-    ) -> bool:
+    def _by_gateway(self, gateway: Gateway, waiting: deque[Parcel], until: datetime, done: dict[UUID, Rest]) -> bool:
         """As many as it takes; False when the others are looked at again later."""
         turns = self._counterparts.reserve(gateway, len(waiting))
         for number in range(turns.count):
@@ -252,9 +257,7 @@ class _Batch:
         is_given_up = tried.outcome in ("temporary", "technical") and (
             retried_at((*attempts, tried.as_attempt), format_) is None
         )
-        made = record_attempts(
-            self._services, parcel.case.occasion, parcel.dispatch_id, tried, is_given_up=is_given_up
-        )
+        made = record_attempts(self._services, parcel.case.occasion, parcel.dispatch_id, tried, is_given_up=is_given_up)
         get_logger().info(
             "notice.attempted", dispatch_id=str(parcel.dispatch_id), channel=gateway.kind, outcome=tried.outcome
         )

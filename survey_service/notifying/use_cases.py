@@ -21,6 +21,7 @@ from survey_service.scheduling.queries import Occasion
 from survey_service.scheduling.rules import SEND_JOB
 from survey_service.scheduling.use_cases import own_occasion
 
+
 class NonResponse(StrEnum):
     """Why somebody did not answer, as far as the unit knows."""
 

@@ -101,7 +101,7 @@ def _write_to_inbox(connection: Connection, now: datetime, told: Sequence[Occasi
 
 
 def write_dispatches(connection: Connection, now: datetime, tells: Sequence[tuple[Case, Tell]]) -> Mapping[UUID, UUID]:
-    """By occasion, the dispatch to hand over: there before it is. What somebody else has just made is not among them."""
+    """By occasion, the dispatch to hand over: there before it is. None for what somebody else has just made."""
     found = {case.occasion.id: tell.dispatch_id for case, tell in tells if tell.dispatch_id is not None}
     new = [(case, tell) for case, tell in tells if tell.dispatch_id is None]
     if not new:
@@ -167,14 +167,13 @@ def keep_facts(connection: Connection, now: datetime, provider_id: UUID, address
             "checked_at": now,
         }
         for one in sorted(addressees, key=lambda one: one.person_id)
-        if (said := one.facts) is not None and not _is_known(one.last, LastFacts(said.is_protected, said.deceased_on, now))
+        if (said := one.facts) is not None
+        and not _is_known(one.last, LastFacts(said.is_protected, said.deceased_on, now))
     ]
     if rows:
         statement = upsert(person_facts).values(rows)
         said_now = {name: statement.excluded[name] for name in ("is_protected", "deceased_on", "checked_at")}
-        connection.execute(
-            statement.on_conflict_do_update(index_elements=["provider_id", "person_id"], set_=said_now)
-        )
+        connection.execute(statement.on_conflict_do_update(index_elements=["provider_id", "person_id"], set_=said_now))
 
 
 def _is_known(last: LastFacts | None, said: LastFacts) -> bool:
