@@ -57,7 +57,7 @@ def _notices() -> None:
         );
         CREATE INDEX notices_due ON notices (next_at) WHERE next_at IS NOT NULL;
         CREATE INDEX notices_unreached ON notices (provider_id) WHERE unreached IS NOT NULL;
-        CREATE INDEX ON notices (person_id) WHERE next_at IS NOT NULL;
+        CREATE INDEX ON notices (person_id);
         {protect("notices", staff="SELECT", worker="SELECT")}
         GRANT UPDATE (next_at, claimed_until, unreached, looked_at) ON notices TO survey_worker;
     """)
@@ -121,8 +121,8 @@ def _kept_by_triggers() -> None:
         BEGIN
             UPDATE notices n SET revision = n.revision + 1, next_at = o.opens_at
             FROM occasions o
-            WHERE n.person_id = NEW.person_id AND n.provider_id = NEW.provider_id AND n.next_at IS NOT NULL
-              AND o.id = n.occasion_id;
+            WHERE n.person_id = NEW.person_id AND n.provider_id = NEW.provider_id
+              AND o.id = n.occasion_id AND o.withdrawn_at IS NULL AND NOT o.is_answered;
             RETURN NULL;
         END $$;
 
@@ -283,7 +283,8 @@ def _choices() -> None:
         BEGIN
             UPDATE notices n SET revision = n.revision + 1, next_at = o.opens_at
             FROM occasions o
-            WHERE n.person_id = NEW.person_id AND n.next_at IS NOT NULL AND o.id = n.occasion_id;
+            WHERE n.person_id = NEW.person_id
+              AND o.id = n.occasion_id AND o.withdrawn_at IS NULL AND NOT o.is_answered;
             RETURN NULL;
         END $$;
         REVOKE EXECUTE ON FUNCTION contact_choices_of, keep_notices_of_choices FROM PUBLIC;

@@ -123,13 +123,17 @@ def decide(case: Case, terms: Terms, *, now: datetime) -> Tell | Rest:
         case Over():
             return Rest()
         case Wait():
-            return Rest(step.until, _why(step.unreached, told, case.sent))
+            # Nothing is done when the window ends: the reason stays, for the unit to read.
+            until = step.until if step.until < occasion.closes_at else None
+            return Rest(until, _why(step.unreached, told, case.sent))
         case Send():
             leaves_at = _leaves_at(step, case, terms, now)
             if leaves_at > now:
                 is_told = any(one.standing in (Standing.SENT, Standing.DELIVERED) for one in told)
-                is_over = leaves_at >= occasion.closes_at and not is_told
-                return Rest(leaves_at, Unreached.NOT_DELIVERED if is_over else None)
+                is_over = leaves_at >= occasion.closes_at
+                return Rest(
+                    None if is_over else leaves_at, Unreached.NOT_DELIVERED if is_over and not is_told else None
+                )
             digest = digests[step.channel]
             return Tell(step, addresses[step.channel], digest, _made_before(case.sent, step, digest))
 

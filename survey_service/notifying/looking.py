@@ -10,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from notifications.ladder import Unreached
 from notifications.timing import Hours
 from survey_service.access.queries import provider
 from survey_service.answering.queries import Left, left_of, why_not_asked
@@ -25,6 +26,7 @@ from survey_service.notifying.records import (
     dispatch_attempts,
     dispatch_receipts,
     dispatches,
+    notices,
     person_facts,
     reminders,
 )
@@ -48,6 +50,7 @@ class Looked:
     sent: tuple[Dispatch, ...]
     asked_for: Mapping[str, datetime]
     signed_in_at: datetime | None
+    unreached: Unreached | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ def look(connection: Connection, services: Services, claims: Collection[Claim], 
     refusals = why_not_asked(connection, services, asking) if asking else {}
     sent, asked_for = _dispatches(connection, found), _reminders(connection, found)
     visits = {row.person_id: row.at for row in connection.execute(_VISITS, {"people": list(people)})}
+    reasons = _reasons(connection, found)
     return Sight(
         sender_name=provider(connection, provider_id).sender_name,
         notices=[
@@ -82,6 +86,7 @@ def look(connection: Connection, services: Services, claims: Collection[Claim], 
                 sent=tuple(sent[occasion.id]),
                 asked_for=asked_for[occasion.id],
                 signed_in_at=visits.get(occasion.person_id),
+                unreached=reasons.get(occasion.id),
             )
             for one in claims
             if (occasion := found.get(one.occasion_id)) is not None
@@ -141,6 +146,13 @@ def _reminders(connection: Connection, occasion_ids: Collection[UUID]) -> Mappin
     for row in connection.execute(query.where(among(reminders.c.occasion_id, occasion_ids))):
         found[row.occasion_id][str(row.id)] = row.at
     return found
+
+
+def _reasons(connection: Connection, occasion_ids: Collection[UUID]) -> Mapping[UUID, Unreached]:
+    query = sa.select(notices.c.occasion_id, notices.c.unreached).where(
+        among(notices.c.occasion_id, occasion_ids), notices.c.unreached.is_not(None)
+    )
+    return {row.occasion_id: Unreached(row.unreached) for row in connection.execute(query)}
 
 
 def _facts(connection: Connection, people: Collection[UUID]) -> Mapping[UUID, LastFacts]:

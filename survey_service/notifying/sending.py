@@ -21,7 +21,7 @@ from notifications.timing import Decency, Hours
 from survey_service.foundation.clock import at_local_time, local_day
 from survey_service.foundation.jobs import enqueue
 from survey_service.foundation.logging import get_logger
-from survey_service.foundation.person_directory import DirectoryDown, PersonFacts
+from survey_service.foundation.person_directory import NO_DIRECTORY, DirectoryDown, PersonFacts
 from survey_service.foundation.principals import NO_PROVIDER, System
 from survey_service.foundation.services import Services
 from survey_service.notifying.addressing import Addressee
@@ -166,8 +166,10 @@ class _Batch:
     def _unasked(self, one: Looked) -> Rest | None:
         """Why nothing is asked of it now, if so: over, to come, answered, another's to answer, or not to be shown."""
         occasion = one.occasion
-        if not one.left.tasks or occasion.closes_at <= self._now:
+        if not one.left.tasks:
             return Rest()
+        if occasion.closes_at <= self._now:
+            return Rest(None, one.unreached)
         if not occasion.is_open(self._now):
             return Rest(occasion.opens_at if occasion.opens_at > self._now else None)
         if one.left.waits_until is not None:
@@ -176,7 +178,7 @@ class _Batch:
             # Nobody is invited to what may not be shown. A licence may yet come.
             get_logger().warning("notice.withheld", occasion_id=str(occasion.id), code=one.refusal.why.name.lower())
             tomorrow = at_local_time(local_day(self._now) + timedelta(days=1), OPENING_TIME)
-            return Rest(min(tomorrow, occasion.closes_at), Unreached.WITHHELD)
+            return Rest(tomorrow if tomorrow < occasion.closes_at else None, Unreached.WITHHELD)
         return None
 
     def _addressees(self, sight: Sight, people: Collection[UUID]) -> Mapping[UUID, Addressee]:
@@ -188,7 +190,8 @@ class _Batch:
             try:
                 said = self._services.directory.look_up([one.number for one in identities.values()])
             except DirectoryDown:
-                get_logger().warning("directory.down")
+                if self._services.directory is not NO_DIRECTORY:
+                    get_logger().warning("directory.down")
         return {
             id_: Addressee(
                 person_id=id_,
