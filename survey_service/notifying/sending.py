@@ -114,7 +114,7 @@ class _Batch:
         self._pace = Pace(self._now, monotonic())
         limits = services.settings.notices
         self._terms = Terms(
-            formats={one.kind: one.channel.format for one in reversed(services.gateways)},
+            formats={one.kind: one.channel.format for one in services.gateways},
             decency=Decency(Hours(limits.opens, limits.closes), limits.every_day),
             spread_over=timedelta(seconds=limits.spread_seconds),
             digest_key=services.settings.identity_key,
