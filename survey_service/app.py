@@ -12,7 +12,7 @@ from flask_smorest import Api
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from survey_service.access import handover_web as handover
-from survey_service.access import rights_web
+from survey_service.access import letter_web, rights_web
 from survey_service.access import web as access
 from survey_service.access.oidc import install_identity_providers
 from survey_service.answering import paper_web
@@ -97,7 +97,8 @@ def create_app(wired: Services, *, texts: Catalogues | None = None) -> Flask:
         app.register_blueprint(blueprint)
     for blueprint in (worklist_web.blueprint, flags_web.blueprint):
         app.register_blueprint(blueprint)
-    app.register_blueprint(paper_web.blueprint)
+    for blueprint in (paper_web.blueprint, letter_web.blueprint):
+        app.register_blueprint(blueprint)
     for blueprint in (enrolment.blueprint, handover.blueprint, enrolment_list.blueprint, insight.blueprint):
         app.register_blueprint(blueprint)
     _install_api(app)

@@ -102,6 +102,7 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     ("POST", "/staff/flags/<uuid:rule_id>/end"):                 (401,     401,     403, 403, 303, 403, 403, 403),
     ("POST", "/staff/flags/hours"):                              (401,     401,     403, 403, 303, 403, 403, 403),
     ("POST", "/staff/flags/paper"):                              (401,     401,     403, 403, 303, 403, 403, 403),
+    ("POST", "/staff/flags/letters"):                            (401,     401,     403, 403, 303, 403, 403, 403),
     ("GET",  "/.well-known/jwks.json"):                          EVERYBODY_GETS_IN,
     # Only the unit that received corrects and voids; without a reason, and for what is not there, nothing is done.
     ("GET",  "/staff/responses/<uuid:response_id>/correction"):  (SIGN_IN, SIGN_IN, 403, 403, 403, 200, 403, 403),
@@ -151,6 +152,11 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     ("POST", "/h/<code>"):                                       (410,) * 8,  # one that nobody made
     ("GET",  "/h/done"):                                         EVERYBODY_IS_MOVED,
     ("GET",  "/h/thanks"):                                       EVERYBODY_GETS_IN,
+    # The code of a letter is for anybody to try; this one nobody made.
+    ("GET",  "/letter"):                                         EVERYBODY_GETS_IN,
+    ("POST", "/letter"):                                         (400,) * 8,
+    ("GET",  "/letter/done"):                                    EVERYBODY_IS_MOVED,
+    ("GET",  "/letter/thanks"):                                  EVERYBODY_GETS_IN,
     # What is given to registers is open to all staff; saying yes or ending it is for the manager of a unit.
     ("GET",  "/staff/registers"):                                (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
     ("POST", "/staff/registers/<uuid:agreement_id>/approval"):   (401,     401,     403, 403, 303, 403, 403, 403),

@@ -228,7 +228,7 @@ POSTS = ["/sign-in", "/sign-out", "/language", "/surveys/{id}", "/sessions/{id}"
          "/staff/protocols/{id}/publication",
          "/staff/search", "/staff/today", "/staff/occasions/{id}/reminder", "/staff/occasions/{id}/non-response",
          "/staff/responses/{id}/hand-over", "/staff/responses/{id}/notes", "/staff/flags", "/staff/flags/{id}/end",
-         "/staff/flags/hours", "/staff/flags/paper", "/staff/occasions/{id}/entry",
+         "/staff/flags/hours", "/staff/flags/paper", "/staff/flags/letters", "/letter", "/staff/occasions/{id}/entry",
          "/staff/enrolments/{id}/event", "/staff/enrolments/{id}/state", "/staff/enrolments/{id}/unit",
          "/staff/enrolments/list", "/staff/occasions/{id}/hand-over", "/h/{id}",
          "/staff/registers/{id}/approval", "/staff/registers/{id}/end",

@@ -62,8 +62,14 @@ def enrolment_pages(say: Callable[[str, str], str], now: datetime) -> Pages:
         **_lists(say),
         "staff_hand_over": ("staff/hand_over.html", {"occasion_id": "1", "link": None, "code": None}, "staff"),
         "handover": ("handover.html", {"code": "x", "done": False}, None),
+        "letter": ("letter.html", {"errors": {"code": why_code(say)}, "values": {}, "done": False}, None),
+        "letter_done": ("letter.html", {"errors": {}, "values": {}, "done": True}, None),
         "handover_done": ("handover.html", {"code": None, "done": True}, None),
     }
+
+
+def why_code(say: Callable[[str, str], str]) -> str:
+    return say("Koden är inte rätt.", "This code is not right.")
 
 
 def _lists(say: Callable[[str, str], str]) -> Pages:

@@ -101,6 +101,7 @@ def flags_page(say: Say) -> dict[str, Any]:
         ],
         "hours": 24,
         "late_days": 0,
+        "letters_carry_codes": True,
         "request_id": "r",
         "values": {"what": "v:energy:t", "how": "at_most", "limit": "x"},
         "errors": {"limit": say("Skriv ett tal.", "Write a number.")},
