@@ -418,7 +418,7 @@ def _seen() -> None:
     op.execute("""
         CREATE INDEX dispatch_attempts_lately ON dispatch_attempts (attempted_at);
         CREATE INDEX dispatch_attempts_failed ON dispatch_attempts (provider_id, dispatch_id)
-            WHERE outcome IN ('permanent', 'refused', 'given_up');
+            WHERE outcome IN ('permanent', 'given_up');
         CREATE INDEX dispatch_receipts_lately ON dispatch_receipts (at);
         CREATE INDEX dispatch_receipts_failed ON dispatch_receipts (provider_id, dispatch_id)
             WHERE outcome <> 'delivered';

@@ -62,7 +62,7 @@ def code_for_letter(connection: Connection, services: Services, *, dispatch_id: 
 def take_letter_code(services: Services, typed: str, *, source: str) -> tuple[str, UUID]:
     """Open the occasion of a code; returns the secret for the cookie, and the occasion.
 
-    ``source`` is the address that asks. Raises ``BadInput`` for a code that is no good, and for anything after too many.
+    ``source`` is the address that asks. Raises ``BadInput`` for a code that is no good, and for any after too many.
     """
     code = read_code(typed)
     if code is None:

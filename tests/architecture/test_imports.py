@@ -24,6 +24,7 @@ EXCEPTIONS = {
     ("notifying.use_cases", "scheduling.enrolling"): "that somebody has died is noted and recorded in one commit",
     ("scheduling.api", "delivery.api"): "a record system is let in the same way to order as to fetch",
     ("delivery.jobs", "notifying.rendering"): "an alarm is a notice, as contentless as an invitation",
+    ("scheduling.enrolment_page", "notifying.status_page"): "a message reads the same on every page",
     ("delivery.parcels", "interop.observations"): "interop is pure builders of others' formats",
     ("delivery.parcels", "interop.response_bundle"): "interop is pure builders of others' formats",
     ("privacy.web", "answering.pages"): "the patient's answered surveys look the same in the inbox and in My data",

@@ -51,3 +51,9 @@ def receipt(database: TestDatabase, dispatch_id: UUID, outcome: str) -> None:
             " SELECT id, provider_id, person_id, %s, now() FROM dispatches WHERE id = %s",
             (outcome, dispatch_id),
         )
+
+
+def unreached(database: TestDatabase, occasion: Occasion, why: str) -> None:
+    """Note why the patient has not been told."""
+    with database.connect("postgres") as connection:
+        connection.execute("UPDATE notices SET unreached = %s WHERE occasion_id = %s", (why, occasion.id))

@@ -57,6 +57,7 @@ def around_worklist(say: Say) -> dict[str, Any]:
 def waiting_row(id: str, name: str, title: str, **values: Any) -> Row:
     usual: dict[str, Any] = {
         "state": "invited",
+        "told": True,
         "refusal": None,
         "reminded_at": None,
         "may_remind": True,
