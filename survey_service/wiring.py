@@ -9,10 +9,12 @@ from notifications.channels import ConfigurationError, Gateway, open_gateways
 from notifications.channels.email import Security, SmtpChannel, SmtpServer
 from notifications.message import Format
 from survey_service.demo.clock import MovedClock
+from survey_service.demo.directory import SimulatedDirectory
 from survey_service.foundation.clock import Clock, utc_now
 from survey_service.foundation.crypto import KeyWrapper, PostgresKeyStore
 from survey_service.foundation.db import Database
 from survey_service.foundation.http_transport import HttpTransport
+from survey_service.foundation.person_directory import NO_DIRECTORY, PersonDirectory
 from survey_service.foundation.principals import Gate
 from survey_service.foundation.services import Services
 from survey_service.licensing.queries import is_demonstration
@@ -47,6 +49,7 @@ def build_services(settings: Settings) -> Services:
         clock=clock,
         library=Library.at_hand(settings.instruments),
         gateways=_gateways(settings),
+        directory=_directory(settings),
     )
 
 
@@ -71,3 +74,9 @@ def _gateways(settings: Settings) -> tuple[Gateway, ...]:
     if not any(one.kind == Format.EMAIL for one in opened):
         raise SettingsError("The file of SURVEY_GATEWAYS names no gateway for email, by which staff are told.")
     return opened
+
+
+def _directory(settings: Settings) -> PersonDirectory:
+    """The simulated one of a demonstration; without a real one's adapter, no letter goes out anywhere else."""
+    file = settings.notices.person_directory
+    return NO_DIRECTORY if file is None else SimulatedDirectory(file)

@@ -59,7 +59,7 @@ def _notices() -> None:
         );
         CREATE INDEX notices_due ON notices (next_at) WHERE next_at IS NOT NULL;
         CREATE INDEX notices_unreached ON notices (provider_id) WHERE unreached IS NOT NULL;
-        CREATE INDEX ON notices (person_id) WHERE next_at IS NOT NULL;
+        CREATE INDEX ON notices (person_id);
         {protect("notices", staff="SELECT", worker="SELECT")}
         GRANT UPDATE (next_at, claimed_until, unreached, looked_at) ON notices TO survey_worker;
     """)
@@ -80,8 +80,9 @@ def _kept_by_triggers() -> None:
                 next_at = CASE WHEN NEW.withdrawn_at IS NULL AND NOT NEW.is_answered THEN NEW.opens_at END,
                 unreached = CASE WHEN NEW.withdrawn_at IS NULL AND NOT NEW.is_answered THEN unreached END
             WHERE occasion_id = NEW.id;
-            -- What it was to answer for other orders (collecting once) is asked by those, now that it does not.
-            IF NEW.withdrawn_at IS NOT NULL THEN
+            -- What it was to answer for other orders (collecting once) is asked by those, now that it does not, or no
+            -- longer for so long.
+            IF NEW.withdrawn_at IS NOT NULL OR NEW.closes_at < OLD.closes_at THEN
                 PERFORM look_again_at_served(NEW.id);
             END IF;
             RETURN NULL;
@@ -122,8 +123,8 @@ def _kept_by_triggers() -> None:
         BEGIN
             UPDATE notices n SET revision = n.revision + 1, next_at = o.opens_at
             FROM occasions o
-            WHERE n.person_id = NEW.person_id AND n.provider_id = NEW.provider_id AND n.next_at IS NOT NULL
-              AND o.id = n.occasion_id;
+            WHERE n.person_id = NEW.person_id AND n.provider_id = NEW.provider_id
+              AND o.id = n.occasion_id AND o.withdrawn_at IS NULL AND NOT o.is_answered;
             RETURN NULL;
         END $$;
 
@@ -284,7 +285,8 @@ def _choices() -> None:
         BEGIN
             UPDATE notices n SET revision = n.revision + 1, next_at = o.opens_at
             FROM occasions o
-            WHERE n.person_id = NEW.person_id AND n.next_at IS NOT NULL AND o.id = n.occasion_id;
+            WHERE n.person_id = NEW.person_id
+              AND o.id = n.occasion_id AND o.withdrawn_at IS NULL AND NOT o.is_answered;
             RETURN NULL;
         END $$;
         REVOKE EXECUTE ON FUNCTION contact_choices_of, keep_notices_of_choices FROM PUBLIC;

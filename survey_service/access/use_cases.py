@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from notifications.sender_ids import sms_sender_id
+from notifications.specialities import names_speciality
 from survey_service.access.handovers import end_tablet, resume_tablet
 from survey_service.access.letter_codes import code_for_letter as code_for_letter
 from survey_service.access.letter_codes import end_letter_visit, resume_letter_visit
@@ -28,7 +30,7 @@ from survey_service.access.records import (
 from survey_service.access.rules import PatientClaims, StaffClaims, TranslatorClaims
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
-from survey_service.errors import BadInput, SignInRefused
+from survey_service.errors import BadInput, SignInRefused, mark
 from survey_service.foundation.crypto import digest_token
 from survey_service.foundation.db import insert_if_new, new_id
 from survey_service.foundation.principals import Gate, Operator, Patient, Staff, Translator
@@ -197,7 +199,15 @@ class SignInStates:
 
 
 def add_provider(services: Services, *, hsa_id: str, name: str, sender_name: str, legal_regime: str) -> UUID:
-    """Enter a care provider. ``sender_name`` is what a stranger may read on a locked phone."""
+    """Enter a care provider. ``sender_name`` is what a stranger may read on a locked phone.
+
+    Raises ``BadInput`` for one that says what kind of care it is.
+    """
+    if names_speciality(sender_name) or not sms_sender_id(sender_name):
+        raise BadInput(
+            "The sender's name must say nothing of what kind of care it is.",
+            fields={"sender_name": mark("Write a neutral name, such as that of the region or the company.")},
+        )
     provider_id = new_id()
     with services.db.transaction(as_=Operator()) as connection:
         connection.execute(

@@ -82,6 +82,20 @@ def texts_of(
     return {(one.wording.instrument, one.wording.version): one.wording.texts for one in found}
 
 
+def titles_in_every_language(
+    connection: Connection, versions: Collection[tuple[str, str]]
+) -> Mapping[tuple[str, str], frozenset[str]]:
+    """By instrument version, whatever it has been called in any wording, approved or not, in one query for a list."""
+    found: dict[tuple[str, str], frozenset[str]] = dict.fromkeys(versions, frozenset())
+    title = wordings.c.texts["title"].astext
+    rows = connection.execute(
+        sa.select(wordings.c.instrument, wordings.c.instrument_version, sa.func.array_agg(title.distinct()))
+        .where(sa.tuple_(wordings.c.instrument, wordings.c.instrument_version).in_(versions), title.is_not(None))
+        .group_by(wordings.c.instrument, wordings.c.instrument_version)
+    ).all()
+    return found | {(instrument, version): frozenset(titles_) for instrument, version, titles_ in rows}
+
+
 def _approved(connection: Connection, condition: sa.ColumnElement[bool]) -> list[ApprovedWording]:
     last = (
         sa.select(wording_decisions)

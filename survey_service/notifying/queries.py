@@ -52,12 +52,6 @@ def reminded_at(connection: Connection, occasion_ids: Collection[UUID]) -> Mappi
     return {row.occasion_id: row.at for row in rows}
 
 
-def occasion_of_reminder(connection: Connection, reminder_id: UUID) -> UUID | None:
-    """The occasion that staff asked to remind of."""
-    query = sa.select(reminders.c.occasion_id).where(reminders.c.id == reminder_id)
-    return connection.execute(query).scalar_one_or_none()
-
-
 def why_not_answered(connection: Connection, occasion_ids: Collection[UUID]) -> Mapping[UUID, str]:
     """By occasion, the latest reason that the unit has noted (``NonResponse``)."""
     rows = connection.execute(

@@ -151,6 +151,7 @@ class Together:
     unit_id: UUID
     opens_at: datetime
     closes_at: datetime
+    occasion_id: UUID
 
 
 def published_protocols(connection: Connection) -> list[PublishedProtocol]:
@@ -196,6 +197,12 @@ def occasion(connection: Connection, occasion_id: UUID) -> Occasion | None:
     """The occasion, or None when there is none that the principal may see."""
     found = _read_occasions(connection, _occasions().where(occasions.c.id == occasion_id))
     return found[0] if found else None
+
+
+def occasions_with_ids(connection: Connection, occasion_ids: Collection[UUID]) -> Mapping[UUID, Occasion]:
+    """By id, those that the principal may see, in one query for a list."""
+    found = _read_occasions(connection, _occasions().where(among(occasions.c.id, occasion_ids)))
+    return {one.id: one for one in found}
 
 
 def occasion_of_task(connection: Connection, task_id: UUID) -> Occasion | None:
@@ -267,7 +274,13 @@ def answered_together(connection: Connection, occasion_ids: Collection[UUID]) ->
     mine, theirs = tasks.alias("mine"), tasks.alias("theirs")
     rows = connection.execute(
         sa.select(
-            mine.c.id, theirs.c.id, mine.c.instrument, occasions.c.unit_id, occasions.c.opens_at, occasions.c.closes_at
+            mine.c.id,
+            theirs.c.id,
+            mine.c.instrument,
+            occasions.c.unit_id,
+            occasions.c.opens_at,
+            occasions.c.closes_at,
+            mine.c.occasion_id,
         )
         .join(task_links, task_links.c.task_id == mine.c.id)
         .join(theirs, theirs.c.id == task_links.c.served_by)

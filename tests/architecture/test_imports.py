@@ -22,6 +22,7 @@ EXCEPTIONS = {
     ("delivery.api", "registers.oauth"): "one token service gives tokens to registers and to record systems",
     ("scheduling.enrolling", "delivery.corrections"): "voiding an enrolment voids its responses in the same commit",
     ("notifying.use_cases", "scheduling.enrolling"): "that somebody has died is noted and recorded in one commit",
+    ("notifying.deciding", "scheduling.working_days"): "a notice comes on days on which units work",
     ("scheduling.api", "delivery.api"): "a record system is let in the same way to order as to fetch",
     ("delivery.jobs", "notifying.rendering"): "an alarm is a notice, as contentless as an invitation",
     ("scheduling.enrolment_page", "notifying.status_page"): "a message reads the same on every page",

@@ -650,8 +650,13 @@ def pages(locale: str) -> dict[str, Page]:
         **{name: Page(template, context, "translator") for name, (template, context) in desk_pages(locale).items()},
         "email_alarm": Page("email/alarm.html", {"link": "https://svarsrummet.example/staff/undelivered"}, None),
         "email": Page(
-            "email/invitation.html",
-            {"sender_name": say("Svarsrummet", "The Answer Room"), "link": "https://svarsrummet.example/"},
+            "email/message.html",
+            {
+                "is_reminder": False,
+                "sender_name": say("Svarsrummet", "The Answer Room"),
+                "link": "https://svarsrummet.example/inbox",
+                "choices_link": "https://svarsrummet.example/contact",
+            },
             None,
         ),
     }
