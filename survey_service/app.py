@@ -38,6 +38,7 @@ from survey_service.http.security import install_security
 from survey_service.insight import web as insight
 from survey_service.languages import web as languages_web
 from survey_service.languages.interface_texts import InterfaceTexts
+from survey_service.notifying import choices_web
 from survey_service.notifying import status_web as notices
 from survey_service.privacy import web as privacy
 from survey_service.registers import agreements_api, agreements_web, coverage_api, coverage_web, inbox_web
@@ -90,7 +91,7 @@ def create_app(wired: Services, *, texts: Catalogues | None = None) -> Flask:
         app.register_blueprint(blueprint)
     for blueprint in (corrections.blueprint, record_systems.blueprint, agreements_web.blueprint, inbox_web.blueprint):
         app.register_blueprint(blueprint)
-    for blueprint in (privacy.blueprint, scheduling.blueprint, languages_web.blueprint):
+    for blueprint in (privacy.blueprint, choices_web.blueprint, scheduling.blueprint, languages_web.blueprint):
         app.register_blueprint(blueprint)
     for blueprint in (rights_web.blueprint, emergency_web.blueprint, oversight_web.blueprint):
         app.register_blueprint(blueprint)
