@@ -29,6 +29,7 @@ class Choices:
     hours: Hours | None = None
     every_day: bool | None = None
     locale: str | None = None
+    most_invitations: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

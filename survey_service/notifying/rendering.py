@@ -44,6 +44,7 @@ def render(
             "link": f"{base_url}/inbox",
             "choices_link": f"{base_url}/contact",
             "address": base_url.removeprefix("https://"),
+            "code_address": f"{base_url.removeprefix('https://')}/letter",
             "has_code": bool(code),
             "locale": locale,
             "text_direction": text_direction(locale),

@@ -23,6 +23,7 @@ from survey_service.foundation.clock import local_day
 from survey_service.foundation.jobs import enqueue
 from survey_service.foundation.principals import Staff, SystemAtUnit
 from survey_service.foundation.services import Services
+from survey_service.people.use_cases import change_addresses
 from survey_service.scheduling.changing import EventKind, Why, apply_replan, record_event, standing_occasions
 from survey_service.scheduling.queries import (
     Enrolment,
@@ -100,6 +101,20 @@ def move_event(services: Services, enrolment_id: UUID, event: NewEvent, *, as_: 
         }
         _tell(connection, services, found, EventKind.EVENT_MOVED, as_=as_, detail=detail)
     return True
+
+
+def enter_addresses(
+    services: Services, enrolment_id: UUID, *, email: str | None, phone: str | None, as_: Staff
+) -> None:
+    """Where the provider writes to the patient, in place of what it knew."""
+    with services.db.transaction(as_=as_) as connection:
+        found = own_enrolment(connection, enrolment_id, as_=as_, now=services.clock())
+        _refuse_over(found)
+    cipher = services.keys.cipher(found.person_id)
+    with services.db.transaction(as_=as_) as connection:
+        change_addresses(connection, found.provider_id, found.person_id, cipher, email=email, phone=phone)
+        access = Access(Activity.WRITE, Purpose.CARE, "addresses", enrolment_id, found.person_id)
+        record_access(connection, services.clock, [access], by=as_)
 
 
 def pause(services: Services, enrolment_id: UUID, *, as_: Changer) -> None:

@@ -458,6 +458,36 @@ def waiting_occasions_of_unit(
     )
 
 
+def opened_occasions_of_unit(
+    connection: Connection,
+    unit_id: UUID,
+    now: datetime,
+    *,
+    limit: int,
+    offset: int = 0,
+    chosen: Select[tuple[UUID]] | None = None,
+    waiting: bool = False,
+    person_id: UUID | None = None,
+    protocols: Collection[UUID] | None = None,
+) -> list[Occasion]:
+    """What the unit has asked, the latest first. ``chosen`` None is all of it, as is ``protocols``.
+
+    ``waiting``: only what can still be answered, and is not.
+    """
+    still = (occasions.c.closes_at > now, occasions.c.withdrawn_at.is_(None), ~occasions.c.is_answered)
+    query = _occasions().where(
+        _of(protocols),
+        occasions.c.unit_id == unit_id,
+        occasions.c.opens_at <= now,
+        enrolments.c.state != EnrolmentState.VOIDED,
+        sa.true() if chosen is None else occasions.c.id.in_(chosen),
+        sa.true() if person_id is None else occasions.c.person_id == person_id,
+        *(still if waiting else ()),
+    )
+    ordered = query.order_by(occasions.c.opens_at.desc(), occasions.c.id)
+    return _read_occasions(connection, ordered.limit(limit).offset(offset))
+
+
 def protocol_of_task(connection: Connection, task_id: UUID) -> UUID:
     """The protocol in which it was asked."""
     found: UUID = connection.execute(

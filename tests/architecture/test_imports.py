@@ -25,6 +25,7 @@ EXCEPTIONS = {
     ("notifying.deciding", "scheduling.working_days"): "a notice comes on days on which units work",
     ("scheduling.api", "delivery.api"): "a record system is let in the same way to order as to fetch",
     ("delivery.jobs", "notifying.rendering"): "an alarm is a notice, as contentless as an invitation",
+    ("scheduling.enrolment_page", "notifying.status_page"): "a message reads the same on every page",
     ("delivery.parcels", "interop.observations"): "interop is pure builders of others' formats",
     ("delivery.parcels", "interop.response_bundle"): "interop is pure builders of others' formats",
     ("privacy.web", "answering.pages"): "the patient's answered surveys look the same in the inbox and in My data",

@@ -27,7 +27,7 @@ from survey_service.scheduling.queries import Occasion
 from survey_service.scheduling.working_days import next_working_day
 from tests.conftest import TestClock, TestDatabase
 from tests.integration.enrolments import in_days, occasions, order, ordered
-from tests.integration.notices import Directory, Killed, kept, killed_before_statement, notice, send, sent, with_ways
+from tests.integration.senders import Directory, Killed, kept, killed_before_statement, notice, send, sent, with_ways
 from tests.world import World
 
 HOME = PostalAddress("Test Testsson", "Gatan 1", "111 22", "Staden")
