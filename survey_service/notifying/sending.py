@@ -37,7 +37,7 @@ from survey_service.scheduling.rules import OPENING_TIME, SEND_JOB
 Texts = Callable[[], Mapping[str, Translations]]
 
 # Less than this is left of the lease: another worker might take what is handed over now for its own.
-_LEAST_LEFT = timedelta(seconds=15)
+_LEAST_LEFT = timedelta(seconds=10)
 # What is due later than this is found by the worker that comes round every minute.
 _SOON = timedelta(minutes=1)
 
