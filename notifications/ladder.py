@@ -5,12 +5,15 @@ a letter. What is known is what gateways and the patient's own visits tell: noth
 reader. A patient whom nothing reaches is never passed over in silence: the step then says why, for the unit to see.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 LETTER = "letter"
+# How soon the directory is asked again when it is down; and how soon somebody's address may have become known.
+_DIRECTORY_AGAIN = timedelta(hours=1)
+_ADDRESS_AGAIN = timedelta(days=1)
 
 
 class Kind(StrEnum):
@@ -58,8 +61,12 @@ class Unreached(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One dispatch outside the inbox. ``rung`` is the number of a planned reminder, from 1; ``reminder_id`` names one
-    that staff asked for. ``to_present_address``: whether it went where messages of its channel would go now."""
+    """One dispatch outside the inbox.
+
+    ``at``: when a gateway took it, or else when it was made. ``rung`` is the number of a planned reminder, from 1;
+    ``reminder_id`` names one that staff asked for. ``to_present_address``: whether it went where messages of its
+    channel would go now.
+    """
 
     kind: Kind
     channel: str
@@ -73,10 +80,16 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """How soon the ladder is climbed, in whole days since the first notice."""
+    """How soon the ladder is climbed while nobody signs in: by another channel so long after the last new one, and by
+    letter no sooner than so long after the first notice."""
 
     other_way_after: timedelta = timedelta(days=3)
     letter_after: timedelta = timedelta(days=7)
+
+    @property
+    def pause(self) -> timedelta:
+        """How long a reminder, too, is given to be read before another way is tried."""
+        return min(self.other_way_after, timedelta(days=1))
 
 
 USUAL = Ladder()
@@ -145,70 +158,111 @@ def next_step(window: Window, known: Known, reach: Reach, *, now: datetime, ladd
     if now < window.opens_at:
         return Wait(window.opens_at)
     usable = [one for one in reach.channels if not _has_failed(one, known.told)]
-    pending = [one for one in known.told if one.standing is Standing.PENDING and one.channel in usable]
+    pending = [one for one in known.told if _is_tried_again(one, usable)]
     for one in pending:
-        if one.to_present_address and (one.retry_at is None or one.retry_at <= now):
+        if one.retry_at is None or one.retry_at <= now:
             return Send(one.kind, one.channel, one.rung, one.reminder_id)
-    if any(one.to_present_address for one in pending):
+    if pending:
         return _wait(window, now, *(one.retry_at for one in pending if one.retry_at))
-    live = [one for one in known.told if one.standing in (Standing.SENT, Standing.DELIVERED)]
-    if not usable and not live:
-        why = Unreached.NOT_DELIVERED if reach.channels else reach.why_not
-        return _wait(window, now, *window.reminds_at, unreached=why)
-    if not live:
+    reached = _reached(known, reach)
+    if reached:
+        return _after_the_first(window, known, reach, usable, reached, now=now, ladder=ladder)
+    if usable:
         return Send(Kind.INVITATION, usable[0])
-    return _after_the_first(window, known, usable, live, now=now, ladder=ladder)
+    again = _DIRECTORY_AGAIN if reach.why_not is Unreached.DIRECTORY else _ADDRESS_AGAIN
+    return _wait(window, now, now + again, unreached=Unreached.NOT_DELIVERED if reach.channels else reach.why_not)
+
+
+def _is_tried_again(one: Told, usable: Collection[str]) -> bool:
+    return one.standing is Standing.PENDING and one.to_present_address and one.channel in usable
+
+
+def _reached(known: Known, reach: Reach) -> list[Told]:
+    """What can be taken to have told the patient.
+
+    Until somebody has signed in after it, that is neither what went to an address that has been corrected since, nor
+    what was only taken where something later came back.
+    """
+    live = [one for one in known.told if one.standing in (Standing.SENT, Standing.DELIVERED)]
+    if _has_come(known, live):
+        return live
+    return [
+        one
+        for one in live
+        if (one.to_present_address or one.channel not in reach.channels)
+        and (one.standing is Standing.DELIVERED or not _has_failed(one.channel, known.told))
+    ]
+
+
+def _has_come(known: Known, live: Collection[Told]) -> bool:
+    """Whether the patient has signed in since the first notice."""
+    return known.signed_in_at is not None and any(one.at <= known.signed_in_at for one in live)
 
 
 def _after_the_first(
-    window: Window, known: Known, usable: list[str], live: list[Told], *, now: datetime, ladder: Ladder
+    window: Window,
+    known: Known,
+    reach: Reach,
+    usable: Sequence[str],
+    reached: Sequence[Told],
+    *,
+    now: datetime,
+    ladder: Ladder,
 ) -> Step:
     """Somebody has been told. The moments ahead are computed, so that nothing looks until one has come."""
-    reminder = _reminder_due(window, known, live, now)
-    if reminder is not None and usable:
-        return Send(Kind.REMINDER, _best(usable, live), rung=reminder[0], reminder_id=reminder[1])
-    first = min(one.at for one in live)
     ahead = list(window.reminds_at)
-    if known.signed_in_at is None or known.signed_in_at < first:
+    other = None
+    if not _has_come(known, reached):
         tried = {one.channel for one in known.told if one.to_present_address}
-        for channel in (one for one in usable if one not in tried):
-            after = ladder.letter_after if channel == LETTER else ladder.other_way_after
-            due = max(first, *_others(live)) + after if channel != LETTER else first + after
-            if due <= now:
-                return Send(Kind.OTHER_WAY, channel)
+        for channel in [one for one in usable if one not in tried][:1]:
+            due = _other_way_at(channel, reached, ladder)
+            other = channel if due <= now else None
             ahead.append(due)
-            break
+        if reach.why_not is Unreached.DIRECTORY and LETTER not in tried:
+            ahead.append(max(_other_way_at(LETTER, reached, ladder), now + _DIRECTORY_AGAIN))
+    reminder = _reminder_due(window, known, reached, now)
+    if reminder is not None:
+        # Where it is time for another way, the reminder takes it: one message, not two.
+        for channel in [other] if other else _best_first(usable, reached):
+            if not _was_made(Kind.REMINDER, channel, *reminder, told=known.told):
+                return Send(Kind.REMINDER, channel, *reminder)
+    if other:
+        return Send(Kind.OTHER_WAY, other)
     return _wait(window, now, *ahead)
 
 
-def _others(live: Collection[Told]) -> list[datetime]:
-    return [one.at for one in live if one.kind is Kind.OTHER_WAY] or [min(one.at for one in live)]
+def _other_way_at(channel: str, reached: Collection[Told], ladder: Ladder) -> datetime:
+    """When it is time for a channel that has not been used, if nobody signs in before."""
+    newest_way = max(min(one.at for one in reached if one.channel == way) for way in {one.channel for one in reached})
+    due = max(newest_way + ladder.other_way_after, max(one.at for one in reached) + ladder.pause)
+    return due if channel != LETTER else max(due, min(one.at for one in reached) + ladder.letter_after)
 
 
-def _reminder_due(window: Window, known: Known, live: Collection[Told], now: datetime) -> tuple[int, str] | None:
-    """The reminder to send now: one that staff asked for, or else the newest that the protocol plans.
+def _reminder_due(window: Window, known: Known, reached: Collection[Told], now: datetime) -> tuple[int, str] | None:
+    """The reminder to send now, as rung and id: the newest that staff asked for, or else that the protocol plans.
 
-    One that the first notice has come after is none; of several that were missed, one is enough.
+    Whatever the patient has been told since its time stands for it; of several that were missed, one is enough.
     """
-    done = {(one.rung, one.reminder_id) for one in known.told if one.standing is not Standing.FAILED}
-    first = min(one.at for one in live)
-    for reminder_id, asked_at in sorted((known.asked_for or {}).items(), key=lambda pair: pair[1]):
-        if (0, reminder_id) not in done and asked_at > first:
-            return 0, reminder_id
-    past = [number for number, at in enumerate(window.reminds_at, start=1) if first < at <= now]
-    newest = max(past, default=0)
-    if newest and not any(rung >= newest for rung, _ in done):
-        return newest, ""
-    return None
+    last = max(one.at for one in reached)
+    asked = [(at, reminder_id) for reminder_id, at in (known.asked_for or {}).items() if last < at <= now]
+    if asked:
+        return 0, max(asked)[1]
+    newest = max((rung for rung, at in enumerate(window.reminds_at, start=1) if last < at <= now), default=0)
+    # A protocol that was changed may have moved what has been sent already.
+    return (newest, "") if newest and not any(one.rung >= newest for one in reached) else None
 
 
-def _best(usable: list[str], live: Collection[Told]) -> str:
-    """The channel that is known to arrive, or else that was used last, or else the patient's first."""
-    for standing in (Standing.DELIVERED, Standing.SENT):
-        for one in sorted(live, key=lambda one: one.at, reverse=True):
-            if one.standing is standing and one.channel in usable and one.channel != LETTER:
-                return one.channel
-    return usable[0]
+def _best_first(usable: Sequence[str], reached: Collection[Told]) -> list[str]:
+    """What is known to arrive, then what was used last, then the patient's order; of letters, one is mostly enough."""
+    used = sorted(reached, key=lambda one: (one.standing is Standing.DELIVERED, one.at), reverse=True)
+    order = [*(one.channel for one in used if one.channel != LETTER), *usable]
+    return [channel for channel in dict.fromkeys(order) if channel in usable]
+
+
+def _was_made(kind: Kind, channel: str, rung: int, reminder_id: str, *, told: Collection[Told]) -> bool:
+    """Whether there is this very dispatch, to the present address."""
+    made = {(one.kind, one.channel, one.rung, one.reminder_id) for one in told if one.to_present_address}
+    return (kind, channel, rung, reminder_id) in made
 
 
 def _has_failed(channel: str, told: Collection[Told]) -> bool:

@@ -31,9 +31,10 @@ _PLANS: Mapping[Format, Mapping[Failure, tuple[timedelta, ...]]] = {
         Failure.TEMPORARY: _minutes(5, 15, 60, 240, 480),
         Failure.TECHNICAL: _minutes(0, 1, 5, 30, 120, 360, 360),
     },
+    # As the national platform tells its clients to back off: 4 s, 20 s, 5 min, 30 min; then on.
     Format.NOTE: {
         Failure.TEMPORARY: _minutes(5, 15, 60, 240, 480),
-        Failure.TECHNICAL: _minutes(0, 1, 5, 30, 120, 360, 360),
+        Failure.TECHNICAL: _minutes(4 / 60, 20 / 60, 5, 30, 120, 360, 360),
     },
     Format.LETTER: {
         Failure.TEMPORARY: _minutes(60, 240, 1440),
@@ -42,13 +43,22 @@ _PLANS: Mapping[Format, Mapping[Failure, tuple[timedelta, ...]]] = {
 }
 
 
-def next_attempt(format: Format, failure: Failure, *, failed: int, at: datetime) -> datetime | None:
+# What a counterpart may ask for at most: more than a day is a mistake of its own.
+_LONGEST_ASKED = timedelta(days=1)
+
+
+def next_attempt(
+    format: Format, failure: Failure, *, failed: int, at: datetime, asked: timedelta | None = None
+) -> datetime | None:
     """When to try again what has failed ``failed`` times, the last at ``at``; None when it is given up.
 
-    An address that will never take it is never tried again.
+    ``asked`` is how long the counterpart wants to be left alone (``DeliveryFailure.asked``). An address that will never
+    take it is never tried again.
     """
     plan = _PLANS[format].get(failure, ())
-    return at + plan[failed - 1] if 1 <= failed <= len(plan) else None
+    if not 1 <= failed <= len(plan):
+        return None
+    return at + max(plan[failed - 1], min(asked or timedelta(), _LONGEST_ASKED))
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ class Hours:
 
 @dataclass(frozen=True, slots=True)
 class Decency:
-    """When a notice may reach somebody: the operator's hours, narrowed by the patient's own.
+    """When a notice may reach somebody: in the operator's hours, or in those that the patient wants instead.
 
     ``every_day``: on weekends and holidays too.
     """
@@ -42,7 +42,7 @@ class Decency:
     every_day: bool = False
 
     def narrowed(self, own: Hours | None, *, every_day: bool | None = None) -> "Decency":
-        """With the patient's own hours and wish about weekends, where there are any."""
+        """By the patient's own hours and wish about weekends, where there are any."""
         return Decency(own or self.hours, self.every_day if every_day is None else every_day)
 
 
@@ -54,24 +54,34 @@ def next_decent_moment(
     Where that would not be ``before`` (the window's end), a day off will do rather than silence; None where not even
     that is left.
     """
-    for every_day in {decency.every_day: None, True: None}:
-        found = _next(at, decency.hours, every_day or decency.every_day, is_working_day)
-        if before is None or found < before:
-            return found
-    return None
+
+    def any_day(_: date) -> bool:
+        return True
+
+    found = _next(at, decency.hours, any_day if decency.every_day else is_working_day)
+    if before is not None and found >= before:
+        found = _next(at, decency.hours, any_day)
+    return found if before is None or found < before else None
 
 
-def _next(at: datetime, hours: Hours, every_day: bool, is_working_day: Callable[[date], bool]) -> datetime:
+def _next(at: datetime, hours: Hours, may_be: Callable[[date], bool]) -> datetime:
     local = at.astimezone(STOCKHOLM)
+    if may_be(local.date()) and hours.holds(local.time()):
+        return at
     for days in range(_LONGEST_WAIT):
         day = local.date() + timedelta(days=days)
-        if not (every_day or is_working_day(day)):
-            continue
-        if days == 0 and hours.holds(local.time()):
-            return at
-        if days > 0 or local.time() < hours.since:
-            return datetime.combine(day, hours.since, tzinfo=STOCKHOLM).astimezone(UTC)
+        for beginning in _beginnings(day, hours) if may_be(day) else ():
+            if beginning > at:
+                return beginning
     raise ValueError("no working day within a month")
+
+
+def _beginnings(day: date, hours: Hours) -> list[datetime]:
+    """When the hours begin on that day: twice where the clock is put back over it, and maybe never where it is put
+    forward."""
+    wall = datetime.combine(day, hours.since, tzinfo=STOCKHOLM)
+    moments = [wall.replace(fold=fold).astimezone(UTC) for fold in (0, 1)]
+    return sorted(one for one in moments if hours.holds(one.astimezone(STOCKHOLM).time()))
 
 
 def spread(key: str, over: timedelta) -> timedelta:

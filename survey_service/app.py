@@ -12,7 +12,7 @@ from flask_smorest import Api
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from survey_service.access import handover_web as handover
-from survey_service.access import rights_web
+from survey_service.access import letter_web, rights_web
 from survey_service.access import web as access
 from survey_service.access.oidc import install_identity_providers
 from survey_service.answering import paper_web
@@ -39,6 +39,7 @@ from survey_service.insight import web as insight
 from survey_service.languages import web as languages_web
 from survey_service.languages.interface_texts import InterfaceTexts
 from survey_service.notifying import choices_web
+from survey_service.notifying import status_web as notices
 from survey_service.privacy import web as privacy
 from survey_service.registers import agreements_api, agreements_web, coverage_api, coverage_web, inbox_web
 from survey_service.registers import api as registers
@@ -98,7 +99,8 @@ def create_app(wired: Services, *, texts: Catalogues | None = None) -> Flask:
         app.register_blueprint(blueprint)
     for blueprint in (worklist_web.blueprint, flags_web.blueprint):
         app.register_blueprint(blueprint)
-    app.register_blueprint(paper_web.blueprint)
+    for blueprint in (paper_web.blueprint, letter_web.blueprint, notices.blueprint):
+        app.register_blueprint(blueprint)
     for blueprint in (enrolment.blueprint, handover.blueprint, enrolment_list.blueprint, insight.blueprint):
         app.register_blueprint(blueprint)
     _install_api(app)

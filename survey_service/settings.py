@@ -66,8 +66,8 @@ class NoticeSettings:
     """When notices may leave, and how many. Hours are of the Swedish wall clock; midnight is the day's end.
 
     ``spread_seconds``: notices that fall due at once leave within so long a time. ``gateways``: a TOML file that names
-    the counterparts; without one, e-mail by the settings of ``Mail`` is all there is. ``person_directory``: the file of
-    a simulated one, in demonstrations only.
+    the counterparts; without one, e-mail by the settings of ``Mail`` is all there is. ``gateway_secrets``: the settings
+    that it may refer to. ``person_directory``: the file of a simulated one, in demonstrations only.
     """
 
     opens: time = time(8)
@@ -77,6 +77,7 @@ class NoticeSettings:
     most_invitations: int = 6
     period_days: int = 30
     gateways: Path | None = None
+    gateway_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     person_directory: Path | None = None
 
 
@@ -175,6 +176,7 @@ class Settings:
                 most_invitations=read.number("MOST_INVITATIONS", default=6),
                 period_days=read.number("INVITATIONS_PERIOD", default=30),
                 gateways=read.file("GATEWAYS"),
+                gateway_secrets=read.all_of("GATEWAY_"),
                 person_directory=read.simulated_directory(),
             ),
         )
@@ -224,6 +226,10 @@ class _Reader:
         if value and not Path(value).is_file():
             raise SettingsError(f"The setting SURVEY_{name} must be a file.")
         return Path(value) if value else None
+
+    def all_of(self, beginning: str) -> Mapping[str, str]:
+        """Every setting whose name begins so, under its whole name."""
+        return {name: value for name, value in self._environ.items() if name.startswith(f"SURVEY_{beginning}")}
 
     def clock_time(self, name: str, *, default: time) -> time:
         value = self._environ.get(f"SURVEY_{name}")

@@ -1,15 +1,19 @@
 """The composition root: settings in, services out. The only place where adapters are chosen."""
 
+import tomllib
+
 from sqlalchemy.exc import OperationalError
 
 from instruments import Library
-from notifications.channels import Gateway
-from notifications.channels.email import SmtpChannel
+from notifications.channels import ConfigurationError, Gateway, open_gateways
+from notifications.channels.email import Security, SmtpChannel, SmtpServer
+from notifications.message import Format
 from survey_service.demo.clock import MovedClock
 from survey_service.demo.directory import SimulatedDirectory
 from survey_service.foundation.clock import Clock, utc_now
 from survey_service.foundation.crypto import KeyWrapper, PostgresKeyStore
 from survey_service.foundation.db import Database
+from survey_service.foundation.http_transport import HttpTransport
 from survey_service.foundation.person_directory import NO_DIRECTORY, PersonDirectory
 from survey_service.foundation.principals import Gate
 from survey_service.foundation.services import Services
@@ -44,23 +48,32 @@ def build_services(settings: Settings) -> Services:
         keys=PostgresKeyStore(settings.databases.keys, KeyWrapper(settings.master_keyset)),
         clock=clock,
         library=Library.at_hand(settings.instruments),
-        gateways=(
-            Gateway(
-                "mail",
-                "email",
-                SmtpChannel(
-                    host=settings.mail.host,
-                    port=settings.mail.port,
-                    sender_address=settings.mail.sender_address,
-                    starttls=settings.mail.starttls,
-                    username=settings.mail.username,
-                    password=settings.mail.password,
-                ),
-                per_second=1000,
-            ),
-        ),
+        gateways=_gateways(settings),
         directory=_directory(settings),
     )
+
+
+def _gateways(settings: Settings) -> tuple[Gateway, ...]:
+    """Those of the operator's file; without one, e-mail by the settings of the mail server."""
+    if settings.notices.gateways is None:
+        mail = settings.mail
+        server = SmtpServer(
+            host=mail.host,
+            port=mail.port,
+            sender_address=mail.sender_address,
+            security=Security.STARTTLS if mail.starttls else Security.NONE,
+            username=mail.username,
+            password=mail.password,
+        )
+        return (Gateway("mail", Format.EMAIL, SmtpChannel(server), per_second=1000),)
+    try:
+        tables = tomllib.loads(settings.notices.gateways.read_text()).get("gateway", [])
+        opened = open_gateways(tables, HttpTransport(), environ=settings.notices.gateway_secrets)
+    except (tomllib.TOMLDecodeError, ConfigurationError) as wrong:
+        raise SettingsError(f"The file of SURVEY_GATEWAYS: {wrong}") from None
+    if not any(one.kind == Format.EMAIL for one in opened):
+        raise SettingsError("The file of SURVEY_GATEWAYS names no gateway for email, by which staff are told.")
+    return opened
 
 
 def _directory(settings: Settings) -> PersonDirectory:

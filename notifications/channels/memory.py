@@ -1,6 +1,6 @@
 """Keeps messages in memory: for tests, and for whoever wants to look before sending."""
 
-from notifications.channels import Configuration, DeliveryFailure, Transport
+from notifications.channels import Configuration, ConfigurationError, DeliveryFailure, Transport, text_of
 from notifications.message import Format, Message
 
 
@@ -30,4 +30,7 @@ class MemoryChannel:
 
 
 def open_channel(configuration: Configuration, transport: Transport) -> MemoryChannel:
-    return MemoryChannel(Format(configuration.get("format", Format.EMAIL)))
+    said = text_of(configuration, "format", default=Format.EMAIL)
+    if said not in list(Format):
+        raise ConfigurationError("The format must be one of email, sms, letter and note.")
+    return MemoryChannel(Format(said))

@@ -14,6 +14,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from notifications.sender_ids import sms_sender_id
 from notifications.specialities import names_speciality
 from survey_service.access.handovers import end_tablet, resume_tablet
+from survey_service.access.letter_codes import code_for_letter as code_for_letter
+from survey_service.access.letter_codes import end_letter_visit, resume_letter_visit
 from survey_service.access.queries import commission_in_force, in_force
 from survey_service.access.records import (
     client_assertions,
@@ -89,8 +91,8 @@ def resume(services: Services, token: str) -> SignedIn | None:
     with services.db.transaction(as_=Gate()) as connection:
         row = connection.execute(sa.select(sign_ins).where(sign_ins.c.token_digest == digest_token(token))).first()
         if row is None:
-            tablet = resume_tablet(connection, token, now)
-            return None if tablet is None else SignedIn(*tablet)
+            lent = resume_tablet(connection, token, now) or resume_letter_visit(connection, token, now)
+            return None if lent is None else SignedIn(*lent)
         if row.ended_at is not None or now >= row.expires_at:
             return None
         idle_until = row.last_seen_at + timedelta(seconds=services.settings.sign_in_idle)
@@ -147,6 +149,7 @@ def sign_out(services: Services, token: str) -> None:
             .values(ended_at=services.clock())
         )
         end_tablet(connection, token, services.clock())
+        end_letter_visit(connection, token, services.clock())
 
 
 def use_assertion_once(services: Services, *, client_id: str, jti: str, expires_at: datetime) -> bool:

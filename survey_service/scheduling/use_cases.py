@@ -49,8 +49,8 @@ from survey_service.scheduling.records import (
     occasions,
     tasks,
 )
-from survey_service.scheduling.rules import INVITE_JOB as INVITE_JOB
 from survey_service.scheduling.rules import (
+    SEND_JOB,
     BodySide,
     CareProtocol,
     PlannedOccasion,
@@ -116,6 +116,8 @@ def enrol_patient(services: Services, order: Order, *, as_: Principal | SystemAt
                 connection, one, published.protocol, enrolment_id=enrolment_id, person_id=person_id, as_=as_
             )
         collect_once(connection, services.clock, enrolment_id, person_id=person_id, as_=as_)
+        if any(one.opens_at <= services.clock() for one in planned):
+            enqueue(connection, SEND_JOB)
         record_access(
             connection,
             services.clock,
@@ -388,7 +390,7 @@ def insert_occasion(
     person_id: UUID,
     as_: AtUnit,
 ) -> None:
-    """One occasion with its tasks, and the job that invites to it when it opens."""
+    """One occasion with its tasks. The patient is told of it when it opens: its notice comes with it."""
     occasion_id = new_id()
     owner = {"provider_id": as_.provider_id, "person_id": person_id}
     connection.execute(
@@ -424,4 +426,3 @@ def insert_occasion(
             for position, instrument in enumerate(planned.plan.instruments, start=1)
         ],
     )
-    enqueue(connection, INVITE_JOB, at=planned.opens_at, provider_id=as_.provider_id, occasion_id=occasion_id)

@@ -16,6 +16,7 @@ from tests.preview.course import course_page, own_results_page
 from tests.preview.desk import desk_pages
 from tests.preview.enrolment import enrolment_pages
 from tests.preview.follow_up import follow_up_page
+from tests.preview.notices import notice_pages, untold_rows
 from tests.preview.protocols import protocol_samples
 from tests.preview.questions import question_pages
 from tests.preview.registers import coverage_page, history_page, pulls_page
@@ -323,6 +324,7 @@ def pages(locale: str) -> dict[str, Page]:
         "alarmed": 2,
         "apart": listed(Row(**{**vars(response), "id": "20", "patient_name": "Greta Öst"})),
         "filter": "all",
+        "untold": untold_rows(say),
         "outstanding": [
             waiting_row("31", "Doris Nyman", first.title, due_at=ago(days=3), state="late", reminded_at=ago(days=1)),
             waiting_row("32", "Erik Wallin", second.title, due_at=ahead(days=5), reason=say("Vill inte", "Declined")),
@@ -577,6 +579,7 @@ def pages(locale: str) -> dict[str, Page]:
                 "left_out": 2,
                 "patient": {"patient_name": None},
                 "patient_id": "8",
+                "untold": [],
                 "outstanding": [],
             },
             "staff",
@@ -644,6 +647,7 @@ def pages(locale: str) -> dict[str, Page]:
         **{name: Page(template, context, "staff") for name, (template, context) in rights_pages(say).items()},
         **{name: Page(template, context, "staff") for name, (template, context) in protocol_samples(locale).items()},
         **{name: Page(*page) for name, page in enrolment_pages(say, NOW).items()},
+        **{name: Page(*page) for name, page in notice_pages(say, NOW).items()},
         **{name: Page("staff/registers.html", context, "staff") for name, context in agreement_samples(locale).items()},
         **{name: Page(template, context, "translator") for name, (template, context) in desk_pages(locale).items()},
         "email_alarm": Page("email/alarm.html", {"link": "https://svarsrummet.example/staff/undelivered"}, None),
