@@ -16,6 +16,17 @@ from notifications.message import Email, Format, Letter, Message, Note, PostalAd
 from notifications.sender_ids import sms_sender_id
 from survey_service.http.locale import text_direction
 
+_TEMPLATES = (
+    "email/message_subject.txt",
+    "email/message.txt",
+    "email/message.html",
+    "sms/message.txt",
+    "letter/message.txt",
+    "letter/code_label.txt",
+    "note/message_subject.txt",
+    "note/message.txt",
+)
+
 
 def render(
     format: Format,
@@ -63,6 +74,20 @@ def render(
             return _letter(write, key=key, to=to, day=day, code=code, return_address=return_address)
         case _:
             raise TypeError(f"a {format} does not go to such an address")
+
+
+def missing_texts(locale: str, texts: Translations) -> tuple[str, ...]:
+    """What a notice says that has no translation yet, in the source's English; empty where notices can be written."""
+    environment = _environment(texts)
+    loader = environment.loader
+    assert loader is not None
+    said = {
+        text if isinstance(text, str) else text[0]
+        for name in _TEMPLATES
+        for _, _, text in environment.extract_translations(loader.get_source(environment, name)[0])  # type: ignore[attr-defined]  # because the extension adds it
+    }
+    # English is the source: what says the same there is no gap.
+    return () if locale == "en" else tuple(sorted(text for text in said if texts.gettext(text) == text))
 
 
 def invitation(*, key: UUID, to: str, sender_name: str, link: str, locale: str, texts: Translations) -> Email:

@@ -23,7 +23,7 @@ from survey_service.foundation.jobs import enqueue
 from survey_service.foundation.logging import get_logger
 from survey_service.foundation.principals import AtUnit, Operator, Principal, RecordSystem, Staff, SystemAtUnit
 from survey_service.foundation.services import Services
-from survey_service.languages.queries import why_not_offered
+from survey_service.languages.queries import has_interface, why_not_offered
 from survey_service.licensing.rules import Mode, Refusal, Use
 from survey_service.people.rules import Identity, age_on
 from survey_service.people.use_cases import ensure_person, enter_care_relation, find_person
@@ -147,6 +147,7 @@ def look_at_order(
         )
     with services.db.transaction(as_=principal_of(as_)) as connection:
         published = _published(connection, order.protocol_id)
+        _refuse_unwritable(connection, order.identity.locale)
         if isinstance(as_, Staff):
             rights = rights_of(connection, as_, services.clock())
             rights.require(Right.CARE)
@@ -296,6 +297,14 @@ def _refuse_the_dead(services: Services, order: Order, *, as_: Staff | SystemAtU
         is_new = enrolment_of_request(connection, order.request_id) is None
         if is_new and has_died(connection, person_id):
             raise _dead()
+
+
+def _refuse_unwritable(connection: Connection, locale: str) -> None:
+    """Nothing is planned for somebody to whom no notice could be written [E2]."""
+    if not has_interface(connection, locale):
+        raise BadInput(
+            "There is no such language here.", fields={"language": mark("Choose a language that we can write in.")}
+        )
 
 
 def _dead() -> BadInput:

@@ -12,7 +12,7 @@ from notifications.ladder import Kind
 from notifications.message import Email, Format, Letter, Message, Note, PostalAddress, Sms, refuse_revealing
 from notifications.sender_ids import sms_sender_id
 from notifications.specialities import specialities
-from survey_service.notifying.rendering import render
+from survey_service.notifying.rendering import missing_texts, render
 from translations.interface import interface_translations, shipped_locales
 
 TEXTS: Mapping[str, Translations] = interface_translations()
@@ -102,6 +102,19 @@ def test_a_letter_speaks_of_a_code_only_where_it_has_one(locale: str) -> None:
     assert (without.code, without.code_label) == ("", "")
     assert with_code.code_label
     assert len(with_code.paragraphs) == len(without.paragraphs) + 1
+
+
+@pytest.mark.parametrize("locale", shipped_locales())
+def test_every_language_that_ships_has_every_text_of_a_notice(locale: str) -> None:
+    """E2"""
+    assert missing_texts(locale, TEXTS[locale]) == ()
+
+
+def test_a_language_that_lacks_a_text_is_found_out() -> None:
+    """E2"""
+    lacking = missing_texts("nb", Translations())
+    assert "You have a new message at %(sender)s" in lacking
+    assert "Your code" in lacking
 
 
 def test_names_in_a_right_to_left_text_keep_their_own_direction() -> None:
