@@ -1,5 +1,6 @@
 """The simulated person directory says what its file says, and is down when asked to be."""
 
+import json
 from datetime import date
 from pathlib import Path
 
@@ -7,8 +8,11 @@ import pytest
 
 from notifications.message import PostalAddress
 from survey_service.demo.directory import SimulatedDirectory, write_directory
-from survey_service.demo.people import identity_number
+from survey_service.demo.people import identity_number, made_up_patients
+from survey_service.demo.registered import CHILD as VERA
+from survey_service.demo.registered import register_people
 from survey_service.foundation.person_directory import NO_DIRECTORY, DirectoryDown, Guardian, PersonFacts
+from survey_service.people.rules import parse_identity_number
 
 CHILD, PARENT, STRANGER = (identity_number(date(year, 1, 2), 0) for year in (2017, 1980, 1950))
 HOME = PostalAddress("Förälder Testdotter", "Provgatan 1", "123 45", "Provstad", care_of="Testsson")
@@ -44,3 +48,19 @@ def test_a_file_that_is_missing_or_broken_is_a_directory_that_is_down(tmp_path: 
 def test_where_none_is_connected_nothing_is_known() -> None:
     with pytest.raises(DirectoryDown):
         NO_DIRECTORY.look_up([PARENT])
+
+
+def test_the_demonstration_has_every_case_and_keeps_what_was_changed(tmp_path: Path) -> None:
+    file = tmp_path / "people.json"
+    people = made_up_patients(24)
+    register_people(file, people)
+    said = SimulatedDirectory(file).look_up([*(one.number for one in people), VERA])
+    assert [one for one in said.values() if one.is_protected]
+    assert [one for one in said.values() if one.deceased_on]
+    assert said[VERA].guardians
+    everybody = json.loads(file.read_text(encoding="utf-8"))["people"]
+    (asked,) = [number for number, one in everybody.items() if one["number"] != number]
+    assert parse_identity_number(asked) == asked
+    write_directory(file, {})
+    register_people(file, people)
+    assert SimulatedDirectory(file).look_up([VERA]) == {}
