@@ -24,7 +24,7 @@ from survey_service.foundation.logging import get_logger
 from survey_service.foundation.person_directory import NO_DIRECTORY, DirectoryDown, PersonFacts
 from survey_service.foundation.principals import NO_PROVIDER, System
 from survey_service.foundation.services import Services
-from survey_service.notifying.addressing import Addressee
+from survey_service.notifying.addressing import Addressee, has_new_number
 from survey_service.notifying.claiming import Claim, Rest, claim, let_go, next_look
 from survey_service.notifying.deciding import INBOX, Case, Tell, Terms, after_attempt, decide, is_deceased, retried_at
 from survey_service.notifying.gateways import Counterparts, Pace
@@ -192,7 +192,7 @@ class _Batch:
             except DirectoryDown:
                 if self._services.directory is not NO_DIRECTORY:
                     get_logger().warning("directory.down")
-        return {
+        found = {
             id_: Addressee(
                 person_id=id_,
                 identity=identity,
@@ -202,6 +202,10 @@ class _Batch:
             )
             for id_, identity in identities.items()
         }
+        for one in filter(has_new_number, found.values()):
+            # The notice goes on by the new number; care has to see to its own records.
+            get_logger().warning("person.has_new_number", person_id=str(one.person_id))
+        return found
 
     def _write(
         self, cases: Mapping[UUID, Case], decided: Mapping[UUID, Tell | Rest], people: Collection[Addressee]

@@ -5,6 +5,7 @@ from datetime import timedelta
 from threading import Thread
 
 import pytest
+from structlog.testing import capture_logs
 
 from notifications.channels import Gateway
 from notifications.channels.memory import MemoryChannel
@@ -19,7 +20,6 @@ from tests.conftest import TestClock, TestDatabase
 from tests.integration.senders import Directory, kept, send, with_ways
 from tests.world import World
 
-FORMATS = {one.value: one for one in Format}
 HOME = PostalAddress("Tyra Hemlighet", "Provgatan 1", "123 45", "Provstad")
 
 
@@ -102,6 +102,23 @@ def test_a_provider_gets_no_telling_sender_name(world: World, name: str) -> None
     with pytest.raises(BadInput) as refused:
         add_provider(world.services, hsa_id="SE1", name="Bolag", sender_name=name, legal_regime="health_care")
     assert "sender_name" in refused.value.fields
+
+
+def test_a_number_that_has_been_replaced_is_written_to_and_flagged_by_the_persons_id_alone(
+    world: World, identity: Identity
+) -> None:
+    """C1: a samordningsnummer became a personnummer."""
+    services, ways = with_ways(world.services, note=Format.NOTE)
+    renewed = world.new_identity().number
+    services = replace(services, directory=Directory({identity.number: PersonFacts(renewed)}))
+    patient, _ = world.enrol(identity)
+    with capture_logs() as logged:
+        send(services)
+    (message,) = ways["note"].sent
+    assert message.to == renewed
+    (flagged,) = [line for line in logged if line["event"] == "person.has_new_number"]
+    assert flagged["person_id"] == str(patient.person_id)
+    assert not any(number in str(logged) for number in (identity.number, renewed))
 
 
 # ---- the patient's limit over all providers
