@@ -11,6 +11,8 @@ from datetime import datetime, time
 from enum import Enum
 from pathlib import Path
 
+from notifications.specialities import names_speciality
+
 
 class Environment(Enum):
     """Where the service runs. Only a demonstration may show demonstration wording without a licence."""
@@ -130,7 +132,7 @@ class Settings:
         read = _Reader(environ)
         return cls(
             environment=read.environment(),
-            base_url=read.text("BASE_URL").rstrip("/"),
+            base_url=read.neutral("BASE_URL").rstrip("/"),
             databases=DatabaseUrls(
                 login=read.text("DATABASE_URL"),
                 register=read.text("REGISTER_DATABASE_URL"),
@@ -147,7 +149,7 @@ class Settings:
             mail=Mail(
                 host=read.text("SMTP_HOST"),
                 port=read.number("SMTP_PORT", default=587),
-                sender_address=read.text("SMTP_SENDER"),
+                sender_address=read.neutral("SMTP_SENDER"),
                 starttls=read.flag("SMTP_STARTTLS", default=True),
                 username=environ.get("SURVEY_SMTP_USERNAME"),
                 password=environ.get("SURVEY_SMTP_PASSWORD"),
@@ -188,6 +190,13 @@ class _Reader:
         value = self._environ.get(f"SURVEY_{name}", "")
         if not value:
             raise SettingsError(f"The setting SURVEY_{name} is missing (see docs/operations.md).")
+        return value
+
+    def neutral(self, name: str) -> str:
+        """An address that patients' messages show."""
+        value = self.text(name)
+        if names_speciality(value):
+            raise SettingsError(f"The setting SURVEY_{name} names a kind of care: every message would show it.")
         return value
 
     def number(self, name: str, *, default: int) -> int:

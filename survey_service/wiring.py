@@ -8,11 +8,14 @@ from instruments import Library
 from notifications.channels import ConfigurationError, Gateway, open_gateways
 from notifications.channels.email import Security, SmtpChannel, SmtpServer
 from notifications.message import Format
+from notifications.specialities import names_speciality
 from survey_service.demo.clock import MovedClock
+from survey_service.demo.directory import SimulatedDirectory
 from survey_service.foundation.clock import Clock, utc_now
 from survey_service.foundation.crypto import KeyWrapper, PostgresKeyStore
 from survey_service.foundation.db import Database
 from survey_service.foundation.http_transport import HttpTransport
+from survey_service.foundation.person_directory import NO_DIRECTORY, PersonDirectory
 from survey_service.foundation.principals import Gate
 from survey_service.foundation.services import Services
 from survey_service.licensing.queries import is_demonstration
@@ -48,6 +51,7 @@ def build_services(settings: Settings) -> Services:
         clock=clock,
         library=Library.at_hand(settings.instruments),
         gateways=gateways,
+        directory=_directory(settings),
     )
 
 
@@ -73,4 +77,13 @@ def _gateways(settings: Settings) -> tuple[Gateway, ...]:
         raise SettingsError(f"The file of SURVEY_GATEWAYS: {wrong}") from None
     if not any(one.kind == Format.EMAIL for one in opened):
         raise SettingsError("The file of SURVEY_GATEWAYS names no gateway for email, by which staff are told.")
+    for one in opened:
+        if any(names_speciality(shown) for shown in one.channel.envelope):
+            raise SettingsError(f"The file of SURVEY_GATEWAYS: the sender of {one.name} names a kind of care.")
     return opened
+
+
+def _directory(settings: Settings) -> PersonDirectory:
+    """The simulated one of a demonstration; without a real one's adapter, no letter goes out anywhere else."""
+    file = settings.notices.person_directory
+    return NO_DIRECTORY if file is None else SimulatedDirectory(file)

@@ -33,6 +33,8 @@ def upgrade() -> None:
     _facts()
     _burden()
     _receipts()
+    _seen()
+    _letter_codes()
     _tablets()
     _take_over()
 
@@ -57,7 +59,7 @@ def _notices() -> None:
         );
         CREATE INDEX notices_due ON notices (next_at) WHERE next_at IS NOT NULL;
         CREATE INDEX notices_unreached ON notices (provider_id) WHERE unreached IS NOT NULL;
-        CREATE INDEX ON notices (person_id) WHERE next_at IS NOT NULL;
+        CREATE INDEX ON notices (person_id);
         {protect("notices", staff="SELECT", worker="SELECT")}
         GRANT UPDATE (next_at, claimed_until, unreached, looked_at) ON notices TO survey_worker;
     """)
@@ -78,8 +80,9 @@ def _kept_by_triggers() -> None:
                 next_at = CASE WHEN NEW.withdrawn_at IS NULL AND NOT NEW.is_answered THEN NEW.opens_at END,
                 unreached = CASE WHEN NEW.withdrawn_at IS NULL AND NOT NEW.is_answered THEN unreached END
             WHERE occasion_id = NEW.id;
-            -- What it was to answer for other orders (collecting once) is asked by those, now that it does not.
-            IF NEW.withdrawn_at IS NOT NULL THEN
+            -- What it was to answer for other orders (collecting once) is asked by those, now that it does not, or no
+            -- longer for so long.
+            IF NEW.withdrawn_at IS NOT NULL OR NEW.closes_at < OLD.closes_at THEN
                 PERFORM look_again_at_served(NEW.id);
             END IF;
             RETURN NULL;
@@ -120,8 +123,8 @@ def _kept_by_triggers() -> None:
         BEGIN
             UPDATE notices n SET revision = n.revision + 1, next_at = o.opens_at
             FROM occasions o
-            WHERE n.person_id = NEW.person_id AND n.provider_id = NEW.provider_id AND n.next_at IS NOT NULL
-              AND o.id = n.occasion_id;
+            WHERE n.person_id = NEW.person_id AND n.provider_id = NEW.provider_id
+              AND o.id = n.occasion_id AND o.withdrawn_at IS NULL AND NOT o.is_answered;
             RETURN NULL;
         END $$;
 
@@ -282,7 +285,8 @@ def _choices() -> None:
         BEGIN
             UPDATE notices n SET revision = n.revision + 1, next_at = o.opens_at
             FROM occasions o
-            WHERE n.person_id = NEW.person_id AND n.next_at IS NOT NULL AND o.id = n.occasion_id;
+            WHERE n.person_id = NEW.person_id
+              AND o.id = n.occasion_id AND o.withdrawn_at IS NULL AND NOT o.is_answered;
             RETURN NULL;
         END $$;
         REVOKE EXECUTE ON FUNCTION contact_choices_of, keep_notices_of_choices FROM PUBLIC;
@@ -387,28 +391,205 @@ def _receipts() -> None:
                                          p_at timestamptz) RETURNS boolean
         LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         DECLARE
-            found dispatches;
+            told dispatches;
         BEGIN
-            SELECT d.* INTO found FROM dispatches d
+            SELECT d.* INTO told FROM dispatches d
             WHERE d.id = coalesce(
                 (SELECT a.dispatch_id FROM dispatch_attempts a
                  WHERE a.gateway = p_gateway AND a.gateway_message_id = p_message), p_dispatch);
-            IF found.id IS NULL THEN
+            IF told.id IS NULL THEN
                 RETURN false;
             END IF;
             INSERT INTO dispatch_receipts (dispatch_id, provider_id, person_id, outcome, code, at)
-            VALUES (found.id, found.provider_id, found.person_id, p_outcome, p_code, p_at)
+            VALUES (told.id, told.provider_id, told.person_id, p_outcome, p_code, p_at)
             ON CONFLICT DO NOTHING;
             IF FOUND AND p_outcome <> 'delivered' THEN
                 UPDATE notices n SET revision = n.revision + 1, next_at = o.opens_at
                 FROM occasions o
-                WHERE n.occasion_id = found.occasion_id AND o.id = n.occasion_id
+                WHERE n.occasion_id = told.occasion_id AND o.id = n.occasion_id
                   AND o.withdrawn_at IS NULL AND NOT o.is_answered;
             END IF;
             RETURN true;
         END $$;
         REVOKE EXECUTE ON FUNCTION receive_dispatch FROM PUBLIC;
         GRANT EXECUTE ON FUNCTION receive_dispatch TO survey_gate, survey_operator;
+    """)
+
+
+def _seen() -> None:
+    op.execute("""
+        CREATE INDEX dispatch_attempts_lately ON dispatch_attempts (attempted_at);
+        CREATE INDEX dispatch_attempts_failed ON dispatch_attempts (provider_id, dispatch_id)
+            WHERE outcome IN ('permanent', 'given_up');
+        CREATE INDEX dispatch_receipts_lately ON dispatch_receipts (at);
+        CREATE INDEX dispatch_receipts_failed ON dispatch_receipts (provider_id, dispatch_id)
+            WHERE outcome <> 'delivered';
+
+        -- For the metrics: counts over all providers, and nothing else of anybody.
+        CREATE FUNCTION dispatch_figures(p_since timestamptz)
+        RETURNS TABLE (channel text, outcome text, count bigint)
+        LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+            SELECT d.channel, a.outcome, count(*) FROM dispatch_attempts a JOIN dispatches d ON d.id = a.dispatch_id
+            WHERE a.attempted_at > p_since GROUP BY 1, 2
+            UNION ALL
+            SELECT d.channel, r.outcome, count(*) FROM dispatch_receipts r JOIN dispatches d ON d.id = r.dispatch_id
+            WHERE r.at > p_since GROUP BY 1, 2;
+        $$;
+        CREATE FUNCTION due_figures(p_now timestamptz)
+        RETURNS TABLE (provider_id uuid, now bigint, hour bigint, day bigint, later bigint, oldest timestamptz)
+        LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+            SELECT n.provider_id, count(*) FILTER (WHERE n.next_at <= p_now),
+                   count(*) FILTER (WHERE n.next_at > p_now AND n.next_at <= p_now + interval '1 hour'),
+                   count(*) FILTER (WHERE n.next_at > p_now + interval '1 hour'
+                                      AND n.next_at <= p_now + interval '1 day'),
+                   count(*) FILTER (WHERE n.next_at > p_now + interval '1 day'),
+                   min(n.next_at) FILTER (WHERE n.next_at <= p_now)
+            FROM notices n WHERE n.next_at IS NOT NULL GROUP BY 1;
+        $$;
+        -- The same for what is due, by the index, however much is planned.
+        CREATE FUNCTION overdue_figures(p_now timestamptz) RETURNS TABLE (count bigint, oldest timestamptz)
+        LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+            SELECT count(*), min(next_at) FROM notices WHERE next_at <= p_now;
+        $$;
+        -- Given up, and there is still something to answer: ids, for the operator to send again.
+        CREATE FUNCTION dead_dispatches(p_now timestamptz, p_most integer)
+        RETURNS TABLE (dispatch_id uuid, provider_id uuid, channel text, gateway text, failure text,
+                       given_up_at timestamptz)
+        LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+            SELECT d.id, d.provider_id, d.channel, last.gateway, last.outcome, a.attempted_at
+            FROM dispatch_attempts a JOIN dispatches d ON d.id = a.dispatch_id
+            JOIN occasions o ON o.id = d.occasion_id
+            LEFT JOIN LATERAL (
+                SELECT f.gateway, f.outcome FROM dispatch_attempts f
+                WHERE f.dispatch_id = d.id AND f.outcome IN ('temporary', 'permanent', 'technical', 'refused')
+                ORDER BY f.id DESC LIMIT 1) last ON true
+            WHERE a.outcome = 'given_up' AND o.closes_at > p_now AND o.withdrawn_at IS NULL AND NOT o.is_answered
+              AND NOT EXISTS (SELECT FROM dispatch_attempts n WHERE n.dispatch_id = d.id AND n.id > a.id)
+            ORDER BY a.attempted_at LIMIT p_most;
+        $$;
+        REVOKE EXECUTE ON FUNCTION dispatch_figures, due_figures, overdue_figures, dead_dispatches FROM PUBLIC;
+        GRANT EXECUTE ON FUNCTION dispatch_figures, overdue_figures TO survey_gate, survey_operator;
+        GRANT EXECUTE ON FUNCTION due_figures, dead_dispatches TO survey_operator;
+    """)
+
+
+# So many wrong codes from one address in an hour, and so many times one code may be typed in.
+_MOST_WRONG = 20
+_MOST_OPENINGS = 30
+
+
+def _letter_codes() -> None:
+    op.execute(f"""
+        ALTER TABLE units ADD COLUMN letters_carry_codes boolean NOT NULL DEFAULT false;
+        CREATE FUNCTION set_letters_carry_codes(p_unit uuid, p_carry boolean) RETURNS void
+        LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+            UPDATE units SET letters_carry_codes = p_carry
+            WHERE id = p_unit AND provider_id = nullif(current_setting('app.provider', true), '')::uuid
+              AND EXISTS (
+                  SELECT FROM commissions c
+                  WHERE c.staff_id = nullif(current_setting('app.actor', true), '')::uuid AND c.unit_id = p_unit
+                    AND c.role = 'unit_manager' AND c.valid_from <= now()
+                    AND (c.valid_until IS NULL OR c.valid_until > now()));
+        $$;
+
+        -- What stands in a letter, for who has no e-identification. It is good for one occasion, as long as that can be
+        -- begun and is not answered; a code of the same letter printed again is the same.
+        CREATE TABLE letter_codes (
+            dispatch_id uuid PRIMARY KEY,
+            provider_id uuid NOT NULL,
+            person_id   uuid NOT NULL,
+            occasion_id uuid NOT NULL,
+            -- Keyed: twelve characters could be tried out by whoever had the table.
+            code_digest bytea NOT NULL UNIQUE CHECK (length(code_digest) = 32),
+            made_at     timestamptz NOT NULL,
+            openings    integer NOT NULL DEFAULT 0 CHECK (openings BETWEEN 0 AND {_MOST_OPENINGS}),
+            FOREIGN KEY (dispatch_id, provider_id, person_id) REFERENCES dispatches (id, provider_id, person_id),
+            FOREIGN KEY (occasion_id, provider_id, person_id) REFERENCES occasions (id, provider_id, person_id)
+        );
+        CREATE INDEX ON letter_codes (occasion_id);
+        {enable("letter_codes")}
+        GRANT INSERT (dispatch_id, provider_id, person_id, occasion_id, code_digest, made_at) ON letter_codes
+            TO survey_worker;
+        GRANT SELECT ON letter_codes TO survey_worker;
+        CREATE POLICY worker ON letter_codes TO survey_worker
+            USING (provider_id = nullif(current_setting('app.provider', true), '')::uuid)
+            WITH CHECK (provider_id = nullif(current_setting('app.provider', true), '')::uuid);
+        CREATE FUNCTION refuse_code_of_another_occasion() RETURNS trigger LANGUAGE plpgsql
+        SECURITY DEFINER SET search_path = public, pg_temp AS $$
+        BEGIN
+            IF NOT EXISTS (SELECT FROM dispatches d JOIN occasions o ON o.id = d.occasion_id
+                           JOIN units u ON u.id = o.unit_id
+                           WHERE d.id = NEW.dispatch_id AND d.occasion_id = NEW.occasion_id AND d.channel = 'letter'
+                             AND u.letters_carry_codes) THEN
+                RAISE EXCEPTION 'no letter of this occasion, or of a unit whose letters carry codes'
+                    USING ERRCODE = 'check_violation', CONSTRAINT = 'letter_codes_of_letter';
+            END IF;
+            RETURN NEW;
+        END $$;
+        CREATE TRIGGER refuse_code_of_another_occasion BEFORE INSERT ON letter_codes
+            FOR EACH ROW EXECUTE FUNCTION refuse_code_of_another_occasion();
+
+        -- Somebody at home who has typed a code in.
+        CREATE TABLE letter_visits (
+            id           uuid PRIMARY KEY,
+            provider_id  uuid NOT NULL,
+            person_id    uuid NOT NULL,
+            occasion_id  uuid NOT NULL,
+            token_digest bytea NOT NULL UNIQUE CHECK (length(token_digest) = 32),
+            began_at     timestamptz NOT NULL,
+            last_seen_at timestamptz NOT NULL,
+            ended_at     timestamptz,
+            FOREIGN KEY (occasion_id, provider_id, person_id) REFERENCES occasions (id, provider_id, person_id)
+        );
+        CREATE INDEX ON letter_visits (occasion_id);
+        {enable("letter_visits")}
+        {allow("letter_visits", gate="SELECT")}
+        GRANT UPDATE (last_seen_at, ended_at) ON letter_visits TO survey_gate;
+
+        -- Wrong codes, by a keyed digest of the address that they came from; kept for a day.
+        CREATE TABLE letter_code_tries (
+            source bytea NOT NULL CHECK (length(source) = 32),
+            at     timestamptz NOT NULL
+        );
+        CREATE INDEX ON letter_code_tries (source, at);
+        CREATE INDEX ON letter_code_tries (at);
+        {enable("letter_code_tries")}
+
+        -- The only way from a code to a visit, so that no process can forget the limits. 'taken', 'wrong', 'too_many'.
+        CREATE FUNCTION take_letter_code(p_code bytea, p_source bytea, p_visit uuid, p_token bytea, p_at timestamptz)
+        RETURNS TABLE (outcome text, person_id uuid, occasion_id uuid)
+        LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+        #variable_conflict use_column
+        DECLARE
+            moment timestamptz := greatest(p_at, now());
+            found letter_codes;
+        BEGIN
+            PERFORM pg_advisory_xact_lock(hashtextextended(encode(p_source, 'hex'), 24));
+            DELETE FROM letter_code_tries WHERE at < moment - interval '1 day';
+            IF (SELECT count(*) FROM letter_code_tries t
+                WHERE t.source = p_source AND t.at > moment - interval '1 hour') >= {_MOST_WRONG} THEN
+                RETURN QUERY SELECT 'too_many', NULL::uuid, NULL::uuid;
+                RETURN;
+            END IF;
+            UPDATE letter_codes c SET openings = c.openings + 1
+            FROM occasions o JOIN enrolments e ON e.id = o.enrolment_id JOIN units u ON u.id = o.unit_id
+            WHERE c.code_digest = p_code AND c.openings < {_MOST_OPENINGS} AND o.id = c.occasion_id
+              AND o.opens_at <= moment AND o.closes_at > moment AND o.withdrawn_at IS NULL AND NOT o.is_answered
+              AND e.state = 'active' AND u.letters_carry_codes
+            RETURNING c.* INTO found;
+            IF found.dispatch_id IS NULL THEN
+                INSERT INTO letter_code_tries VALUES (p_source, moment);
+                RETURN QUERY SELECT 'wrong', NULL::uuid, NULL::uuid;
+                RETURN;
+            END IF;
+            INSERT INTO letter_visits (id, provider_id, person_id, occasion_id, token_digest, began_at, last_seen_at)
+            VALUES (p_visit, found.provider_id, found.person_id, found.occasion_id, p_token, p_at, p_at);
+            RETURN QUERY SELECT 'taken', found.person_id, found.occasion_id;
+        END $$;
+        REVOKE EXECUTE ON FUNCTION set_letters_carry_codes, take_letter_code, refuse_code_of_another_occasion
+            FROM PUBLIC;
+        GRANT EXECUTE ON FUNCTION set_letters_carry_codes TO survey_staff;
+        GRANT EXECUTE ON FUNCTION take_letter_code TO survey_gate;
     """)
 
 
@@ -439,6 +620,11 @@ def downgrade() -> None:
         DROP TRIGGER keep_notice ON occasions;
         DROP TRIGGER keep_notice_of_change ON occasions;
         DROP TRIGGER keep_last_visit ON sign_ins;
+        DROP TABLE letter_code_tries, letter_visits, letter_codes;
+        DROP FUNCTION take_letter_code, set_letters_carry_codes, refuse_code_of_another_occasion, dispatch_figures,
+            due_figures, overdue_figures, dead_dispatches;
+        ALTER TABLE units DROP COLUMN letters_carry_codes;
+        DROP INDEX dispatch_attempts_lately, dispatch_attempts_failed;
         DROP FUNCTION receive_dispatch, invitation_in_the_way, last_visits_of, contact_choices_of, revive_dispatch,
             claim_notices, next_notice_at;
         DROP TABLE dispatch_receipts, person_facts, last_visits, contact_choices, gateways, notices;

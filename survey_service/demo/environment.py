@@ -76,6 +76,11 @@ class DemoFolder:
         return self.path / "running.json"
 
     @property
+    def directory(self) -> Path:
+        """What the simulated person directory says. Change it, and somebody has moved, or is protected."""
+        return self.path / "people.json"
+
+    @property
     def log(self) -> Path:
         """What web and worker say."""
         return self.path / "log"
@@ -131,6 +136,7 @@ def demo_environment(folder: DemoFolder, postgres: PostgresLogins, ports: Ports)
         "SURVEY_SMTP_STARTTLS": "false",
         "SURVEY_JSON_LOGS": "false",
         "SURVEY_DEMO_CLOCK": str(folder.clock),
+        **({"SURVEY_PERSON_DIRECTORY": str(folder.directory)} if folder.directory.exists() else {}),
         # Whoever writes an instrument wants to see it.
         **{name: os.environ[name] for name in ("SURVEY_INSTRUMENTS",) if name in os.environ},
         # Authlib refuses plain http unless told that this is one machine's demonstration.

@@ -29,7 +29,19 @@ from survey_service.demo.environment import (
 )
 from survey_service.demo.identity_provider import identity_provider
 from survey_service.demo.mail_sink import mail_sink
-from survey_service.demo.population import CLINICIAN, REPLAY_PROTOCOLS, demo_users, is_populated, populate
+from survey_service.demo.people import made_up_patients
+from survey_service.demo.population import (
+    ANSWERED,
+    CLINICIAN,
+    ENGLISH,
+    PATIENTS,
+    REPLAY_PROTOCOLS,
+    WAITING,
+    demo_users,
+    is_populated,
+    populate,
+)
+from survey_service.demo.registered import register_people
 from survey_service.register_client import RegisterClient
 from survey_service.replay import ReplayFailed, Target
 from survey_service.settings import Settings
@@ -81,6 +93,7 @@ def running_demo(folder: DemoFolder, ports: Ports, *, progress: Callable[[str], 
         if folder.unfinished.exists():
             postgres.forget()  # half a population would pass for a whole one
         postgres.prepare()
+        register_people(folder.directory, [WAITING, ANSWERED, ENGLISH, *made_up_patients(PATIENTS)])
         settings = demo_settings(folder, postgres, ports)
         register_keys = write_register_client(folder, settings)
         services = build_services(settings)

@@ -14,10 +14,11 @@ from survey_service.demo.life import live
 from survey_service.foundation.clock import at_local_time, local_day
 from survey_service.foundation.principals import NO_PROVIDER, System
 from survey_service.foundation.services import Services
+from survey_service.notifying.claiming import next_look
 from survey_service.worker import create_worker, hasten
 
-# By then everything of a day has fallen due.
-_EVENING = time(20, 0)
+# By then everything of a day has fallen due; notices still leave.
+_EVENING = time(19, 30)
 # What comes round by the clock looks back some weeks and no further.
 _LONGEST_STEP = timedelta(days=7)
 _NEXT = sa.text("SELECT min(scheduled_at) FROM jobs.procrastinate_jobs WHERE status = 'todo' AND scheduled_at > :now")
@@ -44,5 +45,6 @@ def travel(services: Services, clock: MovedClock, until: datetime, *, progress: 
 
 def _next_due(services: Services) -> datetime | None:
     with services.db.transaction(as_=System(NO_PROVIDER)) as connection:
-        found: datetime | None = connection.execute(_NEXT, {"now": services.clock()}).scalar_one()
-    return found
+        due: datetime | None = connection.execute(_NEXT, {"now": services.clock()}).scalar_one()
+    notice = next_look(services)
+    return min((one for one in (due, notice) if one is not None), default=None)

@@ -151,6 +151,7 @@ class Together:
     unit_id: UUID
     opens_at: datetime
     closes_at: datetime
+    occasion_id: UUID
 
 
 def published_protocols(connection: Connection) -> list[PublishedProtocol]:
@@ -196,6 +197,12 @@ def occasion(connection: Connection, occasion_id: UUID) -> Occasion | None:
     """The occasion, or None when there is none that the principal may see."""
     found = _read_occasions(connection, _occasions().where(occasions.c.id == occasion_id))
     return found[0] if found else None
+
+
+def occasions_with_ids(connection: Connection, occasion_ids: Collection[UUID]) -> Mapping[UUID, Occasion]:
+    """By id, those that the principal may see, in one query for a list."""
+    found = _read_occasions(connection, _occasions().where(among(occasions.c.id, occasion_ids)))
+    return {one.id: one for one in found}
 
 
 def occasion_of_task(connection: Connection, task_id: UUID) -> Occasion | None:
@@ -267,7 +274,13 @@ def answered_together(connection: Connection, occasion_ids: Collection[UUID]) ->
     mine, theirs = tasks.alias("mine"), tasks.alias("theirs")
     rows = connection.execute(
         sa.select(
-            mine.c.id, theirs.c.id, mine.c.instrument, occasions.c.unit_id, occasions.c.opens_at, occasions.c.closes_at
+            mine.c.id,
+            theirs.c.id,
+            mine.c.instrument,
+            occasions.c.unit_id,
+            occasions.c.opens_at,
+            occasions.c.closes_at,
+            mine.c.occasion_id,
         )
         .join(task_links, task_links.c.task_id == mine.c.id)
         .join(theirs, theirs.c.id == task_links.c.served_by)
@@ -443,6 +456,36 @@ def waiting_occasions_of_unit(
         .order_by(occasions.c.closes_at)
         .limit(limit),
     )
+
+
+def opened_occasions_of_unit(
+    connection: Connection,
+    unit_id: UUID,
+    now: datetime,
+    *,
+    limit: int,
+    offset: int = 0,
+    chosen: Select[tuple[UUID]] | None = None,
+    waiting: bool = False,
+    person_id: UUID | None = None,
+    protocols: Collection[UUID] | None = None,
+) -> list[Occasion]:
+    """What the unit has asked, the latest first. ``chosen`` None is all of it, as is ``protocols``.
+
+    ``waiting``: only what can still be answered, and is not.
+    """
+    still = (occasions.c.closes_at > now, occasions.c.withdrawn_at.is_(None), ~occasions.c.is_answered)
+    query = _occasions().where(
+        _of(protocols),
+        occasions.c.unit_id == unit_id,
+        occasions.c.opens_at <= now,
+        enrolments.c.state != EnrolmentState.VOIDED,
+        sa.true() if chosen is None else occasions.c.id.in_(chosen),
+        sa.true() if person_id is None else occasions.c.person_id == person_id,
+        *(still if waiting else ()),
+    )
+    ordered = query.order_by(occasions.c.opens_at.desc(), occasions.c.id)
+    return _read_occasions(connection, ordered.limit(limit).offset(offset))
 
 
 def protocol_of_task(connection: Connection, task_id: UUID) -> UUID:

@@ -14,8 +14,8 @@ from survey_service.people.rules import looks_like_identity_number
 from survey_service.scheduling.inclusion import EVERYBODY, Rules, parse_rules
 from survey_service.scheduling.working_days import next_working_day
 
-# The job that tells a patient of an occasion (`notifying.jobs`).
-INVITE_JOB = "notifying.invite"
+# The job that tells patients of what is due (`notifying.jobs`): for those who make something due now.
+SEND_JOB = "notifying.send_due"
 # Nobody is woken by a survey: an occasion opens in the morning and closes at midnight, Swedish time.
 OPENING_TIME = time(8, 0)
 MIDNIGHT = time(0, 0)

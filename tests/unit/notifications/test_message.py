@@ -118,3 +118,20 @@ def test_a_refusal_repeats_nothing_and_a_message_prints_nothing_personal() -> No
     assert str(refused.value) == ""
     assert "tyra" not in repr(HARMLESS)
     assert "Logga in" not in repr(HARMLESS)
+
+
+@pytest.mark.parametrize("shown", ["ESS", "Om ess.", "e-s-s"])
+def test_a_short_secret_is_refused_as_a_word(shown: str) -> None:
+    """C1"""
+    with pytest.raises(RevealingMessage):
+        refuse_revealing(replace(HARMLESS, subject=shown), secrets=["ESS"])
+
+
+def test_a_short_secret_is_none_inside_another_word() -> None:
+    refuse_revealing(replace(HARMLESS, subject="Skriv adressen"), secrets=["ESS"])
+
+
+def test_what_the_channel_shows_of_its_own_counts_too() -> None:
+    """C1"""
+    with pytest.raises(RevealingMessage):
+        refuse_revealing(HARMLESS, secrets=["onkolog"], envelope=["svar@onkologen.example"])
