@@ -53,6 +53,7 @@ def test_the_gateways_are_those_of_the_file(settings: Settings, keys_url: str, t
         (MAIL + 'password = "env:SURVEY_MASTER_KEYSET"', "lacks SURVEY_MASTER_KEYSET"),
         (MAIL + MAIL, "two gateways with the name post"),
         ("", "no gateway for email"),
+        (MAIL.replace("no-reply@", "ortopedi@"), "names a kind of care"),
     ],
 )
 def test_a_file_that_cannot_be_meant_stops_the_service_and_is_named(
