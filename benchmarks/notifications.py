@@ -87,7 +87,8 @@ def main() -> None:
         expected = prepare(services, patients=chosen.invitations // OCCASIONS)
         url = postgres.url("postgres", "survey")
         with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute("DELETE FROM jobs.procrastinate_jobs")
+            connection.execute("SET search_path = public, jobs")
+            connection.execute("DELETE FROM procrastinate_jobs")
             connection.execute("VACUUM ANALYZE")
         file.touch()
         stack.enter_context(sink_process(file))
