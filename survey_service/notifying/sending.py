@@ -107,7 +107,7 @@ class _Batch:
 
     def __init__(self, services: Services, texts: Texts, provider_id: UUID) -> None:
         self._services = services
-        self._texts = texts
+        self._texts = texts()
         self._system = System(provider_id)
         self._now = services.clock()
         self._counterparts = Counterparts(services)
@@ -253,7 +253,7 @@ class _Batch:
         return False
 
     def _one(self, parcel: Parcel, gateway: Gateway) -> Rest:
-        tried, asked = hand_over(self._services, self._texts(), parcel, gateway)
+        tried, asked = hand_over(self._services, self._texts, parcel, gateway)
         before = next((one for one in parcel.case.sent if one.id == parcel.dispatch_id), None)
         attempts = before.since_revived if before else ()
         format_ = gateway.channel.format
