@@ -244,7 +244,8 @@ class _Batch:
             if self._counterparts.for_kind(gateway.kind) is not gateway:
                 return True
             self._pace.wait_for(turns.first + number * turns.apart, monotonic())
-            if self._services.clock() > until:
+            if (now := self._services.clock()) > until:
+                done |= {one.case.occasion.id: Rest(now) for one in waiting}
                 return False
             parcel = waiting.popleft()
             done[parcel.case.occasion.id] = self._one(parcel, gateway)
