@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic, sleep
@@ -87,7 +87,8 @@ def main() -> None:
         expected = prepare(services, patients=chosen.invitations // OCCASIONS)
         url = postgres.url("postgres", "survey")
         with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute("DELETE FROM jobs.procrastinate_jobs")
+            connection.execute("SET search_path = public, jobs")
+            connection.execute("DELETE FROM procrastinate_jobs")
             connection.execute("VACUUM ANALYZE")
         file.touch()
         stack.enter_context(sink_process(file))
@@ -166,7 +167,7 @@ def _protocol() -> dict[str, object]:
 
 
 def _enrol(services: Services, staff: Staff, protocol: UUID, serial: int) -> None:
-    number = identity_number(date(1940, 1, 1).replace(year=1940 + serial // 500 % 60), serial % 500)
+    number = identity_number(date(1940, 1, 1) + timedelta(days=serial % 20000), serial % 999)
     email = f"test{serial}@example.se"
     identity = Identity(number=number, name=f"Test {serial}", email=email, phone=None, locale="sv")
     order = Order(identity, protocol, local_day(services.clock()), "Visit", new_id())

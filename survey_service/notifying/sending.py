@@ -107,7 +107,7 @@ class _Batch:
 
     def __init__(self, services: Services, texts: Texts, provider_id: UUID) -> None:
         self._services = services
-        self._texts = texts
+        self._texts = texts()
         self._system = System(provider_id)
         self._now = services.clock()
         self._counterparts = Counterparts(services)
@@ -248,7 +248,8 @@ class _Batch:
             if self._counterparts.for_kind(gateway.kind) is not gateway:
                 return True
             self._pace.wait_for(turns.first + number * turns.apart, monotonic())
-            if self._services.clock() > until:
+            if (now := self._services.clock()) > until:
+                done |= {one.case.occasion.id: Rest(now) for one in waiting}
                 return False
             parcel = waiting.popleft()
             done[parcel.case.occasion.id] = self._one(parcel, gateway)
@@ -257,7 +258,7 @@ class _Batch:
         return False
 
     def _one(self, parcel: Parcel, gateway: Gateway) -> Rest:
-        tried, asked = hand_over(self._services, self._texts(), parcel, gateway)
+        tried, asked = hand_over(self._services, self._texts, parcel, gateway)
         before = next((one for one in parcel.case.sent if one.id == parcel.dispatch_id), None)
         attempts = before.since_revived if before else ()
         format_ = gateway.channel.format
