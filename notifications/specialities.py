@@ -1,7 +1,7 @@
 """Words that name a kind of care, so that nothing a stranger may read holds one. Pure but for its own list."""
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from notifications.message import reveals
@@ -14,6 +14,7 @@ def specialities() -> tuple[str, ...]:
     return tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
 
 
+@lru_cache(maxsize=4096)
 def names_speciality(text: str) -> bool:
     """Whether the text says, to whoever reads it, what kind of care it is about."""
     return reveals([text], specialities())
