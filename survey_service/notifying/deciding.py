@@ -79,7 +79,6 @@ class Terms:
     decency: Decency
     spread_over: timedelta
     digest_key: bytes = field(repr=False)
-    ladder: Ladder = USUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +90,7 @@ class Case:
     asked_for: Mapping[str, datetime]
     signed_in_at: datetime | None
     addressee: Addressee
+    ladder: Ladder = USUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def decide(case: Case, terms: Terms, *, now: datetime) -> Tell | Rest:
     told = tuple(_told(one, terms, digests, now) for one in case.sent if one.channel != INBOX)
     window = Window(occasion.opens_at, occasion.closes_at, occasion.reminds_at)
     known = Known(told, case.signed_in_at, case.asked_for)
-    match step := next_step(window, known, reach, now=now, ladder=terms.ladder):
+    match step := next_step(window, known, reach, now=now, ladder=case.ladder):
         case Over():
             return Rest()
         case Wait():

@@ -3,14 +3,14 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from notifications.ladder import Unreached
+from notifications.ladder import Ladder, Unreached
 from notifications.timing import Hours
 from survey_service.access.queries import provider
 from survey_service.answering.queries import Left, left_of, why_not_asked
@@ -32,7 +32,8 @@ from survey_service.notifying.records import (
 )
 from survey_service.notifying.revealing import secrets_of
 from survey_service.people.queries import SealedPatient, sealed_patients
-from survey_service.scheduling.queries import Occasion, occasions_with_ids
+from survey_service.scheduling.queries import Occasion, notice_plans, occasions_with_ids
+from survey_service.scheduling.rules import NoticePlan
 
 # Functions that tell a worker of patients of its own provider, and of no others.
 _CHOICES = sa.text("SELECT * FROM contact_choices_of(CAST(:people AS uuid[]))").columns(*contact_choices.c)
@@ -50,6 +51,7 @@ class Looked:
     sent: tuple[Dispatch, ...]
     asked_for: Mapping[str, datetime]
     signed_in_at: datetime | None
+    ladder: Ladder
     unreached: Unreached | None = None
 
 
@@ -74,7 +76,7 @@ def look(connection: Connection, services: Services, claims: Collection[Claim], 
     refusals = why_not_asked(connection, services, asking) if asking else {}
     sent, asked_for = _dispatches(connection, found), _reminders(connection, found)
     visits = {row.person_id: row.at for row in connection.execute(_VISITS, {"people": list(people)})}
-    reasons = _reasons(connection, found)
+    reasons, plans = _reasons(connection, found), notice_plans(connection, found)
     return Sight(
         sender_name=provider(connection, provider_id).sender_name,
         notices=[
@@ -86,6 +88,7 @@ def look(connection: Connection, services: Services, claims: Collection[Claim], 
                 sent=tuple(sent[occasion.id]),
                 asked_for=asked_for[occasion.id],
                 signed_in_at=visits.get(occasion.person_id),
+                ladder=_ladder(plans[occasion.id]),
                 unreached=reasons.get(occasion.id),
             )
             for one in claims
@@ -96,6 +99,10 @@ def look(connection: Connection, services: Services, claims: Collection[Claim], 
         choices={row.person_id: row for row in connection.execute(_CHOICES, {"people": list(people)})},
         facts=_facts(connection, people),
     )
+
+
+def _ladder(plan: NoticePlan) -> Ladder:
+    return Ladder(timedelta(days=plan.other_way_after_days), timedelta(days=plan.letter_after_days))
 
 
 def _dispatches(connection: Connection, occasion_ids: Collection[UUID]) -> Mapping[UUID, list[Dispatch]]:

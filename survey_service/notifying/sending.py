@@ -14,6 +14,7 @@ from uuid import UUID
 
 from babel.support import Translations
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from notifications.channels import Gateway
 from notifications.ladder import Unreached
@@ -38,6 +39,8 @@ Texts = Callable[[], Mapping[str, Translations]]
 
 # Less than this is left of the lease: another worker might take what is handed over now for its own.
 _LEAST_LEFT = timedelta(seconds=10)
+# Somebody has to put something right first.
+_UNREADABLE_FOR = timedelta(hours=1)
 # What is due later than this is found by the worker that comes round every minute.
 _SOON = timedelta(minutes=1)
 
@@ -83,12 +86,16 @@ def send_due(services: Services, texts: Texts) -> None:
 
 
 def _send_contained(services: Services, texts: Texts, provider_id: UUID, claims: list[Claim]) -> None:
-    """One notice that cannot be read keeps no other from being sent: it is looked at again when its lease is over."""
+    """One notice that cannot be read or written keeps no other from being sent: the unit sees that it was withheld, and
+    it is looked at again later. While the database is away, when its lease is over."""
     try:
         _Batch(services, texts, provider_id).send(claims)
     except Exception as error:
         if len(claims) == 1:
             get_logger().error("notice.failed", occasion_id=str(claims[0].occasion_id), exc_info=error)
+            if not isinstance(error, SQLAlchemyError):
+                again = Rest(services.clock() + _UNREADABLE_FOR, Unreached.WITHHELD)
+                let_go(services, [(claims[0], again)], as_=System(provider_id))
             return
         for one in claims:
             _send_contained(services, texts, provider_id, [one])
@@ -128,7 +135,12 @@ class _Batch:
         people = self._addressees(sight, {one.occasion.person_id for one in asked})
         cases = {
             one.occasion.id: Case(
-                one.occasion, one.sent, one.asked_for, one.signed_in_at, people[one.occasion.person_id]
+                one.occasion,
+                one.sent,
+                one.asked_for,
+                one.signed_in_at,
+                people[one.occasion.person_id],
+                one.ladder,
             )
             for one in asked
             if one.occasion.person_id in people  # who has been erased is told nothing

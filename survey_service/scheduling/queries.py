@@ -22,7 +22,15 @@ from survey_service.scheduling.records import (
     task_links,
     tasks,
 )
-from survey_service.scheduling.rules import CareProtocol, EnrolmentState, ReceiptPlan, ReceiptPolicy, parse_protocol
+from survey_service.scheduling.rules import (
+    CareProtocol,
+    EnrolmentState,
+    NoticePlan,
+    ReceiptPlan,
+    ReceiptPolicy,
+    parse_notices,
+    parse_protocol,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +211,19 @@ def occasions_with_ids(connection: Connection, occasion_ids: Collection[UUID]) -
     """By id, those that the principal may see, in one query for a list."""
     found = _read_occasions(connection, _occasions().where(among(occasions.c.id, occasion_ids)))
     return {one.id: one for one in found}
+
+
+def notice_plans(connection: Connection, occasion_ids: Collection[UUID]) -> Mapping[UUID, NoticePlan]:
+    """By occasion, what its protocol says of messages, in the version that the enrolment has now."""
+    said = care_protocol_versions.c.definition["notices"].label("said")
+    query = (
+        sa.select(occasions.c.id, said)
+        .join(enrolments, enrolments.c.id == occasions.c.enrolment_id)
+        .join(care_protocol_versions, care_protocol_versions.c.id == enrolments.c.protocol_version_id)
+        .where(among(occasions.c.id, occasion_ids), said.is_not(None))
+    )
+    said_of = {row.id: parse_notices(row.said) for row in connection.execute(query)}
+    return {occasion_id: said_of.get(occasion_id, NoticePlan()) for occasion_id in occasion_ids}
 
 
 def occasion_of_task(connection: Connection, task_id: UUID) -> Occasion | None:

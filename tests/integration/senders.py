@@ -16,9 +16,9 @@ from notifications.channels.memory import MemoryChannel
 from notifications.message import Format
 from survey_service.foundation.person_directory import PersonFacts
 from survey_service.foundation.services import Services
+from survey_service.languages.interface_texts import shipped_texts
 from survey_service.notifying.sending import send_due
 from tests.conftest import TestDatabase
-from translations.interface import interface_translations
 
 
 @dataclass
@@ -40,7 +40,7 @@ def with_ways(services: Services, **formats: Format) -> tuple[Services, dict[str
 
 def send(services: Services) -> None:
     """Send what is due, as a worker would."""
-    send_due(services, interface_translations)
+    send_due(services, shipped_texts)
 
 
 def sent(channels: Mapping[str, MemoryChannel]) -> dict[str, int]:

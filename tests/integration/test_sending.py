@@ -24,11 +24,12 @@ from survey_service.notifying.use_cases import remind
 from survey_service.people.rules import Identity
 from survey_service.scheduling.enrolling import pause, resume
 from survey_service.scheduling.queries import Occasion
+from survey_service.scheduling.use_cases import publish_protocol
 from survey_service.scheduling.working_days import next_working_day
 from tests.conftest import TestClock, TestDatabase
 from tests.integration.enrolments import in_days, occasions, order, ordered
 from tests.integration.senders import Directory, Killed, kept, killed_before_statement, notice, send, sent, with_ways
-from tests.world import World
+from tests.world import World, protocol_definition
 
 HOME = PostalAddress("Test Testsson", "Gatan 1", "111 22", "Staden")
 
@@ -169,6 +170,38 @@ def test_who_does_not_come_is_written_to_another_way_and_at_last_by_letter(
         ("other_way", "sms"),
         ("other_way", "letter"),
     ]
+
+
+def test_a_protocol_says_how_soon_another_way_is_tried(world: World, clock: TestClock) -> None:
+    """C1: as the enrolment's version has it now."""
+    services, ways = with_ways(world.services, email=Format.EMAIL, sms=Format.SMS, letter=Format.LETTER)
+    identity = world.new_identity(phone="0701234567")
+    services = replace(services, directory=home(world, identity))
+    soon = {"notices": {"other_way_after_days": 1, "letter_after_days": 2}}
+    definition = protocol_definition("anxiety-only", ["promis-anxiety"]) | soon
+    publish_protocol(services, provider_id=world.alice.provider_id, definition=definition)
+    world.enrol(identity)
+    for _ in range(3):
+        send(services)
+        clock.advance(timedelta(days=1))
+    send(services)
+    assert sent(ways) == {"email": 1, "sms": 1, "letter": 1}
+
+
+def test_what_cannot_be_written_is_seen_by_the_unit_and_keeps_no_other(world: World, database: TestDatabase) -> None:
+    """C1: never silence"""
+    services, ways = with_ways(world.services, email=Format.EMAIL)
+    _, unreadable = world.enrol()
+    world.enrol()
+    with database.connect("survey_owner") as connection:
+        connection.execute(
+            "UPDATE patients SET email_sealed = 'damaged' WHERE person_id ="
+            " (SELECT person_id FROM occasions WHERE id = %s)",
+            [unreadable.id],
+        )
+    send(services)
+    assert sent(ways) == {"email": 1}
+    assert notice(database, unreadable.id)[1] == "withheld"
 
 
 def test_who_has_signed_in_is_written_to_no_other_way(world: World, clock: TestClock) -> None:
