@@ -64,7 +64,8 @@ def test_a_report_on_somebody_elses_message_is_not_ours() -> None:
 
 def plain(said: str, *, sender: str = "MAILER-DAEMON@mx.example.se", key: str = KEY) -> bytes:
     """As servers write that know no report."""
-    return f"From: {sender}\nSubject: failure notice\n\n{said}\n\n--- Below is a copy\n\nMessage-ID: <{key}@a.se>\n".encode()
+    copy = f"--- Below is a copy\n\nMessage-ID: <{key}@a.se>\n"
+    return f"From: {sender}\nSubject: failure notice\n\n{said}\n\n{copy}".encode()
 
 
 @pytest.mark.parametrize(
