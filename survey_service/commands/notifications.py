@@ -247,7 +247,7 @@ def _as_text(message: Message) -> str:
         case Sms():
             return f"{message.sender_id}\n{message.text}"
         case Note():
-            return f"{message.sender_name}\n{message.subject}\n\n{message.text}"
+            return f"{message.sender_name}\n{message.subject}\n\n{message.text}\n{message.link}"
         case Letter():
             code = f"{message.code_label} {message.code}" if message.code else ""
             parts = (message.sender_name, message.heading, *message.paragraphs, message.link, code)

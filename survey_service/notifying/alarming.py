@@ -9,18 +9,22 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 import sqlalchemy as sa
 from babel.support import Translations
+from markupsafe import escape
 
 from notifications.channels import DeliveryFailure
-from notifications.message import Format
+from notifications.message import Email, Format
+from survey_service.errors import mark
 from survey_service.foundation.logging import get_logger
 from survey_service.foundation.principals import NO_PROVIDER, System
 from survey_service.foundation.services import Services
 from survey_service.http.locale import DEFAULT
 from survey_service.notifying.records import gateways
-from survey_service.notifying.rendering import alarm
 
 # A counterpart that is restarted is no incident.
 PATIENCE = timedelta(minutes=10)
+SENDER = "Survey service"
+_BAD = mark("A counterpart that carries messages has failed for ten minutes: %(name)s")
+_WELL = mark("A counterpart takes messages again: %(name)s")
 _NOBODY = System(NO_PROVIDER)
 
 
@@ -33,12 +37,12 @@ def watch_gateways(services: Services, texts: Callable[[], Mapping[str, Translat
     for row in bad:
         if row.alarmed_at is None:
             get_logger().error("gateway.bad", gateway=row.name, since=row.bad_since.isoformat())
-            if _tell(services, texts, row.name, row.bad_since, broken={one.name for one in bad}):
+            if _tell(services, texts, row.name, row.bad_since, _BAD, broken={one.name for one in bad}):
                 _note(services, row.name, now)
     for row in rows:
         if row.bad_since is None and row.alarmed_at is not None:
             get_logger().warning("gateway.well_again", gateway=row.name)
-            if _tell(services, texts, row.name, row.alarmed_at, broken={one.name for one in bad}):
+            if _tell(services, texts, row.name, row.alarmed_at, _WELL, broken={one.name for one in bad}):
                 _note(services, row.name, None)
 
 
@@ -47,6 +51,7 @@ def _tell(
     texts: Callable[[], Mapping[str, Translations]],
     name: str,
     moment: datetime,
+    sentence: str,
     *,
     broken: set[str],
 ) -> bool:
@@ -59,7 +64,7 @@ def _tell(
     if to is None or not ways:
         return True
     key: UUID = uuid5(NAMESPACE_URL, f"{name} {moment.isoformat()}")
-    email = alarm(key=key, to=to, link=services.settings.base_url, locale=DEFAULT, texts=texts()[DEFAULT])
+    email = _email(str(key), to, texts()[DEFAULT].gettext(sentence) % {"name": name})
     for way in ways:
         try:
             way.channel.send(email)
@@ -68,6 +73,12 @@ def _tell(
         else:
             return True
     return False
+
+
+def _email(key: str, to: str, said: str) -> Email:
+    """It names a counterpart of the operator's, and nobody else."""
+    html = f'<!doctype html><html lang="{DEFAULT}"><title>{escape(said)}</title><p>{escape(said)}</p></html>'
+    return Email(key=key, to=to, sender_name=SENDER, subject=said, text=f"{said}\n", html=html)
 
 
 def _note(services: Services, name: str, at: datetime | None) -> None:
