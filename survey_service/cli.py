@@ -66,7 +66,7 @@ def worker(until_idle: bool) -> None:
     """Run jobs: invitations, deliveries, alarms, releases, housekeeping."""
     from survey_service.foundation.logging import configure_logging
     from survey_service.wiring import build_services
-    from survey_service.worker import create_worker
+    from survey_service.worker import ask_to_send, create_worker
 
     settings = _settings()
     configure_logging(json=settings.json_logs)
@@ -74,6 +74,7 @@ def worker(until_idle: bool) -> None:
         services = build_services(settings)
     except SettingsError as refused:
         raise click.ClickException(str(refused)) from None
+    ask_to_send(services)
     create_worker(services).run(until_idle=until_idle)
 
 

@@ -10,7 +10,7 @@ from survey_service.delivery.pushing import CATCH_UP_JOB, PUSH_NOW_JOB
 from survey_service.delivery.use_cases import ARCHIVE_JOB, FLAG_JOB, PUSH_JOB, RELEASE_JOB
 from survey_service.delivery.watching import TELL_JOB
 from survey_service.foundation.clock import local_day
-from survey_service.foundation.jobs import Job, PeriodicJob, Worker
+from survey_service.foundation.jobs import Job, PeriodicJob, Worker, enqueue
 from survey_service.foundation.principals import NO_PROVIDER, System
 from survey_service.foundation.services import Services
 from survey_service.insight.jobs import make_all_figures
@@ -62,6 +62,12 @@ def create_worker(services: Services) -> Worker:
             PeriodicJob("audit.prepare_partitions", "17 3 * * *", partial(prepare_partitions, services)),
         ],
     )
+
+
+def ask_to_send(services: Services) -> None:
+    """Have what is due looked for at once: what a worker left that died does not wait for the minute."""
+    with services.db.transaction(as_=System(NO_PROVIDER)) as connection:
+        enqueue(connection, SEND_JOB)
 
 
 def hasten(services: Services) -> None:

@@ -391,22 +391,22 @@ def _receipts() -> None:
                                          p_at timestamptz) RETURNS boolean
         LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         DECLARE
-            message dispatches;
+            told dispatches;
         BEGIN
-            SELECT d.* INTO message FROM dispatches d
+            SELECT d.* INTO told FROM dispatches d
             WHERE d.id = coalesce(
                 (SELECT a.dispatch_id FROM dispatch_attempts a
                  WHERE a.gateway = p_gateway AND a.gateway_message_id = p_message), p_dispatch);
-            IF message.id IS NULL THEN
+            IF told.id IS NULL THEN
                 RETURN false;
             END IF;
             INSERT INTO dispatch_receipts (dispatch_id, provider_id, person_id, outcome, code, at)
-            VALUES (message.id, message.provider_id, message.person_id, p_outcome, p_code, p_at)
+            VALUES (told.id, told.provider_id, told.person_id, p_outcome, p_code, p_at)
             ON CONFLICT DO NOTHING;
             IF FOUND AND p_outcome <> 'delivered' THEN
                 UPDATE notices n SET revision = n.revision + 1, next_at = o.opens_at
                 FROM occasions o
-                WHERE n.occasion_id = message.occasion_id AND o.id = n.occasion_id
+                WHERE n.occasion_id = told.occasion_id AND o.id = n.occasion_id
                   AND o.withdrawn_at IS NULL AND NOT o.is_answered;
             END IF;
             RETURN true;

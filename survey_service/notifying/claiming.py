@@ -11,8 +11,8 @@ from notifications.ladder import Unreached
 from survey_service.foundation.principals import NO_PROVIDER, System
 from survey_service.foundation.services import Services
 
-# Long enough for a batch at the pace of a slow gateway; a dead worker's notices wait no longer than this.
-LEASE = timedelta(seconds=60)
+# Long enough for a batch at the pace of most gateways; a dead worker's notices wait no longer than this.
+LEASE = timedelta(seconds=30)
 MOST_AT_ONCE = 100
 
 

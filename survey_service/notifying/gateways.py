@@ -14,7 +14,7 @@ from survey_service.foundation.services import Services
 from survey_service.notifying.records import gateways
 
 # What has its turn later than this is let go of, for whoever comes then: well within the lease.
-_LONGEST_QUEUE = timedelta(seconds=30)
+_LONGEST_QUEUE = timedelta(seconds=15)
 _NOBODY = System(NO_PROVIDER)
 
 

@@ -8,9 +8,11 @@ from uuid import UUID
 from babel.support import Translations
 
 from notifications.channels import DeliveryFailure, Gateway, PermanentFailure, TemporaryFailure
-from notifications.message import Message, RevealingMessage
+from notifications.message import Format, Message, RevealingMessage
+from survey_service.access.use_cases import code_for_letter
 from survey_service.foundation.clock import local_day
 from survey_service.foundation.logging import get_logger
+from survey_service.foundation.principals import System
 from survey_service.foundation.services import Services
 from survey_service.http.locale import DEFAULT
 from survey_service.notifying.deciding import Case, Tell
@@ -74,7 +76,15 @@ def compose(services: Services, texts: Mapping[str, Translations], parcel: Parce
         locale=locale,
         texts=texts[locale],
         day=local_day(services.clock()),
+        code=_code(services, parcel) if gateway.channel.format is Format.LETTER else "",
     )
+
+
+def _code(services: Services, parcel: Parcel) -> str:
+    """What lets who has no e-identification answer; the same for the same letter."""
+    occasion = parcel.case.occasion
+    with services.db.transaction(as_=System(occasion.provider_id)) as connection:
+        return code_for_letter(connection, services, dispatch_id=parcel.dispatch_id, occasion=occasion)
 
 
 def _outcome_of(failure: DeliveryFailure) -> str:

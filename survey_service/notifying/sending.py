@@ -37,7 +37,7 @@ from survey_service.scheduling.rules import OPENING_TIME, SEND_JOB
 Texts = Callable[[], Mapping[str, Translations]]
 
 # Less than this is left of the lease: another worker might take what is handed over now for its own.
-_LEAST_LEFT = timedelta(seconds=15)
+_LEAST_LEFT = timedelta(seconds=10)
 # What is due later than this is found by the worker that comes round every minute.
 _SOON = timedelta(minutes=1)
 
@@ -114,7 +114,7 @@ class _Batch:
         self._pace = Pace(self._now, monotonic())
         limits = services.settings.notices
         self._terms = Terms(
-            formats={one.kind: one.channel.format for one in reversed(services.gateways)},
+            formats={one.kind: one.channel.format for one in services.gateways},
             decency=Decency(Hours(limits.opens, limits.closes), limits.every_day),
             spread_over=timedelta(seconds=limits.spread_seconds),
             digest_key=services.settings.identity_key,
