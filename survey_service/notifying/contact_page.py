@@ -1,7 +1,7 @@
 """The page of a patient's contact choices: the form, what was written, and how much is asked."""
 
 from collections.abc import Collection, Mapping
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 from notifications.message import Format
@@ -18,6 +18,8 @@ from survey_service.people.rules import Identity
 
 # From six in the morning to midnight, in whole hours.
 _HOURS = range(6, 25)
+# A longer list of numbers helps nobody to choose.
+_MOST_LISTED = 12
 
 
 def offered_ways(services: Services) -> dict[str, Format]:
@@ -47,7 +49,7 @@ def read_form(services: Services, form: Mapping[str, str], *, as_: Patient) -> C
         ways=list(offered_ways(services)),
         noted=frozenset(way for way, field in (("email", "email"), ("sms", "phone")) if noted[field]),
         locales=frozenset(code for code, _ in languages()),
-        most=services.settings.notices.most_invitations,
+        most=_MOST_LISTED,
     )
 
 
@@ -72,7 +74,7 @@ def page(
         "ways": [{"name": name, "label": _way(format)} for name, format in ways.items()],
         "noted": noted_by_care(services, as_=as_),
         "hours": [(f"{hour % 24:02}:00", f"{hour:02}:00") for hour in _HOURS],
-        "usual_hours": (f"{notices.opens:%H:%M}", f"{notices.closes:%H:%M}"),
+        "usual_hours": (f"{notices.opens:%H:%M}", "24:00" if notices.closes == time(0) else f"{notices.closes:%H:%M}"),
         "numbers": _numbers(most),
         "limit": _at_most(min(most, own_most or most)),
         "days": notices.period_days,
@@ -113,7 +115,7 @@ def _values(chosen: Choices | None, ways: Collection[str], *, every_day: bool) -
 def _numbers(most: int) -> list[tuple[str, str]]:
     """How many invitations there may be, the usual first."""
     usual = gettext("As for everybody: %(most)s", most=_at_most(most))
-    return [("", usual), *((str(one), _at_most(one)) for one in range(1, most))]
+    return [("", usual), *((str(one), _at_most(one)) for one in range(1, min(most, _MOST_LISTED + 1)))]
 
 
 def _at_most(number: int) -> str:

@@ -72,6 +72,8 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     ("POST", "/sessions/<uuid:session_id>"):                     (401,     401,     403, 403, 403, 403, 303, 403),
     ("GET",  "/my-data"):                                        (SIGN_IN, SIGN_IN, 200, 403, 403, 403, 200, 403),
     ("GET",  "/my-results"):                                     (SIGN_IN, SIGN_IN, 200, 403, 403, 403, 200, 403),
+    ("GET",  "/contact"):                                        (SIGN_IN, SIGN_IN, 200, 403, 403, 403, 200, 403),
+    ("POST", "/contact"):                                        (401,     401,     303, 403, 403, 403, 303, 403),
     ("POST", "/my-data/registers/<uuid:register_id>"):           (401,     401,     303, 403, 403, 403, 303, 403),
     ("POST", "/my-data/units/<uuid:unit_id>"):                   (401,     401,     303, 403, 403, 403, 303, 403),
     ("GET",  "/staff"):                                          (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
@@ -312,6 +314,7 @@ class Scene:
             "/sessions/<uuid:session_id>": {"sequence": str(self.sequence), "item": self.item_id, "value": "2"},
             "/my-data/registers/<uuid:register_id>": {"objected": "1"},
             "/my-data/units/<uuid:unit_id>": {"blocked": "0"},
+            "/contact": {"none": "1"},
             "/staff/enrolments/<uuid:enrolment_id>/event": {
                 "anchor_date": local_day(self.world.services.clock()).isoformat(),
                 "confirmed": "1",

@@ -68,7 +68,8 @@ def test_no_page_of_a_patient_lacks_a_variable(strict: Flask, world: World, iden
     def visit(*paths: str) -> None:
         visited.extend(visitor.get(path).status_code for path in paths)
 
-    visit("/inbox", "/my-data", f"/surveys/{occasion.id}")
+    visit("/inbox", "/my-data", "/contact", "/contact?saved=1", f"/surveys/{occasion.id}")
+    visited.append(200 if visitor.post("/contact", page="/contact", email="x").status_code == 400 else 0)
     question = visitor.submit(f"/surveys/{occasion.id}", "/surveys/").headers["Location"]
     visit(question, "/inbox", f"/surveys/{occasion.id}")
     visited.append(200 if visitor.submit(question, "/sessions/", value="9").status_code == 400 else 0)
@@ -221,7 +222,8 @@ POSTS = ["/sign-in", "/sign-out", "/language", "/surveys/{id}", "/sessions/{id}"
          "/staff/receipts", "/staff/settings/record-system", "/staff/settings/record-system/{id}/test",
          "/staff/settings/record-system/{id}/activate", "/staff/settings/record-system/{id}/pause",
          "/staff/settings/alarms", "/staff/enrolments/new", "/staff/responses/{id}", "/staff/responses/{id}/assessment",
-         "/my-data/units/{id}", "/staff/rights", "/staff/rights/{id}/end", "/staff/oversight/openings/{id}/patient",
+         "/my-data/units/{id}", "/contact",
+         "/staff/rights", "/staff/rights/{id}/end", "/staff/oversight/openings/{id}/patient",
          "/staff/responses/{id}/emergency",
          "/staff/responses/{id}/correction", "/staff/responses/{id}/voiding",
          "/staff/protocols", "/staff/protocols/{id}/edit", "/staff/protocols/{id}/file",

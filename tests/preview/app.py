@@ -58,6 +58,8 @@ ENDPOINTS = {
     "answering.record": "/sessions/<session_id>/answers",
     "answering.completed": "/sessions/<session_id>/completed",
     "privacy.my_data": "/my-data",
+    "contact.choices": "/contact",
+    "contact.save": "/contact",
     "privacy.set_objection": "/registers/<register_id>/objection",
     "privacy.set_block": "/units/<unit_id>/block",
     "rights.overview": "/rights",

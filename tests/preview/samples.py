@@ -11,6 +11,7 @@ from types import SimpleNamespace as Row
 from typing import Any
 
 from tests.preview.agreements import agreement_samples
+from tests.preview.contact import contact_pages
 from tests.preview.course import course_page, own_results_page
 from tests.preview.desk import desk_pages
 from tests.preview.enrolment import enrolment_pages
@@ -480,6 +481,7 @@ def pages(locale: str) -> dict[str, Page]:
                 ],
             },
         ),
+        **{name: Page("contact.html", context) for name, context in contact_pages(say, NOW).items()},
         "my_data": Page(
             "my_data.html",
             {
