@@ -38,7 +38,7 @@ from survey_service.http.security import install_security
 from survey_service.insight import web as insight
 from survey_service.languages import web as languages_web
 from survey_service.languages.interface_texts import InterfaceTexts
-from survey_service.notifying import choices_web
+from survey_service.notifying import choices_web, figures_web, receipts_api
 from survey_service.notifying import status_web as notices
 from survey_service.privacy import web as privacy
 from survey_service.registers import agreements_api, agreements_web, coverage_api, coverage_web, inbox_web
@@ -99,7 +99,7 @@ def create_app(wired: Services, *, texts: Catalogues | None = None) -> Flask:
         app.register_blueprint(blueprint)
     for blueprint in (worklist_web.blueprint, flags_web.blueprint):
         app.register_blueprint(blueprint)
-    for blueprint in (paper_web.blueprint, letter_web.blueprint, notices.blueprint):
+    for blueprint in (paper_web.blueprint, letter_web.blueprint, notices.blueprint, figures_web.blueprint):
         app.register_blueprint(blueprint)
     for blueprint in (enrolment.blueprint, handover.blueprint, enrolment_list.blueprint, insight.blueprint):
         app.register_blueprint(blueprint)
@@ -147,6 +147,7 @@ def _install_api(app: Flask) -> _Api:
     api.register_blueprint(deliveries.blueprint, url_prefix=API_PREFIX)
     api.register_blueprint(enrolments.blueprint, url_prefix=API_PREFIX)
     api.register_blueprint(coverage_api.blueprint, url_prefix=API_PREFIX)
+    api.register_blueprint(receipts_api.blueprint, url_prefix=API_PREFIX)
     return api
 
 

@@ -23,6 +23,7 @@ from survey_service.commands.erasures import erasures
 from survey_service.commands.fhir import fhir
 from survey_service.commands.history import history
 from survey_service.commands.instruments import instruments
+from survey_service.commands.notifications import notifications
 from survey_service.commands.protocols import protocols
 from survey_service.commands.register_coverage import coverage
 from survey_service.commands.registers import agreements, registers
@@ -226,6 +227,7 @@ main.add_command(eq5d)
 main.add_command(fhir)
 main.add_command(history)
 main.add_command(instruments)
+main.add_command(notifications)
 main.add_command(protocols)
 main.add_command(registers)
 registers.add_command(coverage)

@@ -121,6 +121,7 @@ class Settings:
     record_systems: RecordSystemSettings = RecordSystemSettings()
     demo_clock: Path | None = None
     notices: NoticeSettings = NoticeSettings()
+    metrics_token: str | None = field(default=None, repr=False)
 
     @property
     def demonstration(self) -> bool:
@@ -168,6 +169,7 @@ class Settings:
                 authorities=read.file("RECORD_SYSTEM_AUTHORITIES"),
             ),
             demo_clock=read.demo_clock(),
+            metrics_token=environ.get("SURVEY_METRICS_TOKEN") or None,
             notices=NoticeSettings(
                 opens=read.clock_time("NOTICES_FROM", default=time(8)),
                 closes=read.clock_time("NOTICES_UNTIL", default=time(20)),

@@ -15,6 +15,7 @@ from survey_service.foundation.principals import NO_PROVIDER, System
 from survey_service.foundation.services import Services
 from survey_service.insight.jobs import make_all_figures
 from survey_service.languages.interface_texts import InterfaceTexts
+from survey_service.notifying.alarming import watch_gateways
 from survey_service.notifying.jobs import Sending
 from survey_service.registers import jobs as registers
 from survey_service.registers.rules import BACKLOG_JOB
@@ -54,6 +55,7 @@ def create_worker(services: Services) -> Worker:
                 else []
             ),
             PeriodicJob("notifying.come_round", "* * * * *", sending),
+            PeriodicJob("notifying.watch_gateways", "* * * * *", partial(watch_gateways, services, texts)),
             PeriodicJob("delivery.watch", "* * * * *", partial(delivery.watch, services)),
             # In the small hours of Sweden, when nobody answers.
             PeriodicJob("insight.make_figures", "23 1 * * *", partial(make_all_figures, services), is_overtaken=True),

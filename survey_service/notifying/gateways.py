@@ -94,7 +94,6 @@ class Counterparts:
                     failures=breaker.failures,
                     open_until=breaker.open_until,
                     bad_since=bad_since,
-                    alarmed_at=row.alarmed_at if bad_since else None,
                 )
             )
         self._breakers[gateway.name] = breaker

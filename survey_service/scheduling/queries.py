@@ -501,7 +501,8 @@ def opened_occasions_of_unit(
         occasions.c.unit_id == unit_id,
         occasions.c.opens_at <= now,
         enrolments.c.state != EnrolmentState.VOIDED,
-        sa.true() if chosen is None else occasions.c.id.in_(chosen),
+        # An array, so that those few are looked up: as a join it was looked for in all that waits (0.9 s at 100,000).
+        sa.true() if chosen is None else occasions.c.id == sa.func.any(sa.func.array(chosen.scalar_subquery())),
         sa.true() if person_id is None else occasions.c.person_id == person_id,
         *(still if waiting else ()),
     )

@@ -54,6 +54,7 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     ("GET",  "/"):                                               EVERYBODY_GETS_IN,
     ("GET",  "/static/<path:filename>"):                         EVERYBODY_GETS_IN,
     ("GET",  "/health"):                                         EVERYBODY_GETS_IN,
+    ("GET",  "/metrics"):                                        (404,) * 8,  # without the monitoring system's token
     ("GET",  "/ready"):                                          EVERYBODY_GETS_IN,
     ("POST", "/language"):                                       EVERYBODY_IS_MOVED,
     ("GET",  "/sign-in"):                                        EVERYBODY_GETS_IN,
@@ -212,6 +213,8 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     ("POST", "/api/v1/enrolments"):                              (401,     401,     403, 403, 403, 403, 403, 403),
     ("PATCH", "/api/v1/enrolments/<uuid:enrolment_id>"):         (401,     401,     403, 403, 403, 403, 403, 403),
     ("POST", "/api/v1/enrolments/<uuid:enrolment_id>/cancellation"): (401, 401,     403, 403, 403, 403, 403, 403),
+    # Whoever asks: a gateway signs, and a cookie is no signature.
+    ("POST", "/api/v1/gateways/<string:name>/receipts"):         (401,) * 8,
     ("GET",  "/api/v1/catalogue"):                               EVERYBODY_GETS_IN,
     ("POST", "/api/v1/registers/me/messages"):                   (401,     422,     403, 403, 403, 403, 403, 403),
     ("GET",  "/api/v1/registers/me/coverage"):                   (401,     200,     403, 403, 403, 403, 403, 403),
@@ -223,6 +226,7 @@ FORMS_WITHOUT_A_TOKEN = {
     "/api/v1/token": _MACHINES,
     "/api/v1/deliveries/<uuid:response_id>/receipt": _MACHINES,
     "/api/v1/enrolments": _MACHINES,
+    "/api/v1/gateways/<string:name>/receipts": _MACHINES,
     "/api/v1/enrolments/<uuid:enrolment_id>/cancellation": _MACHINES,
     "/api/v1/registers/me/agreements/<uuid:agreement_id>/approval": _MACHINES,
     "/api/v1/registers/me/messages": _MACHINES,
