@@ -25,6 +25,7 @@ from survey_service.demo.environment import (
     Ports,
     demo_environment,
     demo_settings,
+    write_gateways,
     write_register_client,
 )
 from survey_service.demo.identity_provider import identity_provider
@@ -94,6 +95,7 @@ def running_demo(folder: DemoFolder, ports: Ports, *, progress: Callable[[str], 
             postgres.forget()  # half a population would pass for a whole one
         postgres.prepare()
         register_people(folder.directory, [WAITING, ANSWERED, ENGLISH, *made_up_patients(PATIENTS)])
+        write_gateways(folder, ports)
         settings = demo_settings(folder, postgres, ports)
         register_keys = write_register_client(folder, settings)
         services = build_services(settings)
@@ -105,7 +107,7 @@ def running_demo(folder: DemoFolder, ports: Ports, *, progress: Callable[[str], 
         services.keys.close()
         progress("sign-in provider and mail sink")
         stack.enter_context(identity_provider(ports.identity, demo_users()))
-        stack.enter_context(mail_sink(smtp_port=ports.smtp, web_port=ports.mail))
+        stack.enter_context(mail_sink(smtp_port=ports.smtp, web_port=ports.mail, letters=folder.letters))
         progress("web and worker")
         environment = {**os.environ, **demo_environment(folder, postgres, ports)}
         log = stack.enter_context(folder.log.open("ab"))

@@ -9,12 +9,13 @@ from datetime import datetime, time, timedelta
 
 import sqlalchemy as sa
 
+from survey_service.access.queries import all_providers
 from survey_service.demo.clock import MovedClock
 from survey_service.demo.life import live
 from survey_service.foundation.clock import at_local_time, local_day
 from survey_service.foundation.principals import NO_PROVIDER, System
 from survey_service.foundation.services import Services
-from survey_service.notifying.claiming import next_look
+from survey_service.scheduling.queries import next_opening
 from survey_service.worker import create_worker, hasten
 
 # By then everything of a day has fallen due; notices still leave.
@@ -44,7 +45,12 @@ def travel(services: Services, clock: MovedClock, until: datetime, *, progress: 
 
 
 def _next_due(services: Services) -> datetime | None:
+    """When the next job falls due, or the next occasion opens. Reminders on the way are sent where the step ends."""
+    now = services.clock()
     with services.db.transaction(as_=System(NO_PROVIDER)) as connection:
-        due: datetime | None = connection.execute(_NEXT, {"now": services.clock()}).scalar_one()
-    notice = next_look(services)
-    return min((one for one in (due, notice) if one is not None), default=None)
+        due = [connection.execute(_NEXT, {"now": now}).scalar_one()]
+        providers = list(all_providers(connection))
+    for provider_id in providers:
+        with services.db.transaction(as_=System(provider_id)) as connection:
+            due.append(next_opening(connection, now))
+    return min((one for one in due if one is not None), default=None)

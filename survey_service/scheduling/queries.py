@@ -213,6 +213,15 @@ def occasions_with_ids(connection: Connection, occasion_ids: Collection[UUID]) -
     return {one.id: one for one in found}
 
 
+def next_opening(connection: Connection, now: datetime) -> datetime | None:
+    """When the next of the provider's occasions opens."""
+    opens = sa.select(sa.func.min(occasions.c.opens_at)).where(
+        occasions.c.opens_at > now, occasions.c.withdrawn_at.is_(None)
+    )
+    found: datetime | None = connection.execute(opens).scalar_one()
+    return found
+
+
 def notice_plans(connection: Connection, occasion_ids: Collection[UUID]) -> Mapping[UUID, NoticePlan]:
     """By occasion, what its protocol says of messages, in the version that the enrolment has now."""
     said = care_protocol_versions.c.definition["notices"].label("said")
