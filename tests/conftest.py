@@ -39,6 +39,7 @@ from survey_service.foundation.crypto import KeyWrapper, MemoryKeyStore, new_mas
 from survey_service.foundation.db import Database
 from survey_service.foundation.services import Services
 from survey_service.languages.interface_texts import InterfaceTexts
+from survey_service.languages.use_cases import seed_wordings
 from survey_service.notifying.jobs import Sending
 from survey_service.settings import (
     DatabaseUrls,
@@ -51,6 +52,7 @@ from survey_service.settings import (
 )
 from survey_service.worker import create_worker
 from tests.world import World, make_world
+from translations.catalogue import wordings_at_hand
 
 T = TypeVar("T")
 
@@ -222,7 +224,7 @@ def services(settings: Settings, clock: TestClock, library: Library, mailbox: Me
 
 
 @pytest.fixture(scope="session")
-def world_as_made(postgres: EmbeddedPostgres, library: Library, register_key: ECKey) -> World:
+def world_as_made(postgres: EmbeddedPostgres, register_key: ECKey) -> World:
     """The small world, made once and copied for each test that wants it: a database is copied sooner than it is filled.
 
     Its services are gone: use ``world``.
@@ -231,13 +233,17 @@ def world_as_made(postgres: EmbeddedPostgres, library: Library, register_key: EC
     db = Database(settings.databases, pool_size=1)
     keys = MemoryKeyStore(KeyWrapper(settings.master_keyset))
     gateways = (Gateway("mail", "email", MemoryChannel()),)
-    made = make_world(Services(settings, db, keys, TestClock(), library, gateways), register_key)
+    # Not the library of the test that asks first: some have instruments of their own.
+    made = make_world(Services(settings, db, keys, TestClock(), Library.load(), gateways), register_key)
     db.close()  # nobody may be connected to what is copied
     return made
 
 
 @pytest.fixture
 def world(services: Services, world_as_made: World) -> World:
+    own = services.settings.instruments
+    if own is not None:
+        seed_wordings(services, wordings_at_hand(services.library, own))
     return replace(world_as_made, services=services, _serial=count())
 
 
