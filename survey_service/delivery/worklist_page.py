@@ -224,13 +224,15 @@ def _waiting(
         protocols=rights.protocols,
     )
     ids = [one.id for one in expected]
+    unreached = why_unreached(connection, [*ids, *(one.id for one in untold)])
     return _Waiting(
-        untold,
+        # Somebody can have been told between the two looks.
+        [one for one in untold if one.id in unreached],
         expected,
         why_not_asked(connection, services, expected),
         reminded_at(connection, ids),
         why_not_answered(connection, ids),
-        why_unreached(connection, [*ids, *(one.id for one in untold)]),
+        unreached,
     )
 
 

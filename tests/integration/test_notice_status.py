@@ -4,7 +4,9 @@ import re
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
+from sqlalchemy import event
 
 from survey_service.errors import AccessDenied
 from survey_service.foundation.principals import Patient
@@ -168,6 +170,24 @@ def test_the_worklist_says_who_has_not_been_told_and_why(
     assert "gräns" in untold
     bobs = Visitor(app, world.staff_cookie(world.bob)).get("/staff").get_data(as_text=True)
     assert 'id="untold"' not in bobs
+
+
+def test_who_is_told_while_the_worklist_is_read_is_simply_not_among_those(
+    world: World, app: Flask, database: TestDatabase, here: Occasion
+) -> None:
+    """C1: the list and the reasons are two looks at what workers change."""
+    unreached(database, here, "no_address")
+
+    def told(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if "SELECT notices.occasion_id, notices.unreached" in statement:
+            rows(database, "UPDATE notices SET unreached = NULL RETURNING occasion_id")
+
+    event.listen(sa.Engine, "before_cursor_execute", told)
+    try:
+        page = Visitor(app, world.staff_cookie(world.alice)).get("/staff")
+    finally:
+        event.remove(sa.Engine, "before_cursor_execute", told)
+    assert page.status_code == 200
 
 
 def test_another_address_is_entered_where_there_was_none_and_looked_at_at_once(
