@@ -110,12 +110,15 @@ def mandates_of(connection: Connection, holder_id: UUID, at: datetime) -> list[M
     ]
 
 
-def acting(connection: Connection, holder_id: UUID, person_id: UUID, at: datetime) -> Patient | None:
-    """As the gate: the principal that somebody is for somebody else; None without a mandate in force."""
-    held = [one for one in mandates_of(connection, holder_id, at) if one.person_id == person_id]
-    if not held:
+def acting(held: Collection[Mandate], holder_id: UUID, person_id: UUID | None) -> Patient | None:
+    """The principal that somebody is for somebody else; None without a mandate.
+
+    Who holds several about the same person reads only where all of them say so.
+    """
+    mine = [one for one in held if one.person_id == person_id]
+    if person_id is None or not mine:
         return None
-    return Patient(person_id, actor_id=holder_id, may_read=any(one.may_read for one in held))
+    return Patient(person_id, actor_id=holder_id, may_read=all(one.may_read for one in mine))
 
 
 def wards_of(services: Services, holder_id: UUID, *, only: UUID | None = None) -> list[Ward]:

@@ -16,7 +16,7 @@ from notifications.specialities import names_speciality
 from survey_service.access.handovers import end_tablet, resume_tablet
 from survey_service.access.letter_codes import code_for_letter as code_for_letter
 from survey_service.access.letter_codes import end_letter_visit, resume_letter_visit
-from survey_service.access.mandates import acting, learn_guardian
+from survey_service.access.mandates import acting, learn_guardian, mandates_of
 from survey_service.access.queries import commission_in_force, in_force
 from survey_service.access.records import (
     client_assertions,
@@ -43,12 +43,17 @@ _SEEN_GRANULARITY = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A live sign-in. ``mandate_ended``: it was used for somebody else until now, and is its owner's again."""
+    """A live sign-in.
+
+    ``mandate_ended``: it was used for somebody else until now, and is its owner's again. ``answers_for_others``: there
+    is somebody whom its owner can answer for.
+    """
 
     sign_in_id: UUID
     principal: Patient | Staff | Translator
     expires_at: datetime
     mandate_ended: bool = False
+    answers_for_others: bool = False
 
 
 def sign_in_patient(services: Services, claims: PatientClaims) -> str:
@@ -101,11 +106,12 @@ def resume(services: Services, token: str) -> SignedIn | None:
             return None
         if now - row.last_seen_at >= _SEEN_GRANULARITY:
             connection.execute(sa.update(sign_ins).where(sign_ins.c.id == row.id).values(last_seen_at=now))
-        for_another = acting(connection, row.person_id, row.acting_for, now) if row.acting_for else None
+        held = mandates_of(connection, row.person_id, now) if row.kind == "patient" else []
+        for_another = acting(held, row.person_id, row.acting_for)
         has_ended = row.acting_for is not None and for_another is None
         if has_ended:
             connection.execute(sa.update(sign_ins).where(sign_ins.c.id == row.id).values(acting_for=None))
-    return SignedIn(row.id, for_another or _principal(row), row.expires_at, has_ended)
+    return SignedIn(row.id, for_another or _principal(row), row.expires_at, has_ended, bool(held))
 
 
 def _principal(row: sa.Row[Any]) -> Patient | Staff | Translator:
