@@ -11,8 +11,8 @@ from flask import Flask, Response, g, request
 from flask_smorest import Api
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from survey_service.access import handover_web as handover
 from survey_service.access import acting_web, letter_web, mandates_web, rights_web
+from survey_service.access import handover_web as handover
 from survey_service.access import web as access
 from survey_service.access.oidc import install_identity_providers
 from survey_service.answering import paper_web
