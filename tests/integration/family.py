@@ -72,9 +72,9 @@ class Entrusted:
     proxy: Patient
 
 
-def entrust(world: World, child: Identity, *, may_read: bool = False) -> Entrusted:
-    """The unit lets the proxy answer for a new patient of the age that the questions are for."""
-    patient, occasion = world.enrol(child, protocol="child")
+def entrust(world: World, identity: Identity, *, protocol: str = "child", may_read: bool = False) -> Entrusted:
+    """The unit lets the proxy answer for a new patient."""
+    patient, occasion = world.enrol(identity, protocol=protocol)
     last_day = local_day(world.services.clock()) + timedelta(days=90)
     given = Proxy(PROXY, "Per Ombud", last_day, may_read, MandateGround.TRUSTEE, "Pärm 3")
     enter_proxy(world.services, occasion.enrolment_id, given, as_=world.alice)

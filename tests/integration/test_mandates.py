@@ -13,7 +13,7 @@ from survey_service.access.proxies import end_own_proxy, end_proxy, read_proxy
 from survey_service.access.queries import mandates_about
 from survey_service.access.rules import handed_over_at
 from survey_service.answering.pages import notice
-from survey_service.answering.use_cases import look_at_session
+from survey_service.answering.use_cases import NOT_FOR_OTHERS, look_at_session
 from survey_service.errors import AccessDenied, BadInput, SignInRefused, Unavailable
 from survey_service.foundation.clock import local_day
 from survey_service.foundation.person_directory import NO_DIRECTORY
@@ -106,7 +106,7 @@ def test_at_thirteen_the_child_answers_alone(
     world: World, directory: Directory, child: Identity, clock: TestClock
 ) -> None:
     """C5: the acting that is under way ends with the last second of being twelve."""
-    patient, occasion = world.enrol(child, protocol="child")
+    patient, _ = world.enrol(child, protocol="child")
     say(directory, child)
     clock.now = handed_over_at(child.number) - timedelta(minutes=1)
     cookie = sign_in(world)
@@ -199,10 +199,11 @@ def test_a_proxy_whose_mandate_says_so_reads_what_came_of_it(world: World, child
     assert count(world, "mandates", as_=entrusted.proxy) == 0
 
 
-def test_a_proxy_reaches_only_the_provider_that_entered_the_mandate(world: World, child: Identity) -> None:
+def test_a_proxy_reaches_only_the_provider_that_entered_the_mandate(world: World) -> None:
     """A6"""
-    entrusted = entrust(world, child, may_read=True)
-    world.enrol(child, by=world.charlie)
+    identity = world.new_identity()
+    entrusted = entrust(world, identity, protocol="anxiety-only", may_read=True)
+    world.enrol(identity, by=world.charlie)
     with world.services.db.transaction(as_=entrusted.proxy) as connection:
         for table in ("patients", "occasions", "tasks", "enrolments"):
             found = connection.execute(sa.text(f"SELECT DISTINCT provider_id FROM {table}")).scalars().all()
@@ -244,15 +245,16 @@ def test_the_patient_does_not_go_on_in_words_for_another_nor_the_other_way_about
         notice(world.services, entrusted.occasion.id, as_=entrusted.patient)
 
 
-def test_what_has_no_words_for_another_is_not_offered(world: World, child: Identity, app: Flask) -> None:
-    """D1"""
-    entrusted = entrust(world, child)
-    _, grown = world.enrol(child, protocol="anxiety-only")
+def test_what_has_no_words_for_another_is_not_offered(world: World, app: Flask) -> None:
+    """D1: and the page says so in one sentence."""
+    entrusted = entrust(world, world.new_identity(), protocol="anxiety-only")
     with pytest.raises(Unavailable, match="Only the person it is about"):
-        world.start(entrusted.proxy, grown)
+        world.start(entrusted.proxy, entrusted.occasion)
     visitor = Visitor(app, sign_in(world, PROXY))
     visitor.submit("/acting-for", "/acting-for/")
-    assert f"/surveys/{grown.id}" not in visitor.get("/inbox").get_data(as_text=True)
+    shown = visitor.get("/inbox").get_data(as_text=True)
+    assert shipped_texts()["sv"].gettext(NOT_FOR_OTHERS) in shown
+    assert f"/surveys/{entrusted.occasion.id}" not in shown
 
 
 def test_only_the_patient_decides(world: World, child: Identity, app: Flask) -> None:
