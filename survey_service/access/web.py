@@ -184,7 +184,7 @@ def _answering_for(found: Patient, holder_id: UUID) -> dict[str, object]:
 def ward_in_words(ward: Ward) -> str:
     """What somebody who is answered for is called on screens: of who is protected, no name."""
     if ward.name is not None:
-        return str(gettext("%(name)s, %(age)s years", name=ward.name, age=ward.age))
+        return str(gettext("%(name)s, aged %(age)s", name=ward.name, age=ward.age))
     if ward.kind is MandateKind.GUARDIAN:
         return str(gettext("your child, born in %(year)s", year=ward.born))
     return str(gettext("somebody born in %(year)s", year=ward.born))

@@ -19,6 +19,7 @@ from survey_service.foundation.clock import local_day
 from survey_service.foundation.person_directory import NO_DIRECTORY
 from survey_service.foundation.principals import Patient
 from survey_service.foundation.services import Services
+from survey_service.languages.interface_texts import shipped_texts
 from survey_service.people.rules import Identity
 from tests.browsing import Visitor
 from tests.conftest import TestClock, TestDatabase

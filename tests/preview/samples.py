@@ -290,6 +290,7 @@ def pages(locale: str) -> dict[str, Page]:
     opened = Row(
         **{
             **vars(response),
+            "answered_by": say("Vårdnadshavare", "A guardian"),
             "id": "8",
             "patient_name": "Alice Ek",
             "personal_number": "19810211-2381",
