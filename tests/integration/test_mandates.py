@@ -27,6 +27,7 @@ from tests.integration.family import (
     PROXY,
     child_of,
     entrust,
+    holder,
     say,
     sign_in,
     who_is,
@@ -68,6 +69,10 @@ def child(world: World) -> Identity:
 def count(world: World, table: str, *, as_: Patient) -> int:
     with world.services.db.transaction(as_=as_) as connection:
         return int(connection.execute(sa.text(f"SELECT count(*) FROM {table}")).scalar_one())
+
+
+def swedish(sentence: str) -> str:
+    return str(shipped_texts()["sv"].gettext(sentence))
 
 
 # ---- guardians
@@ -232,7 +237,8 @@ def test_an_ended_mandate_ends_at_once_and_what_was_answered_is_kept(
     else:
         end_own_proxy(world.services, mandate.id, as_=entrusted.patient)
     refused = visitor.raw_post(question, data=form | {"value": "1", "sequence": "2"})
-    assert refused.status_code in (400, 403)
+    assert refused.status_code == 403
+    assert swedish("You can no longer answer for this person. What you have answered is kept.") in refused.text
     assert visitor.get("/inbox").status_code == 200
     assert count(world, "answers", as_=entrusted.patient) == 1
 
@@ -254,7 +260,7 @@ def test_what_has_no_words_for_another_is_not_offered(world: World, app: Flask) 
     visitor = Visitor(app, sign_in(world, PROXY))
     visitor.submit("/acting-for", "/acting-for/")
     shown = visitor.get("/inbox").get_data(as_text=True)
-    assert shipped_texts()["sv"].gettext(NOT_FOR_OTHERS) in shown
+    assert swedish(NOT_FOR_OTHERS) in shown
     assert f"/surveys/{entrusted.occasion.id}" not in shown
 
 
@@ -277,6 +283,32 @@ def test_what_staff_enter_has_an_end_and_a_ground(world: World) -> None:
         with pytest.raises(BadInput) as refused:
             read_proxy(form | {field: bad}, today)
         assert set(refused.value.fields) == {field}
+
+
+def test_the_unit_enters_a_proxy_and_reads_in_which_role_it_was_answered(
+    world: World, child: Identity, app: Flask
+) -> None:
+    """C5: the role in words, and no name; the patient reads in My data who may answer."""
+    patient, occasion = world.enrol(child, protocol="child")
+    unit = Visitor(app, world.staff_cookie(world.alice))
+    page = f"/staff/enrolments/{occasion.enrolment_id}/mandates"
+    last_day = str(local_day(world.services.clock()))
+    form = {"personal_number": PROXY, "name": "Per Ombud", "ground": "trustee", "last_day": last_day}
+    assert unit.submit(page, page, **form).status_code == 303
+    assert "Per Ombud" in unit.get(page).text
+
+    proxy = holder(world, PROXY, patient)
+    assert proxy is not None
+    (answered,) = world.answer(proxy, occasion)
+    open_response(world.services, answered, as_=world.alice)
+    shown = unit.get(f"/staff/responses/{answered}").text
+    assert swedish("A proxy with a mandate") in shown
+    assert "Per Ombud" not in shown
+
+    mine = Visitor(app, world.patient_cookie(child))
+    assert "Per Ombud" in mine.get("/my-data").text
+    assert mine.submit("/my-data", "/my-data/mandates/").status_code == 303
+    assert holder(world, PROXY, patient) is None
 
 
 # ---- by SQL
