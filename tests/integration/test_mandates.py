@@ -14,6 +14,7 @@ from survey_service.access.queries import mandates_about
 from survey_service.access.rules import handed_over_at
 from survey_service.answering.pages import notice
 from survey_service.answering.use_cases import NOT_FOR_OTHERS, look_at_session
+from survey_service.delivery.use_cases import open_response
 from survey_service.errors import AccessDenied, BadInput, SignInRefused, Unavailable
 from survey_service.foundation.clock import local_day
 from survey_service.foundation.person_directory import NO_DIRECTORY
@@ -35,7 +36,6 @@ from tests.integration.family import (
 )
 from tests.integration.senders import Directory, kept
 from tests.world import World
-from tests.world import make_world as make_world
 
 # What a holder who may only answer must not see a row of.
 HIDDEN = (
