@@ -11,8 +11,8 @@ from flask import Flask, Response, g, request
 from flask_smorest import Api
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from survey_service.access import acting_web, letter_web, mandates_web, rights_web
 from survey_service.access import handover_web as handover
-from survey_service.access import letter_web, rights_web
 from survey_service.access import web as access
 from survey_service.access.oidc import install_identity_providers
 from survey_service.answering import paper_web
@@ -102,6 +102,8 @@ def create_app(wired: Services, *, texts: Catalogues | None = None) -> Flask:
     for blueprint in (paper_web.blueprint, letter_web.blueprint, notices.blueprint, figures_web.blueprint):
         app.register_blueprint(blueprint)
     for blueprint in (enrolment.blueprint, handover.blueprint, enrolment_list.blueprint, insight.blueprint):
+        app.register_blueprint(blueprint)
+    for blueprint in (acting_web.blueprint, mandates_web.blueprint):
         app.register_blueprint(blueprint)
     _install_api(app)
     app.before_request(access.load_principal)

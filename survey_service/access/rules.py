@@ -6,12 +6,14 @@ without an accepted level of assurance is refused, so single-factor sign-in neve
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime, time
 from enum import Enum, StrEnum
 from typing import Any
 from uuid import UUID
 
 from survey_service.errors import AccessDenied, BadInput, SignInRefused
-from survey_service.people.rules import parse_identity_number
+from survey_service.foundation.clock import at_local_time
+from survey_service.people.rules import birthday, parse_identity_number
 
 PERSONAL_NUMBER_CLAIM = "https://id.oidc.se/claim/personalIdentityNumber"
 CARE_PURPOSE = "Vård och behandling"
@@ -26,6 +28,38 @@ class Role(StrEnum):
     UNIT_MANAGER = "unit_manager"
     ADMINISTRATOR = "administrator"
     DATA_PROTECTION_OFFICER = "data_protection_officer"
+
+
+class MandateKind(StrEnum):
+    """Why somebody may answer for somebody else."""
+
+    GUARDIAN = "guardian"
+    PROXY = "proxy"
+
+
+class MandateGround(StrEnum):
+    """What a proxy's mandate rests on."""
+
+    POWER_OF_ATTORNEY = "power_of_attorney"
+    FUTURE_POWER = "future_power"
+    TRUSTEE = "trustee"
+    RELATIVE = "relative"
+
+
+# From this birthday a child answers alone.
+HAND_OVER_AGE = 13
+LONGEST_PROXY_YEARS = 2
+
+
+def handed_over_at(number: str) -> datetime:
+    """When a child's own answers become the child's alone: the first moment of the day, in Sweden."""
+    return at_local_time(birthday(number, HAND_OVER_AGE), time())
+
+
+def last_day_of_proxy(today: date) -> date:
+    """The latest day on which a mandate entered today may end."""
+    month_day = (today.month, min(today.day, 28)) if today.month == 2 else (today.month, today.day)
+    return date(today.year + LONGEST_PROXY_YEARS, *month_day)
 
 
 class Right(Enum):

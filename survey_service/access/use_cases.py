@@ -16,6 +16,7 @@ from notifications.specialities import names_speciality
 from survey_service.access.handovers import end_tablet, resume_tablet
 from survey_service.access.letter_codes import code_for_letter as code_for_letter
 from survey_service.access.letter_codes import end_letter_visit, resume_letter_visit
+from survey_service.access.mandates import acting, learn_guardian, mandates_of
 from survey_service.access.queries import commission_in_force, in_force
 from survey_service.access.records import (
     client_assertions,
@@ -35,7 +36,6 @@ from survey_service.foundation.crypto import digest_token
 from survey_service.foundation.db import insert_if_new, new_id
 from survey_service.foundation.principals import Gate, Operator, Patient, Staff, Translator
 from survey_service.foundation.services import Services
-from survey_service.people.use_cases import find_person
 
 # "Last seen" is written at most this often: a page with ten requests needs one row version, not ten.
 _SEEN_GRANULARITY = timedelta(seconds=30)
@@ -43,16 +43,22 @@ _SEEN_GRANULARITY = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A live sign-in."""
+    """A live sign-in.
+
+    ``mandate_ended``: it was used for somebody else until now, and is its owner's again. ``answers_for_others``: there
+    is somebody whom its owner can answer for.
+    """
 
     sign_in_id: UUID
     principal: Patient | Staff | Translator
     expires_at: datetime
+    mandate_ended: bool = False
+    answers_for_others: bool = False
 
 
 def sign_in_patient(services: Services, claims: PatientClaims) -> str:
     """Start a patient's sign-in; returns the secret for the cookie. Raises ``SignInRefused`` for a stranger."""
-    person_id = find_person(services, claims.number)
+    person_id = learn_guardian(services, claims.number)
     if person_id is None:
         raise SignInRefused("There is nothing for you here: no care unit has asked you anything.")
     return _start(services, Patient(person_id), acr=claims.acr)
@@ -100,7 +106,12 @@ def resume(services: Services, token: str) -> SignedIn | None:
             return None
         if now - row.last_seen_at >= _SEEN_GRANULARITY:
             connection.execute(sa.update(sign_ins).where(sign_ins.c.id == row.id).values(last_seen_at=now))
-    return SignedIn(sign_in_id=row.id, principal=_principal(row), expires_at=row.expires_at)
+        held = mandates_of(connection, row.person_id, now) if row.kind == "patient" else []
+        for_another = acting(held, row.person_id, row.acting_for)
+        has_ended = row.acting_for is not None and for_another is None
+        if has_ended:
+            connection.execute(sa.update(sign_ins).where(sign_ins.c.id == row.id).values(acting_for=None))
+    return SignedIn(row.id, for_another or _principal(row), row.expires_at, has_ended, bool(held))
 
 
 def _principal(row: sa.Row[Any]) -> Patient | Staff | Translator:

@@ -1,15 +1,26 @@
 """Signing in and out, in the browser."""
 
+from uuid import UUID
+
 from flask import Blueprint, Response, current_app, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from survey_service.access import oidc
+from survey_service.access.mandates import Ward, wards_of
 from survey_service.access.queries import all_translators, all_units, rights_of, staff_names
-from survey_service.access.rules import Right, Rights, TranslatorClaims, read_patient_claims, read_staff_claims
+from survey_service.access.rules import (
+    MandateKind,
+    Right,
+    Rights,
+    TranslatorClaims,
+    read_patient_claims,
+    read_staff_claims,
+)
 from survey_service.access.use_cases import resume, sign_in_patient, sign_in_staff, sign_in_translator, sign_out
-from survey_service.errors import BadInput
+from survey_service.errors import BadInput, MandateEnded
 from survey_service.foundation.principals import Patient, Staff, Translator
 from survey_service.http.context import services
+from survey_service.http.locale import gettext
 from survey_service.http.security import limiter
 
 blueprint = Blueprint("access", __name__)
@@ -32,6 +43,8 @@ _NEEDED = {
     "access.staff_sign_in": None,
     "access.staff_callback": None,
 }
+# Where nobody is told that a mandate has ended: to go back, or away, was what they wanted.
+_ALWAYS_OPEN = frozenset({"access.sign_out", "acting.choose", "acting.oneself", "preferences.set_language"})
 _HOMES = {Right.CARE: "delivery.worklist", Right.SET_RIGHTS: "rights.overview", Right.OVERSEE: "oversight.report"}
 
 
@@ -59,7 +72,10 @@ def patient_callback() -> ResponseReturnValue:
     claims = oidc.claims_from_provider(current_app, oidc.PATIENT)
     accepted = services().settings.patient_identity.accepted_acr
     token = sign_in_patient(services(), read_patient_claims(claims, accepted_acr=accepted))
-    return _signed_in(token, "answering.inbox")
+    who = resume(services(), token)
+    assert who is not None
+    assert isinstance(who.principal, Patient)
+    return _signed_in(token, "acting.choose" if wards_of(services(), who.principal.person_id) else "answering.inbox")
 
 
 @blueprint.get("/staff/sign-in")
@@ -104,8 +120,11 @@ def load_principal() -> None:
     if not token or request.endpoint == "static":
         return
     found = resume(services(), token)
-    if found is not None:
-        g.principal = found.principal
+    if found is None:
+        return
+    g.principal, g.answers_for_others = found.principal, found.answers_for_others
+    if found.mandate_ended and request.endpoint not in _ALWAYS_OPEN:
+        raise MandateEnded
 
 
 def guard_staff() -> None:
@@ -133,11 +152,14 @@ def describe_principal() -> dict[str, object]:
     """For the frame of every page: which kind of user is signed in, and the name where the frame shows one."""
     found = g.get("principal")
     described: dict[str, object] = {"signed_in": None, "signed_in_name": None, "unit_name": None, "home": "home.index"}
+    described |= {"acts_for": None, "may_read": True, "answers_for_others": g.get("answers_for_others", False)}
     if isinstance(found, Patient):
         # A tablet in a waiting room shows nobody's name, and leads nowhere else.
         is_tablet = found.occasion_id is not None
         described |= {"signed_in": "tablet" if is_tablet else "patient"}
         described |= {} if is_tablet else {"home": "answering.inbox"}
+        if found.actor_id is not None:
+            described |= _answering_for(found, found.actor_id)
     if isinstance(found, Staff):
         with services().db.transaction(as_=found) as connection:
             described["signed_in"] = "staff"
@@ -151,6 +173,21 @@ def describe_principal() -> dict[str, object]:
             described |= {"signed_in": "translator", "home": "languages.desk"}
             described["signed_in_name"] = all_translators(connection)[found.translator_id].name
     return described
+
+
+def _answering_for(found: Patient, holder_id: UUID) -> dict[str, object]:
+    """For whom somebody else answers, in words, and whether they may read."""
+    wards = wards_of(services(), holder_id, only=found.person_id)
+    return {"acts_for": ward_in_words(wards[0]) if wards else "", "may_read": found.may_read}
+
+
+def ward_in_words(ward: Ward) -> str:
+    """What somebody who is answered for is called on screens: of who is protected, no name."""
+    if ward.name is not None:
+        return str(gettext("%(name)s, aged %(age)s", name=ward.name, age=ward.age))
+    if ward.kind is MandateKind.GUARDIAN:
+        return str(gettext("your child, born in %(year)s", year=ward.born))
+    return str(gettext("somebody born in %(year)s", year=ward.born))
 
 
 def _signed_in(token: str, endpoint: str) -> Response:

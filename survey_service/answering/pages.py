@@ -3,7 +3,7 @@
 But for the page of a question (`question_page`), which has been read when it is asked for.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from math import ceil
 from typing import Any
@@ -24,7 +24,16 @@ from survey_service.answering.queries import (
     sessions_of_tasks,
     tasks_to_ask,
 )
-from survey_service.answering.use_cases import NOT_HERE, can_go_on, mode_of
+from survey_service.answering.use_cases import (
+    NOT_FOR_OTHERS,
+    NOT_HERE,
+    begun_by_other,
+    can_go_on,
+    mode_of,
+    refuse_other_respondent,
+    respondent_of,
+    suits,
+)
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
 from survey_service.delivery.queries import (
@@ -44,7 +53,6 @@ from survey_service.http.locale import current_locale, gettext, language_name, n
 from survey_service.http.results import explain_scores
 from survey_service.languages.queries import offered_together, titles, wording
 from survey_service.languages.rules import NOT_AVAILABLE, choose_language
-from survey_service.licensing.rules import Mode
 from survey_service.notifying.queries import inbox as inbox_messages
 from survey_service.registers.queries import my_objections, registers_served_by
 from survey_service.scheduling.queries import (
@@ -76,11 +84,19 @@ def inbox(services: Services, *, as_: Patient) -> Context:
         providers = all_providers(connection)
         return {
             "waiting": [
-                _survey(connection, services, one, _tasks_left(asked, one, answered), begun, others=len(waiting) - 1)
+                _survey(
+                    connection,
+                    services,
+                    one,
+                    _tasks_left(asked, one, answered),
+                    begun,
+                    others=len(waiting) - 1,
+                    as_=as_,
+                )
                 | {"started": any(t.occasion_id == one.id and t.id in begun for t in tasks)}
                 for one in waiting
             ],
-            "done": done(connection, list(answered.values())),
+            "done": done(connection, _shown(answered.values(), as_)),
             "messages": [
                 {
                     "sent_at": message.sent_at,
@@ -109,6 +125,7 @@ def notice(services: Services, occasion_id: UUID, *, as_: Patient) -> Context | 
         begun = sessions_of_tasks(connection, [task.id for task in tasks])
         if not can_go_on(found, left, begun, now):
             raise Closed("The time to answer this survey is over.")
+        refuse_other_respondent(begun.values(), as_)
         objections = my_objections(connection)
         instruments = instruments_at_hand(services, left, begun)
         if instruments is None:
@@ -117,8 +134,7 @@ def notice(services: Services, occasion_id: UUID, *, as_: Patient) -> Context | 
             next(iter(begun.values())).locale if begun else _language(connection, services, found, instruments, as_)
         )
         return {
-            "survey": _survey(connection, services, found, left, begun, others=0, mode=mode_of(as_))
-            | {"started": bool(begun)},
+            "survey": _survey(connection, services, found, left, begun, others=0, as_=as_) | {"started": bool(begun)},
             "registers": [
                 {"name": one.name, "authority": one.cpua_authority, "objected": one.id in objections}
                 for one in registers_served_by(connection, [found.provider_id], now)
@@ -147,12 +163,16 @@ def completed(services: Services, occasion_id: UUID, *, as_: Patient) -> Context
             raise AccessDenied
         stands = current_version(connection, [one.id for one in answered])
         scores = scores_of_versions(connection, stands.values())
+        if not _shown(answered, as_):
+            raise AccessDenied
+        # Who may only answer reads nothing here but that it was received.
+        seen = answered if as_.may_read else []
         record_access(
             connection,
             services.clock,
             [
                 Access(Activity.READ, Purpose.OWN_ACCESS, "response", one.id, as_.person_id, one.provider_id)
-                for one in answered
+                for one in seen
             ],
             by=as_,
         )
@@ -160,21 +180,28 @@ def completed(services: Services, occasion_id: UUID, *, as_: Patient) -> Context
         asked = {one.id: instrument_of(services, one.session) for one in answered}
         told = {
             one.id: explain_scores(asked[one.id], scores[one.id], wording(connection, one.session.wording_id).texts)
-            for one in answered
+            for one in seen
         }
     cipher = services.keys.cipher(as_.person_id)
     for entry in described:
-        if entry["amended"]:
+        if entry["amended"] and as_.may_read:
             entry["amended"]["explanation"] = read_explanation(cipher, stands[entry["id"]])
     return {
         "unit_name": described[0]["unit_name"],
         "reading": reading(found.receipt, described[0]["unit_name"]),
         "is_read": found.receipt.read_within_hours is not None,
         "responses": described,
-        "scores": [{"title": entry["title"], "lines": told[entry["id"]]} for entry in described if told[entry["id"]]],
+        "scores": [
+            {"title": entry["title"], "lines": told[entry["id"]]} for entry in described if told.get(entry["id"])
+        ],
         # What a PREM tells is about the care, not about the patient's health.
-        "tells_of_health": any(one.family is Family.PROM for id_, one in asked.items() if one and told[id_]),
+        "tells_of_health": any(one.family is Family.PROM for id_, one in asked.items() if one and told.get(id_)),
     }
+
+
+def _shown(answered: Iterable[Response], as_: Patient) -> list[Response]:
+    """What there is to tell of: all, but for who may only answer, who is told of what was answered for the person."""
+    return [one for one in answered if as_.may_read or one.session.respondent == respondent_of(as_)]
 
 
 def done(connection: Connection, answered: Sequence[Response]) -> list[Context]:
@@ -214,12 +241,12 @@ def _survey(
     begun: Mapping[UUID, Session],
     *,
     others: int,
-    mode: Mode = Mode.WEB,
+    as_: Patient,
 ) -> Context:
     here = instruments_at_hand(services, tasks, begun)
     instruments = here or []
     locale = current_locale()
-    titled = _titles_of_parts(connection, services, one, tasks, begun, instruments, mode) if here else None
+    titled = _titles_of_parts(connection, services, one, tasks, begun, instruments, as_) if here else None
     return {
         "id": one.id,
         "title": in_language(one.titles, locale),
@@ -237,8 +264,21 @@ def _survey(
             {"title": title, "questions": instrument.estimated_questions, "minutes": instrument.estimated_minutes}
             for instrument, title in zip(instruments, titled or [], strict=bool(titled))
         ],
-        "unavailable": gettext(NOT_AVAILABLE if here else NOT_HERE) if titled is None else None,
+        "unavailable": _unavailable(tasks, begun, as_, is_here=bool(here), is_offered=titled is not None),
     }
+
+
+def _unavailable(
+    tasks: Sequence[Task], begun: Mapping[UUID, Session], as_: Patient, *, is_here: bool, is_offered: bool
+) -> str | None:
+    """Why it cannot be answered, in one sentence; None when it can."""
+    if any(begun[task.id].respondent != respondent_of(as_) for task in tasks if task.id in begun):
+        return gettext(begun_by_other(as_))
+    if is_offered:
+        return None
+    if not is_here:
+        return gettext(NOT_HERE)
+    return gettext(NOT_AVAILABLE if as_.actor_id is None else NOT_FOR_OTHERS)
 
 
 def _titles_of_parts(
@@ -248,7 +288,7 @@ def _titles_of_parts(
     tasks: Sequence[Task],
     begun: Mapping[UUID, Session],
     instruments: Sequence[Instrument],
-    mode: Mode,
+    as_: Patient,
 ) -> list[str] | None:
     """What the parts are called in the language they are asked in; None when they may not be asked [D1, E2].
 
@@ -258,9 +298,9 @@ def _titles_of_parts(
         shown = [begun[task.id].wording_id for task in tasks]
         found = titles(connection, shown)
         return [found[wording_id] for wording_id in shown]
-    use = one.use(services.clock(), mode)
-    offered = offered_together(connection, services, instruments, use)
-    if not offered:
+    use = one.use(services.clock(), mode_of(as_))
+    offered = offered_together(connection, services, instruments, use, respondent=respondent_of(as_))
+    if not offered or not suits(connection, services, instruments, one, as_):
         return None
     return [one.wording.texts["title"] for one in offered[choose_language(offered, current_locale())]]
 
@@ -270,7 +310,10 @@ def _language(
 ) -> str:
     """The language the questions would be in, for somebody who reads the interface in the current one."""
     use = one.use(services.clock(), mode_of(as_))
-    return choose_language(offered_together(connection, services, instruments, use), current_locale())
+    offered = offered_together(connection, services, instruments, use, respondent=respondent_of(as_))
+    if as_.actor_id is not None and not (offered and suits(connection, services, instruments, one, as_)):
+        raise Unavailable(NOT_FOR_OTHERS)
+    return choose_language(offered, current_locale())
 
 
 def _sum_ranges(ranges: Sequence[tuple[int, int]]) -> tuple[int, int]:

@@ -17,7 +17,7 @@ from survey_service.answering.use_cases import (
     start_survey,
 )
 from survey_service.errors import BadInput, Closed, Conflict
-from survey_service.http.context import patient, respondent, services
+from survey_service.http.context import respondent, services, visitor
 from survey_service.http.locale import current_locale
 
 blueprint = Blueprint("answering", __name__)
@@ -27,7 +27,7 @@ _DAY = ("year", "month", "day")
 
 @blueprint.get("/inbox")
 def inbox() -> ResponseReturnValue:
-    return render_template("inbox.html", **pages.inbox(services(), as_=patient()))
+    return render_template("inbox.html", **pages.inbox(services(), as_=visitor()))
 
 
 @blueprint.get("/surveys/<uuid:survey_id>")
@@ -82,7 +82,7 @@ def record(session_id: UUID) -> ResponseReturnValue:
 
 @blueprint.get("/surveys/<uuid:survey_id>/done")
 def completed(survey_id: UUID) -> ResponseReturnValue:
-    return render_template("completed.html", **pages.completed(services(), survey_id, as_=patient()))
+    return render_template("completed.html", **pages.completed(services(), survey_id, as_=visitor()))
 
 
 def _posted() -> Posted:
@@ -151,7 +151,7 @@ def _onward(state: SessionState) -> ResponseReturnValue:
 def _to_completed(survey_id: UUID) -> ResponseReturnValue:
     if respondent().occasion_id is not None:
         return redirect(url_for("letter.done" if respondent().by_letter else "handover.done"), code=303)
-    if not pages.has_answers(services(), survey_id, as_=patient()):  # another order asks it, or has been answered
+    if not pages.has_answers(services(), survey_id, as_=visitor()):  # another order asks it, or has been answered
         return redirect(url_for("answering.inbox"), code=303)
     return redirect(url_for("answering.completed", survey_id=survey_id), code=303)
 

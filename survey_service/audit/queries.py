@@ -36,7 +36,14 @@ def accesses_to_me(connection: Connection, *, limit: int = 200) -> list[LoggedAc
             logged.object_kind,
             logged.reason,
         )
-        .where(logged.outcome == "allowed", logged.actor_kind.in_(["staff", "register", "record_system", "system"]))
+        .where(
+            logged.outcome == "allowed",
+            sa.or_(
+                logged.actor_kind.in_(["staff", "register", "record_system", "system"]),
+                # Somebody who answers for the person.
+                sa.and_(logged.actor_kind == "patient", logged.actor_id != logged.person_id),
+            ),
+        )
         .order_by(logged.at.desc())
         .limit(limit)
     ).all()

@@ -53,6 +53,7 @@ FOREIGN_KEYS_WITHOUT_OWNER = {
 # A foreign key to an owner who may be left out: the table's checks say when.
 OWNER_MAY_BE_NULL = {
     "sign_ins": "of one kind of user or another",
+    "mandates": "a guardian answers to every provider, and the checks say that a proxy answers to one",
     "register_messages": "only a question is about a response; an objection names a person and no response",
 }
 

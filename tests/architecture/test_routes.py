@@ -76,6 +76,15 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     ("POST", "/contact"):                                        (401,     401,     303, 403, 403, 403, 303, 403),
     ("POST", "/my-data/registers/<uuid:register_id>"):           (401,     401,     303, 403, 403, 403, 303, 403),
     ("POST", "/my-data/units/<uuid:unit_id>"):                   (401,     401,     303, 403, 403, 403, 303, 403),
+    ("GET",  "/acting-for"):                                     (SIGN_IN, SIGN_IN, 200, 403, 403, 403, 200, 403),
+    ("POST", "/acting-for"):                                     (401,     401,     303, 403, 403, 403, 303, 403),
+    # Nobody holds a mandate.
+    ("POST", "/acting-for/<uuid:mandate_id>"):                   (401,     401,     403, 403, 403, 403, 403, 403),
+    ("POST", "/my-data/mandates/<uuid:mandate_id>/end"):         (401,     401,     403, 403, 403, 403, 403, 403),
+    ("GET",  "/staff/enrolments/<uuid:enrolment_id>/mandates"):  (SIGN_IN, SIGN_IN, 403, 403, 403, 200, 403, 403),
+    ("POST", "/staff/enrolments/<uuid:enrolment_id>/mandates"):  (401,     401,     403, 403, 403, 400, 403, 403),
+    ("POST", "/staff/enrolments/<uuid:enrolment_id>/mandates/<uuid:mandate_id>/end"):
+        (401,     401,     403, 403, 403, 403, 403, 403),
     ("GET",  "/staff"):                                          (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
     ("GET",  "/staff/responses/<uuid:response_id>"):             (SIGN_IN, SIGN_IN, 403, 403, 403, 200, 403, 403),
     ("POST", "/staff/responses/<uuid:response_id>"):             (401,     401,     403, 403, 403, 303, 403, 403),
@@ -299,6 +308,7 @@ class Scene:
         path = path.replace("<uuid:occasion_id>", str(self.survey_id))
         path = path.replace("<uuid:agreement_id>", str(self.agreement_id))
         path = path.replace("<uuid:unit_id>", str(self.world.alice.unit_id))
+        path = path.replace("<uuid:mandate_id>", str(new_id()))
         path = path.replace("<uuid:commission_id>", str(new_id())).replace("<uuid:opening_id>", str(new_id()))
         path = path.replace("<uuid:protocol_id>", str(self.world.protocols["anxiety-only"]))
         path = path.replace("<patient>", self.world.reference(self.patient))

@@ -58,6 +58,13 @@ ENDPOINTS = {
     "answering.record": "/sessions/<session_id>/answers",
     "answering.completed": "/sessions/<session_id>/completed",
     "privacy.my_data": "/my-data",
+    "acting.choose": "/acting-for",
+    "acting.oneself": "/acting-for/oneself",
+    "acting.take": "/acting-for/<mandate_id>",
+    "mandates.page": "/enrolments/<enrolment_id>/mandates",
+    "mandates.enter": "/enrolments/<enrolment_id>/mandates/enter",
+    "mandates.end": "/enrolments/<enrolment_id>/mandates/<mandate_id>/end",
+    "mandates.end_own": "/my-data/mandates/<mandate_id>",
     "contact.choices": "/contact",
     "contact.save": "/contact",
     "privacy.set_objection": "/registers/<register_id>/objection",
@@ -253,6 +260,9 @@ def page(locale: str, name: str) -> str:
         "unit_name": UNIT if sample.signed_in == "staff" else None,
         "demonstration": True,
         "home": "home.index",
+        "acts_for": None,
+        "may_read": True,
+        "answers_for_others": False,
         "may": dict.fromkeys(("care", "manage", "set_rights", "see_rights", "oversee"), sample.signed_in == "staff"),
     }
     return render_template(sample.template, **(frame | sample.context))

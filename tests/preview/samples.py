@@ -16,6 +16,7 @@ from tests.preview.course import course_page, own_results_page
 from tests.preview.desk import desk_pages
 from tests.preview.enrolment import enrolment_pages
 from tests.preview.follow_up import follow_up_page
+from tests.preview.mandates import mandate_pages, my_mandates
 from tests.preview.notices import notice_pages, untold_rows
 from tests.preview.protocols import protocol_samples
 from tests.preview.questions import question_pages
@@ -289,6 +290,7 @@ def pages(locale: str) -> dict[str, Page]:
     opened = Row(
         **{
             **vars(response),
+            "answered_by": say("Vårdnadshavare", "A guardian"),
             "id": "8",
             "patient_name": "Alice Ek",
             "personal_number": "19810211-2381",
@@ -482,9 +484,22 @@ def pages(locale: str) -> dict[str, Page]:
             },
         ),
         **{name: Page("contact.html", context) for name, context in contact_pages(say, NOW).items()},
+        **{name: Page(*page) for name, page in mandate_pages(say, NOW).items()},
+        "inbox_for_another": Page(
+            "inbox.html",
+            {
+                "waiting": [first, stopped],
+                "done": [fresh],
+                "messages": [],
+                "may_read": False,
+                "answers_for_others": True,
+            }
+            | {"acts_for": say("Ebba Ek, 8 år", "Ebba Ek, 8 years")},
+        ),
         "my_data": Page(
             "my_data.html",
             {
+                "mandates": my_mandates(unit, NOW),
                 "units": [
                     Row(id="1", name=unit, provider=provider, blocked=False),
                     Row(id="2", name=say("Akutmottagningen", "The emergency unit"), provider=provider, blocked=True),
