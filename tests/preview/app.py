@@ -45,6 +45,7 @@ POLICY = (
 )
 ENDPOINTS = {
     "home.index": "/",
+    "home.accessibility": "/accessibility",
     "access.sign_in": "/sign-in",
     "access.start_patient_sign_in": "/sign-in/start",
     "access.staff_sign_in": "/staff/sign-in",
