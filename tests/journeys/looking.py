@@ -15,6 +15,12 @@ EVERY_RULE = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-prac
 # Nothing of these depends on the language, or on the width.
 OF_COLOURS = "color-contrast"
 OF_WIDTH = ("target-size", "scrollable-region-focusable")
+# What words alone can break, where the structure is the same.
+OF_WORDS = (
+    *("html-has-lang", "html-lang-valid", "valid-lang", "document-title", "empty-heading", "landmark-unique"),
+    *("link-name", "button-name", "label", "select-name", "summary-name", "image-alt", "aria-input-field-name"),
+    *("aria-progressbar-name", "aria-command-name", "label-title-only", "label-content-name-mismatch", "target-size"),
+)
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 800}
 # 1280 by 1024 px at 400 % zoom (WCAG 1.4.10).
