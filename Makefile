@@ -31,7 +31,7 @@ format: $(VENV)/.check  ## Put the code in shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-screenshots: $(VENV)/.test  ## Pictures of every page into ./screenshots/live
+screenshots: $(VENV)/.test  ## Pictures of every page, on screenshots/sv.html and ar.html
 	@scripts/ensure-chromium
 	@$(BIN)/python -m scripts.screenshots
 

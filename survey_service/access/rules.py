@@ -11,7 +11,7 @@ from enum import Enum, StrEnum
 from typing import Any
 from uuid import UUID
 
-from survey_service.errors import AccessDenied, BadInput, SignInRefused
+from survey_service.errors import AccessDenied, BadInput, SignInRefused, mark
 from survey_service.foundation.clock import at_local_time
 from survey_service.people.rules import birthday, parse_identity_number
 
@@ -156,7 +156,11 @@ class TranslatorClaims:
 
 def read_patient_claims(claims: Mapping[str, Any], *, accepted_acr: Collection[str]) -> PatientClaims:
     """The patient that the token names. Raises ``SignInRefused``."""
-    acr = _assurance(claims, accepted_acr)
+    acr = _assurance(
+        claims,
+        accepted_acr,
+        mark("Your e-identification is not of level of assurance 3. Use BankID or Freja+, or ask your care unit."),
+    )
     try:
         return PatientClaims(number=parse_identity_number(_text(claims, PERSONAL_NUMBER_CLAIM)), acr=acr)
     except BadInput:
@@ -168,7 +172,7 @@ def read_staff_claims(claims: Mapping[str, Any], *, accepted_acr: Collection[str
 
     Raises ``SignInRefused``.
     """
-    acr = _assurance(claims, accepted_acr)
+    acr = _assurance(claims, accepted_acr, mark("That way of signing in is not secure enough here. Use two factors."))
     purpose = _text(claims, "commissionPurpose")
     if purpose == TRANSLATION_PURPOSE:
         return TranslatorClaims(hsa_id=_text(claims, "employeeHsaId"), acr=acr)
@@ -179,10 +183,10 @@ def read_staff_claims(claims: Mapping[str, Any], *, accepted_acr: Collection[str
     )
 
 
-def _assurance(claims: Mapping[str, Any], accepted: Collection[str]) -> str:
+def _assurance(claims: Mapping[str, Any], accepted: Collection[str], refusal: str) -> str:
     acr = claims.get("acr")
     if not isinstance(acr, str) or acr not in accepted:
-        raise SignInRefused("That way of signing in is not secure enough here. Use two factors.")
+        raise SignInRefused(refusal)
     return acr
 
 

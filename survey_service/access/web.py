@@ -2,7 +2,18 @@
 
 from uuid import UUID
 
-from flask import Blueprint, Response, current_app, g, redirect, render_template, request, session, url_for
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 
 from survey_service.access import oidc
@@ -50,7 +61,12 @@ _HOMES = {Right.CARE: "delivery.worklist", Right.SET_RIGHTS: "rights.overview", 
 
 @blueprint.get("/sign-in", endpoint="sign_in")
 def choose_way() -> ResponseReturnValue:
-    return render_template("sign_in.html")
+    """Says that a sign-in has ended, once, to the browser that still has its cookie."""
+    has_ended = COOKIE in request.cookies and "principal" not in g
+    response = make_response(render_template("sign_in.html", has_ended=has_ended))
+    if has_ended:
+        response.delete_cookie(COOKIE)
+    return response
 
 
 @blueprint.post("/sign-in")

@@ -56,6 +56,7 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     ("GET",  "/health"):                                         EVERYBODY_GETS_IN,
     ("GET",  "/metrics"):                                        (404,) * 8,  # without the monitoring system's token
     ("GET",  "/ready"):                                          EVERYBODY_GETS_IN,
+    ("GET",  "/accessibility"):                                  EVERYBODY_GETS_IN,
     ("POST", "/language"):                                       EVERYBODY_IS_MOVED,
     ("GET",  "/sign-in"):                                        EVERYBODY_GETS_IN,
     ("POST", "/sign-in"):                                        (503,) * 8,  # nobody answers at the provider's address

@@ -20,7 +20,7 @@ READ = """() => {
     const inside = walker.currentNode.parentElement;
     if (!inside.closest('script, style, textarea')) found.push(walker.currentNode.data);
   }
-  const said = ['aria-label', 'aria-valuetext', 'title', 'alt', 'placeholder', 'data-empty', 'data-left', 'data-over'];
+  const said = ['aria-label', 'title', 'alt', 'placeholder', 'data-left', 'data-over'];
   for (const name of said) for (const one of document.querySelectorAll(`[${name}]`)) found.push(one.getAttribute(name));
   return found;
 }"""

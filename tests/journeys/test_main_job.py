@@ -260,9 +260,12 @@ def change_the_answer_before(page: Page) -> None:
 
 
 def answer_the_scale(page: Page) -> None:
-    """First with the arrows on the slider, then by writing the number, which the slider follows."""
+    """By pressing on it, then with the arrows, then by writing the number, which the slider follows."""
     slider, number = page.get_by_role("slider"), page.get_by_role("spinbutton")
     expect(number).to_have_value("")
+    expect(slider).to_have_count(0)
+    page.locator("[data-vas-slider]").click()
+    expect(number).not_to_have_value("")
     slider.focus()
     page.keyboard.press("End")
     page.keyboard.press("ArrowDown")

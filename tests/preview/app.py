@@ -5,6 +5,7 @@
 """
 
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -38,6 +39,8 @@ NAMES = {"patient": "Bertil Öberg", "staff": "Astrid Lindqvist", "translator": 
 UNIT = "Knämottagningen i Sjövik"
 # What stands on the pages and is in no sample.
 FRAME_TEXTS = (*(name for _, name in LANGUAGES), *NAMES.values(), UNIT)
+# Made once for each language: there are more than a hundred, and most requests are for one.
+SAMPLES = cache(pages)
 CATALOGUES: dict[str, Translations] = {**interface_translations(), PSEUDO: PseudoTranslations()}
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; "
@@ -45,6 +48,7 @@ POLICY = (
 )
 ENDPOINTS = {
     "home.index": "/",
+    "home.accessibility": "/accessibility",
     "access.sign_in": "/sign-in",
     "access.start_patient_sign_in": "/sign-in/start",
     "access.staff_sign_in": "/staff/sign-in",
@@ -250,7 +254,7 @@ def index(locale: str) -> str:
 
 def page(locale: str, name: str) -> str:
     g.locale = locale
-    sample = pages(DATA.get(locale, "en"))[name]
+    sample = SAMPLES(DATA.get(locale, "en"))[name]
     frame = {
         "locale": locale,
         "text_direction": "rtl" if is_right_to_left(locale) else "ltr",

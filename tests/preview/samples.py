@@ -427,7 +427,13 @@ def pages(locale: str) -> dict[str, Page]:
     }
     return {
         "home": Page("home.html", signed_in=None),
-        "sign_in": Page("sign_in.html", signed_in=None),
+        "sign_in": Page("sign_in.html", {"has_ended": False}, signed_in=None),
+        "sign_in_ended": Page("sign_in.html", {"has_ended": True}, signed_in=None),
+        "accessibility": Page(
+            "accessibility.html",
+            {"assessed": NOW.date(), "updated": NOW.date(), "address": "tillganglighet@example.se"},
+            signed_in=None,
+        ),
         "inbox": Page(
             "inbox.html",
             {
