@@ -148,3 +148,13 @@ letter_visits = sa.Table(
     sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("ended_at", sa.DateTime(timezone=True)),
 )
+
+held_answers = sa.Table(
+    "held_answers",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("sign_in_id", sa.Uuid, nullable=False),
+    sa.Column("person_id", sa.Uuid, nullable=False),
+    sa.Column("form_sealed", sa.LargeBinary, nullable=False),
+    sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+)
