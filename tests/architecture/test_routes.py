@@ -61,6 +61,8 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     ("GET",  "/sign-in/callback"):                               (403,) * 8,  # a sign-in that was not begun here
     ("GET",  "/staff/sign-in"):                                  (503,) * 8,
     ("GET",  "/staff/sign-in/callback"):                         (403,) * 8,
+    ("GET",  "/sign-in/ended"):                                  EVERYBODY_GETS_IN,
+    ("POST", "/stay"):                                           (401,     401,     204, 403, 403, 403, 204, 403),
     ("POST", "/sign-out"):                                       EVERYBODY_IS_MOVED,
     ("GET",  "/inbox"):                                          (SIGN_IN, SIGN_IN, 200, 403, 403, 403, 200, 403),
     ("GET",  "/surveys/<uuid:survey_id>"):                       (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 200, 403),
@@ -69,6 +71,9 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     ("GET",  "/sessions/<uuid:session_id>"):                     (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 200, 403),
     ("GET",  "/sessions/<uuid:session_id>/answers/<int:sequence>"): (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 303, 403),
     ("POST", "/sessions/<uuid:session_id>"):                     (401,     401,     403, 403, 403, 403, 303, 403),
+    # Whoever has an own sign-in that has just ended has it held: tests/integration/test_held_answers.py.
+    ("GET",  "/sessions/<uuid:session_id>/kept"):                (SIGN_IN, SIGN_IN, 303, 403, 403, 403, 303, 403),
+    ("POST", "/sessions/<uuid:session_id>/kept"):                (401,     401,     303, 403, 403, 403, 303, 403),
     ("GET",  "/my-data"):                                        (SIGN_IN, SIGN_IN, 200, 403, 403, 403, 200, 403),
     ("GET",  "/my-results"):                                     (SIGN_IN, SIGN_IN, 200, 403, 403, 403, 200, 403),
     ("GET",  "/contact"):                                        (SIGN_IN, SIGN_IN, 200, 403, 403, 403, 200, 403),

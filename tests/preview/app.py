@@ -38,6 +38,7 @@ NAMES = {"patient": "Bertil Öberg", "staff": "Astrid Lindqvist", "translator": 
 UNIT = "Knämottagningen i Sjövik"
 # What stands on the pages and is in no sample.
 FRAME_TEXTS = (*(name for _, name in LANGUAGES), *NAMES.values(), UNIT)
+ENDS_AT = datetime(2026, 11, 22, 14, 0, tzinfo=STOCKHOLM)
 CATALOGUES: dict[str, Translations] = {**interface_translations(), PSEUDO: PseudoTranslations()}
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; "
@@ -49,6 +50,8 @@ ENDPOINTS = {
     "access.start_patient_sign_in": "/sign-in/start",
     "access.staff_sign_in": "/staff/sign-in",
     "access.sign_out": "/sign-out",
+    "access.signed_out": "/sign-in/ended",
+    "access.stay": "/stay",
     "preferences.set_language": "/language",
     "answering.inbox": "/inbox",
     "answering.survey": "/surveys/<survey_id>",
@@ -56,6 +59,7 @@ ENDPOINTS = {
     "answering.question": "/sessions/<session_id>",
     "answering.change": "/sessions/<session_id>/change/<int:sequence>",
     "answering.record": "/sessions/<session_id>/answers",
+    "answering.keep": "/sessions/<session_id>/kept",
     "answering.completed": "/sessions/<session_id>/completed",
     "privacy.my_data": "/my-data",
     "contact.choices": "/contact",
@@ -129,6 +133,7 @@ ENDPOINTS = {
     "handover.prepare": "/occasions/<occasion_id>/hand-over",
     "handover.make": "/occasions/<occasion_id>/hand-over/make",
     "handover.take": "/h/<code>",
+    "letter.enter": "/letter/enter",
     "letter.take": "/letter",
     "agreements_web.agreements": "/staff/registers",
     "agreements_web.approve": "/staff/registers/<agreement_id>/approval",
@@ -253,6 +258,10 @@ def page(locale: str, name: str) -> str:
         "unit_name": UNIT if sample.signed_in == "staff" else None,
         "demonstration": True,
         "home": "home.index",
+        "ends_at": ENDS_AT if sample.signed_in in ("patient", "tablet") else None,
+        "idle_seconds": 1800,
+        "longest_seconds": 28800,
+        "device_tag": "0123456789" if sample.signed_in == "patient" else None,
         "may": dict.fromkeys(("care", "manage", "set_rights", "see_rights", "oversee"), sample.signed_in == "staff"),
     }
     return render_template(sample.template, **(frame | sample.context))

@@ -425,7 +425,10 @@ def pages(locale: str) -> dict[str, Page]:
     }
     return {
         "home": Page("home.html", signed_in=None),
-        "sign_in": Page("sign_in.html", signed_in=None),
+        "sign_in": Page("sign_in.html", {"ended": None, "kept": False}, signed_in=None),
+        "signed_out": Page("sign_in.html", {"ended": "own", "kept": True}, signed_in=None),
+        "signed_out_lent": Page("sign_in.html", {"ended": "lent", "kept": False}, signed_in=None),
+        "question_kept": Page("question.html", question_pages(locale)["question_selected"] | {"is_kept": True}),
         "inbox": Page(
             "inbox.html",
             {

@@ -4,14 +4,15 @@
 (() => {
   "use strict";
   const said = document.getElementById("kept");
-  if (!said || !globalThis.AbortSignal?.timeout) return;
+  if (!said) return;
   const tag = said.dataset.tag;
   const LONGEST_WAIT = 10_000;
   const OLDEST = 24 * 3600_000;
   const [SOONEST, LATEST] = [5000, 300_000];
   let wait = SOONEST;
   let timer;
-  let isSending = false;
+  let working = Promise.resolve();
+  let pending; // what ends the request that is under way
 
   // ---- what is kept: one record, under a key that no script can read out
 
@@ -88,12 +89,16 @@
   // What the service said, or nothing where it was not reached: no network, or somebody on the way who answers for it.
   const ask = async ({ address, fields }, token) => {
     const body = new URLSearchParams([...fields, ["csrf_token", token]]);
+    pending = new AbortController();
+    const patience = setTimeout(() => pending.abort(), LONGEST_WAIT);
     try {
-      const answer = await fetch(address, { method: "POST", body, headers: { Accept: "application/json" }, signal: AbortSignal.timeout(LONGEST_WAIT) });
+      const answer = await fetch(address, { method: "POST", body, headers: { Accept: "application/json" }, signal: pending.signal });
       if (!answer.headers.has("Content-Security-Policy")) return null;
       return { status: answer.status, next: answer.ok ? (await answer.json()).next : null };
     } catch {
       return null;
+    } finally {
+      clearTimeout(patience);
     }
   };
 
@@ -117,12 +122,10 @@
     return true;
   };
 
-  const once = async (work) => {
-    if (isSending) return;
-    isSending = true;
+  // One thing after the other, so that an answer is never sent by two hands of one page.
+  const next = (work) => {
     clearTimeout(timer);
-    await work().catch(() => {});
-    isSending = false;
+    working = working.then(work).catch(() => {});
   };
 
   const later = () => {
@@ -131,7 +134,7 @@
   };
 
   const retry = () =>
-    once(async () => {
+    next(async () => {
       const given = await kept();
       if (!given) return;
       say(said.dataset.kept);
@@ -144,7 +147,7 @@
   };
 
   const answer = (form, button) =>
-    once(async () => {
+    next(async () => {
       const fields = [...new FormData(form)].filter(([name]) => name !== "csrf_token");
       if (button?.name) fields.push([button.name, button.value]);
       const given = { address: form.action, fields };
@@ -176,6 +179,7 @@
     if (event.defaultPrevented) return;
     if (form.matches("[data-answer]")) {
       event.preventDefault();
+      pending?.abort();
       answer(form, event.submitter);
     } else if (form.matches("[action$='/sign-out']")) {
       event.preventDefault();
