@@ -57,8 +57,9 @@
   // The question that a form is for, on this page.
   const formOf = ({ address, fields }) => {
     const form = document.querySelector("form[data-answer]");
-    const own = form && form.action === address && ["sequence", "item"].every((name) => form.elements[name].value === new Map(fields).get(name));
-    return own ? form : null;
+    if (form?.action !== address) return null;
+    const [here, there] = [new FormData(form), new Map(fields)];
+    return ["sequence", "item"].every((name) => here.get(name) === there.get(name)) ? form : null;
   };
 
   const say = (text, address) => {

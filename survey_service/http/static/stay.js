@@ -6,7 +6,7 @@
   if (!dialog?.showModal) return;
   const WARNING = 120_000;
   const idle = dialog.dataset.idle * 1000;
-  const latest = Date.now() + dialog.dataset.longest * 1000;
+  const latest = Date.now() + dialog.dataset.latest * 1000;
   const form = dialog.querySelector("form");
   let active = Date.now();
   let isOver = false;
