@@ -36,6 +36,7 @@ from survey_service.http.problems import ProblemSchema, install_problems
 from survey_service.http.references import install_references
 from survey_service.http.security import install_security
 from survey_service.http.static_files import install_static_files
+from survey_service.http.words import install_words
 from survey_service.insight import web as insight
 from survey_service.languages import web as languages_web
 from survey_service.languages.interface_texts import InterfaceTexts
@@ -85,6 +86,7 @@ def create_app(wired: Services, *, texts: Catalogues | None = None) -> Flask:
     install_security(app, wired.settings)
     install_static_files(app)
     install_locale(app, texts or InterfaceTexts(wired))
+    install_words(app)
     install_references(app)
     install_problems(app, on_denial=_log_denial)
     install_identity_providers(app, wired)
@@ -183,7 +185,7 @@ def _begin() -> None:
 
 def _finish(response: Response) -> Response:
     # The rule, not the path: a path can hold a patient's own link.
-    if request.endpoint not in {"static", "health.alive"}:
+    if request.endpoint not in {"static", "words", "health.alive"}:
         get_logger().info(
             "request",
             method=request.method,

@@ -131,7 +131,7 @@ def load_principal() -> None:
     """Before each request: who is asking, by the cookie."""
     token = request.cookies.get(COOKIE)
     # What a page asks for of itself, when time is over, is no sign of anybody being there.
-    if not token or request.endpoint in {"static", "access.signed_out"}:
+    if not token or request.endpoint in {"static", "words", "access.signed_out"}:
         return
     found = resume(services(), token)
     if found is not None:

@@ -45,6 +45,11 @@ def _answer(files: Mapping[str, StaticFile], filename: str) -> Response:
     file = files.get(filename)
     if file is None:
         abort(404)
+    return send(file)
+
+
+def send(file: StaticFile) -> Response:
+    """The file, to be kept for ever where it was asked for by the hash of its content."""
     is_compressed = file.compressed is not None and request.accept_encodings["gzip"] > 0
     response = Response(file.compressed if is_compressed else file.content, content_type=file.content_type)
     if is_compressed:
@@ -57,13 +62,7 @@ def _answer(files: Mapping[str, StaticFile], filename: str) -> Response:
     return response.make_conditional(request)  # type: ignore[return-value]  # because werkzeug types its base class
 
 
-def _read(folder: Path) -> Mapping[str, StaticFile]:
-    return {file.relative_to(folder).as_posix(): _file(file) for file in sorted(folder.rglob("*")) if file.is_file()}
-
-
-def _file(file: Path) -> StaticFile:
-    content = file.read_bytes()
-    kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+def make_file(content: bytes, kind: str) -> StaticFile:
     is_text = kind.startswith("text/") or kind in {"image/svg+xml", "application/javascript"}
     compressed = gzip.compress(content, mtime=0)
     return StaticFile(
@@ -72,3 +71,11 @@ def _file(file: Path) -> StaticFile:
         content=content,
         compressed=compressed if len(compressed) < len(content) else None,
     )
+
+
+def _read(folder: Path) -> Mapping[str, StaticFile]:
+    return {file.relative_to(folder).as_posix(): _file(file) for file in sorted(folder.rglob("*")) if file.is_file()}
+
+
+def _file(file: Path) -> StaticFile:
+    return make_file(file.read_bytes(), mimetypes.guess_type(file.name)[0] or "application/octet-stream")

@@ -53,6 +53,7 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     # nobody, register, stranger, charlie, bob, alice, patient, translator
     ("GET",  "/"):                                               EVERYBODY_GETS_IN,
     ("GET",  "/static/<path:filename>"):                         EVERYBODY_GETS_IN,
+    ("GET",  "/static/words.<locale>.js"):                       EVERYBODY_GETS_IN,
     ("GET",  "/health"):                                         EVERYBODY_GETS_IN,
     ("GET",  "/ready"):                                          EVERYBODY_GETS_IN,
     ("POST", "/language"):                                       EVERYBODY_IS_MOVED,

@@ -67,3 +67,16 @@ def test_no_page_is_compressed(world: World, app: Flask) -> None:
 @pytest.mark.parametrize("name", ["", "none.css", "../app.py", "app.css/"])
 def test_nothing_else_is_there(visitor: Visitor, name: str) -> None:
     assert visitor.get(f"/static/{name}").status_code == 404
+
+
+def test_what_scripts_say_is_kept_for_ever_too_in_each_language(visitor: Visitor, world: World, app: Flask) -> None:
+    identity = world.new_identity()
+    world.enrol(identity)
+    page = Visitor(app, world.patient_cookie(identity)).get("/inbox", headers={"Accept-Language": "ar"})
+    found = re.search(r'"(/static/words\.ar\.js[^"]*)"', page.get_data(as_text=True))
+    assert found is not None
+    words = visitor.get(found[1], **COMPRESSED)
+    assert words.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert "هل ما زلت هنا؟" in gzip.decompress(words.data).decode()
+    assert "Är du kvar?" in visitor.get("/static/words.sv.js").get_data(as_text=True)
+    assert visitor.get("/static/words.xx.js").status_code == 404

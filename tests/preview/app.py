@@ -52,6 +52,7 @@ ENDPOINTS = {
     "access.sign_out": "/sign-out",
     "access.signed_out": "/sign-in/ended",
     "access.stay": "/stay",
+    "words": "/static/words.<locale>.js",
     "preferences.set_language": "/language",
     "answering.inbox": "/inbox",
     "answering.survey": "/surveys/<survey_id>",

@@ -4,7 +4,7 @@
 (() => {
   "use strict";
   const said = document.getElementById("kept");
-  if (!said) return;
+  if (!said || !globalThis.words) return;
   const tag = said.dataset.tag;
   const LONGEST_WAIT = 10_000;
   const OLDEST = 24 * 3600_000;
@@ -67,7 +67,7 @@
     if (!address) return;
     const link = document.createElement("a");
     link.href = address;
-    link.textContent = said.dataset.onward;
+    link.textContent = words.onward;
     said.append(" ", link);
   };
 
@@ -111,15 +111,15 @@
     if (answer.status === 401 && tag) {
       // Signed out for longer than the service holds an answer: it waits here until the same person is back.
       await keep(given).catch(() => {});
-      location.assign(`${document.querySelector("dialog").dataset.ended}?kept=1`);
+      location.assign(`${words.endedAddress}?kept=1`);
       return true;
     }
     await forget();
     const isHere = formOf(given);
     if (answer.next && isHere) location.assign(answer.next);
     else if (isHere) sendAsForm(given, token);
-    else if (answer.next) say(said.dataset.sent, answer.next);
-    else say(said.dataset.refused, given.address);
+    else if (answer.next) say(words.sent, answer.next);
+    else say(words.refused, given.address);
     return true;
   };
 
@@ -138,7 +138,7 @@
     next(async () => {
       const given = await kept();
       if (!given) return;
-      say(said.dataset.kept);
+      say(words.kept);
       if (!(await send(given))) later();
     });
 
@@ -155,13 +155,13 @@
       wait = SOONEST;
       if (await send(given)) return;
       release(form);
-      if (!tag) return say(said.dataset.lost);
+      if (!tag) return say(words.lost);
       try {
         await keep(given);
-        say(said.dataset.kept);
+        say(words.kept);
         later();
       } catch {
-        say(said.dataset.lost);
+        say(words.lost);
       }
     });
 

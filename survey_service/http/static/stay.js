@@ -2,15 +2,24 @@
 // was filled in put by at the service. What is done in another tab counts.
 (() => {
   "use strict";
-  const dialog = document.querySelector("dialog[data-idle]");
-  if (!dialog?.showModal) return;
+  const page = document.getElementById("kept");
+  if (!page || !globalThis.words || !globalThis.HTMLDialogElement) return;
   const WARNING = 120_000;
-  const idle = dialog.dataset.idle * 1000;
-  const latest = Date.now() + dialog.dataset.latest * 1000;
-  const form = dialog.querySelector("form");
+  const idle = page.dataset.idle * 1000;
+  const latest = Date.now() + page.dataset.latest * 1000;
   let active = Date.now();
   let isOver = false;
   let isLatestTold = false;
+
+  const made = (name, text, values = {}) => Object.assign(document.createElement(name), { textContent: text, ...values });
+  const why = made("p", words.why, { id: "staying-why" });
+  const left = made("p", "", { role: "status" });
+  const button = made("button", words.stay, { type: "button", className: "button", autofocus: true });
+  const dialog = made("dialog", "", { role: "alertdialog" });
+  dialog.setAttribute("aria-labelledby", "staying");
+  dialog.setAttribute("aria-describedby", "staying-why");
+  dialog.append(made("h2", words.title, { id: "staying" }), why, left, button);
+  page.after(dialog);
 
   const mark = () => {
     active = Date.now();
@@ -30,14 +39,14 @@
     if (isOver) return;
     active = Math.max(active, elsewhere());
     const ends = Math.min(active + idle, latest);
-    const left = ends - Date.now();
-    if (left <= 0) return leave();
-    if (left > WARNING || (ends === latest && isLatestTold)) {
-      if (left > WARNING && dialog.open) dialog.close();
+    const rest = ends - Date.now();
+    if (rest <= 0) return leave();
+    if (rest > WARNING || (ends === latest && isLatestTold)) {
+      if (rest > WARNING && dialog.open) dialog.close();
       return;
     }
-    const minutes = left > 60_000 ? "2" : "1";
-    for (const said of dialog.querySelectorAll("[data-left]")) said.hidden = said.dataset.left !== minutes;
+    const text = rest > 60_000 ? words.two : words.one;
+    if (left.textContent !== text) left.textContent = text;
     if (!dialog.open) dialog.showModal();
   };
 
@@ -45,7 +54,8 @@
     dialog.close();
     isLatestTold = latest < active + idle;
     try {
-      const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+      const token = document.querySelector("[name=csrf_token]").value;
+      const answer = await fetch(words.stayAddress, { method: "POST", body: new URLSearchParams({ csrf_token: token }) });
       if (answer.ok) mark();
       else if (answer.status === 401) leave();
     } catch {} // without a network it is asked again
@@ -56,7 +66,7 @@
   const leave = async () => {
     if (isOver) return;
     isOver = true;
-    let next = dialog.dataset.ended;
+    let next = words.endedAddress + (page.dataset.tag ? "" : "?lent=1");
     const question = document.querySelector("form[data-keep-to]");
     if (question && [...question.elements].some(isGiven)) {
       const body = new URLSearchParams(new FormData(question));
@@ -67,7 +77,7 @@
     }
     // What stood here is nobody else's to read, whether or not the next page comes.
     if (dialog.open) dialog.close();
-    document.querySelector("main").textContent = dialog.dataset.over;
+    document.querySelector("main").textContent = words.over;
     const go = () => location.replace(next);
     if (navigator.onLine) go();
     else addEventListener("online", go);
@@ -77,11 +87,7 @@
     event.preventDefault();
     stay();
   });
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    event.stopPropagation();
-    stay();
-  });
+  button.addEventListener("click", stay);
   for (const moment of ["storage", "pageshow", "visibilitychange"]) addEventListener(moment, look);
   mark();
   setInterval(look, 5000);
