@@ -243,7 +243,7 @@ def _references(key: bytes) -> AESSIV:
 def device_tag(person_id: UUID, *, key: bytes) -> str:
     """By which a device knows whose an answer is that it keeps: tells nothing, and is used nowhere else."""
     own = hmac.digest(key, b"answers kept on a device", hashlib.sha256)
-    return hmac.digest(own, person_id.bytes, hashlib.sha256)[:12].hex()
+    return hmac.digest(own, person_id.bytes, hashlib.sha256)[:8].hex()
 
 
 def digest_token(token: str) -> bytes:

@@ -66,7 +66,7 @@ def make_file(content: bytes, kind: str) -> StaticFile:
     is_text = kind.startswith("text/") or kind in {"image/svg+xml", "application/javascript"}
     compressed = gzip.compress(content, mtime=0)
     return StaticFile(
-        version=hashlib.sha256(content).hexdigest()[:10],
+        version=hashlib.sha256(content).hexdigest()[:8],
         content_type=f"{kind}; charset=utf-8" if is_text else kind,
         content=content,
         compressed=compressed if len(compressed) < len(content) else None,

@@ -213,7 +213,6 @@ def test_a_tablet_has_nothing_held(sitting: Sitting, clock: TestClock, database:
     question = tablet.submit(f"/surveys/{occasion.id}", "/surveys/").location
     page = tablet.get(question).get_data(as_text=True)
     assert "data-tag" not in page
-    assert "data-keep-to" not in page
     fields = tablet.page(question).form(question).fields | {"value": "4"}
     assert tablet.raw_post(f"{question}/kept", data=fields).status_code == 403
     clock.advance(timedelta(minutes=11))

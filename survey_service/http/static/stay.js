@@ -67,11 +67,11 @@
     if (isOver) return;
     isOver = true;
     let next = words.endedAddress + (page.dataset.tag ? "" : "?lent=1");
-    const question = document.querySelector("form[data-keep-to]");
+    const question = page.dataset.tag && document.querySelector("form[data-answer]");
     if (question && [...question.elements].some(isGiven)) {
       const body = new URLSearchParams(new FormData(question));
       try {
-        const answer = await fetch(question.dataset.keepTo, { method: "POST", body, headers: { Accept: "application/json" } });
+        const answer = await fetch(`${question.action}/kept`, { method: "POST", body, headers: { Accept: "application/json" } });
         if (answer.ok) next = (await answer.json()).next;
       } catch {} // there was no network: what was not sent is let go
     }
