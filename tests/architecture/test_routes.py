@@ -284,7 +284,12 @@ class Scene:
         return SIGN_IN if is_sent_away else answer.status_code
 
     def _path(self, rule: str) -> str:
-        path = rule.replace("<path:filename>", "app.css").replace("<int:sequence>", "1").replace("<int:number>", "1")
+        path = (
+            rule.replace("<path:filename>", "app.css")
+            .replace("words.<locale>", "words.sv")
+            .replace("<int:sequence>", "1")
+            .replace("<int:number>", "1")
+        )
         if rule.endswith("/done"):
             path = path.replace("<uuid:survey_id>", str(self.answered_id))
         for name in (
