@@ -13,13 +13,15 @@ down_revision = "main_0023"
 
 def upgrade() -> None:
     op.execute(f"""
+        ALTER TABLE sign_ins ADD CONSTRAINT sign_ins_of_person UNIQUE (id, person_id);
         CREATE TABLE held_answers (
             id          uuid PRIMARY KEY,
-            -- One for each sign-in: what it sent last.
-            sign_in_id  uuid NOT NULL UNIQUE REFERENCES sign_ins (id),
+            -- One for each sign-in: what it sent last. It can only be handed on to a sign-in of the same person.
+            sign_in_id  uuid NOT NULL UNIQUE,
             person_id   uuid NOT NULL REFERENCES persons,
             form_sealed bytea NOT NULL CHECK (length(form_sealed) < 131072),
-            expires_at  timestamptz NOT NULL
+            expires_at  timestamptz NOT NULL,
+            FOREIGN KEY (sign_in_id, person_id) REFERENCES sign_ins (id, person_id)
         );
         CREATE INDEX ON held_answers (expires_at);
         {protect("held_answers", gate="SELECT, INSERT, UPDATE, DELETE")}
@@ -37,4 +39,5 @@ def downgrade() -> None:
     op.execute("""
         DROP FUNCTION purge_held_answers;
         DROP TABLE held_answers;
+        ALTER TABLE sign_ins DROP CONSTRAINT sign_ins_of_person;
     """)

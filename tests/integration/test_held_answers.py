@@ -276,3 +276,20 @@ def test_without_a_script_the_page_says_when_one_is_signed_out(
 
 def _answer(sitting: Sitting) -> dict[str, str]:
     return {name: value for name, value in sitting.fields.items() if name != "csrf_token"}
+
+
+def test_by_sql_it_is_never_handed_on_to_another_person(
+    sitting: Sitting, clock: TestClock, too_late: timedelta, database: TestDatabase
+) -> None:
+    other = sitting.world.new_identity()
+    sitting.world.enrol(other)
+    clock.advance(too_late)
+    sitting.send()
+    sitting.world.patient_cookie(other)
+    with database.connect("survey_login") as connection:
+        connection.execute("SET ROLE survey_gate")
+        with pytest.raises(psycopg.errors.ForeignKeyViolation):
+            connection.execute(
+                "UPDATE held_answers h SET sign_in_id = s.id FROM sign_ins s"
+                " WHERE s.person_id IS NOT NULL AND s.person_id <> h.person_id"
+            )
