@@ -70,6 +70,11 @@ bench-pages: $(VENV)/.test  ## Measure every staff page with 100,000 responses a
 bench-notifications: $(VENV)/.test  ## Measure 10,000 invitations by one worker that is killed five times
 	@$(BIN)/python -m benchmarks.notifications
 
+.PHONY: bench-question
+bench-question: $(VENV)/.test  ## Measure the first paint of a question on slow 3G
+	@scripts/ensure-chromium
+	@$(BIN)/python -m benchmarks.question_page
+
 .PHONY: bench-follow-up
 bench-follow-up: $(VENV)/.test  ## Measure the follow-up of a unit with 100,000 responses
 	@$(BIN)/python -m benchmarks.follow_up

@@ -35,6 +35,8 @@ from survey_service.http.locale import Catalogues, current_locale, install_local
 from survey_service.http.problems import ProblemSchema, install_problems
 from survey_service.http.references import install_references
 from survey_service.http.security import install_security
+from survey_service.http.static_files import install_static_files
+from survey_service.http.words import install_words
 from survey_service.insight import web as insight
 from survey_service.languages import web as languages_web
 from survey_service.languages.interface_texts import InterfaceTexts
@@ -73,7 +75,7 @@ def keep_what_lasts() -> None:
 
 def create_app(wired: Services, *, texts: Catalogues | None = None) -> Flask:
     """The application on these services; ``texts`` in place of the interface's own, for tests in other languages."""
-    app = Flask(__name__, template_folder="http/templates", static_folder="http/static")
+    app = Flask(__name__, template_folder="http/templates", static_folder=None)
     app.extensions[EXTENSION] = wired
     # Who asks, and whether over TLS, is what so many proxies of our own say; nobody else is believed.
     proxies = wired.settings.trusted_proxies
@@ -82,7 +84,9 @@ def create_app(wired: Services, *, texts: Catalogues | None = None) -> Flask:
     app.jinja_env.lstrip_blocks = True
     app.before_request(_begin)  # first, since a request can be refused by any of what follows
     install_security(app, wired.settings)
+    install_static_files(app)
     install_locale(app, texts or InterfaceTexts(wired))
+    install_words(app)
     install_references(app)
     install_problems(app, on_denial=_log_denial)
     install_identity_providers(app, wired)
@@ -184,7 +188,7 @@ def _begin() -> None:
 
 def _finish(response: Response) -> Response:
     # The rule, not the path: a path can hold a patient's own link.
-    if request.endpoint not in {"static", "health.alive"}:
+    if request.endpoint not in {"static", "words", "health.alive"}:
         get_logger().info(
             "request",
             method=request.method,

@@ -171,3 +171,13 @@ mandates = sa.Table(
     sa.Column("ended_at", sa.DateTime(timezone=True)),
     sa.Column("ended_by", sa.Uuid),
 )
+
+held_answers = sa.Table(
+    "held_answers",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("sign_in_id", sa.Uuid, nullable=False),
+    sa.Column("person_id", sa.Uuid, nullable=False),
+    sa.Column("form_sealed", sa.LargeBinary, nullable=False),
+    sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+)

@@ -15,6 +15,8 @@ from survey_service.errors import AccessDenied, BadInput, SignInRefused, mark
 from survey_service.foundation.clock import at_local_time
 from survey_service.people.rules import birthday, parse_identity_number
 
+# The cookie with the secret of a sign-in.
+COOKIE = "sign_in"
 PERSONAL_NUMBER_CLAIM = "https://id.oidc.se/claim/personalIdentityNumber"
 CARE_PURPOSE = "Vård och behandling"
 # The catalogue of commissions has none for translation; what a translator may do is recorded here, not there.

@@ -62,6 +62,7 @@ POLICIES_FOR_EVERY_ROW = {
     ("sign_ins", "survey_gate"): "the secret of the cookie is what finds the row, before anybody is known",
     ("handovers", "survey_gate"): "the secret of the code, then of the cookie, is what finds the row",
     ("letter_visits", "survey_gate"): "the secret of the cookie is what finds the row",
+    ("held_answers", "survey_gate"): "sent when nobody is signed in any more; it is sealed under the person's key",
 }
 
 APPEND_ONLY = (

@@ -53,6 +53,7 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     # nobody, register, stranger, charlie, bob, alice, patient, translator
     ("GET",  "/"):                                               EVERYBODY_GETS_IN,
     ("GET",  "/static/<path:filename>"):                         EVERYBODY_GETS_IN,
+    ("GET",  "/static/words.<locale>.js"):                       EVERYBODY_GETS_IN,
     ("GET",  "/health"):                                         EVERYBODY_GETS_IN,
     ("GET",  "/metrics"):                                        (404,) * 8,  # without the monitoring system's token
     ("GET",  "/ready"):                                          EVERYBODY_GETS_IN,
@@ -63,6 +64,8 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     ("GET",  "/sign-in/callback"):                               (403,) * 8,  # a sign-in that was not begun here
     ("GET",  "/staff/sign-in"):                                  (503,) * 8,
     ("GET",  "/staff/sign-in/callback"):                         (403,) * 8,
+    ("GET",  "/sign-in/ended"):                                  EVERYBODY_GETS_IN,
+    ("POST", "/stay"):                                           (401,     401,     204, 403, 403, 403, 204, 403),
     ("POST", "/sign-out"):                                       EVERYBODY_IS_MOVED,
     ("GET",  "/inbox"):                                          (SIGN_IN, SIGN_IN, 200, 403, 403, 403, 200, 403),
     ("GET",  "/surveys/<uuid:survey_id>"):                       (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 200, 403),
@@ -71,6 +74,9 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     ("GET",  "/sessions/<uuid:session_id>"):                     (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 200, 403),
     ("GET",  "/sessions/<uuid:session_id>/answers/<int:sequence>"): (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 303, 403),
     ("POST", "/sessions/<uuid:session_id>"):                     (401,     401,     403, 403, 403, 403, 303, 403),
+    # Whoever has an own sign-in that has just ended has it held: tests/integration/test_held_answers.py.
+    ("GET",  "/sessions/<uuid:session_id>/kept"):                (SIGN_IN, SIGN_IN, 303, 403, 403, 403, 303, 403),
+    ("POST", "/sessions/<uuid:session_id>/kept"):                (401,     401,     303, 403, 403, 403, 303, 403),
     ("GET",  "/my-data"):                                        (SIGN_IN, SIGN_IN, 200, 403, 403, 403, 200, 403),
     ("GET",  "/my-results"):                                     (SIGN_IN, SIGN_IN, 200, 403, 403, 403, 200, 403),
     ("GET",  "/contact"):                                        (SIGN_IN, SIGN_IN, 200, 403, 403, 403, 200, 403),
@@ -292,7 +298,12 @@ class Scene:
         return SIGN_IN if is_sent_away else answer.status_code
 
     def _path(self, rule: str) -> str:
-        path = rule.replace("<path:filename>", "app.css").replace("<int:sequence>", "1").replace("<int:number>", "1")
+        path = (
+            rule.replace("<path:filename>", "app.css")
+            .replace("words.<locale>", "words.sv")
+            .replace("<int:sequence>", "1")
+            .replace("<int:number>", "1")
+        )
         if rule.endswith("/done"):
             path = path.replace("<uuid:survey_id>", str(self.answered_id))
         for name in (

@@ -18,7 +18,7 @@ READ = """() => {
   const walker = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const inside = walker.currentNode.parentElement;
-    if (!inside.closest('script, style, textarea')) found.push(walker.currentNode.data);
+    if (!inside.closest('script, noscript, style, textarea')) found.push(walker.currentNode.data);
   }
   const said = ['aria-label', 'title', 'alt', 'placeholder', 'data-left', 'data-over'];
   for (const name of said) for (const one of document.querySelectorAll(`[${name}]`)) found.push(one.getAttribute(name));

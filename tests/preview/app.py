@@ -41,6 +41,7 @@ UNIT = "Knämottagningen i Sjövik"
 FRAME_TEXTS = (*(name for _, name in LANGUAGES), *NAMES.values(), UNIT)
 # Made once for each language: there are more than a hundred, and most requests are for one.
 SAMPLES = cache(pages)
+ENDS_AT = datetime(2026, 11, 22, 14, 0, tzinfo=STOCKHOLM)
 CATALOGUES: dict[str, Translations] = {**interface_translations(), PSEUDO: PseudoTranslations()}
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; "
@@ -53,6 +54,9 @@ ENDPOINTS = {
     "access.start_patient_sign_in": "/sign-in/start",
     "access.staff_sign_in": "/staff/sign-in",
     "access.sign_out": "/sign-out",
+    "access.signed_out": "/sign-in/ended",
+    "access.stay": "/stay",
+    "words": "/static/words.<locale>.js",
     "preferences.set_language": "/language",
     "answering.inbox": "/inbox",
     "answering.survey": "/surveys/<survey_id>",
@@ -60,6 +64,7 @@ ENDPOINTS = {
     "answering.question": "/sessions/<session_id>",
     "answering.change": "/sessions/<session_id>/change/<int:sequence>",
     "answering.record": "/sessions/<session_id>/answers",
+    "answering.keep": "/sessions/<session_id>/kept",
     "answering.completed": "/sessions/<session_id>/completed",
     "privacy.my_data": "/my-data",
     "acting.choose": "/acting-for",
@@ -140,6 +145,7 @@ ENDPOINTS = {
     "handover.prepare": "/occasions/<occasion_id>/hand-over",
     "handover.make": "/occasions/<occasion_id>/hand-over/make",
     "handover.take": "/h/<code>",
+    "letter.enter": "/letter/enter",
     "letter.take": "/letter",
     "agreements_web.agreements": "/staff/registers",
     "agreements_web.approve": "/staff/registers/<agreement_id>/approval",
@@ -267,6 +273,10 @@ def page(locale: str, name: str) -> str:
         "acts_for": None,
         "may_read": True,
         "answers_for_others": False,
+        "ends_at": ENDS_AT if sample.signed_in in ("patient", "tablet") else None,
+        "idle_seconds": 1800,
+        "longest_seconds": 28800,
+        "device_tag": "0123456789" if sample.signed_in == "patient" else None,
         "may": dict.fromkeys(("care", "manage", "set_rights", "see_rights", "oversee"), sample.signed_in == "staff"),
     }
     return render_template(sample.template, **(frame | sample.context))

@@ -427,13 +427,15 @@ def pages(locale: str) -> dict[str, Page]:
     }
     return {
         "home": Page("home.html", signed_in=None),
-        "sign_in": Page("sign_in.html", {"has_ended": False}, signed_in=None),
-        "sign_in_ended": Page("sign_in.html", {"has_ended": True}, signed_in=None),
         "accessibility": Page(
             "accessibility.html",
             {"assessed": NOW.date(), "updated": NOW.date(), "address": "tillganglighet@example.se"},
             signed_in=None,
         ),
+        "sign_in": Page("sign_in.html", {"ended": None, "kept": False}, signed_in=None),
+        "signed_out": Page("sign_in.html", {"ended": "own", "kept": True}, signed_in=None),
+        "signed_out_lent": Page("sign_in.html", {"ended": "lent", "kept": False}, signed_in=None),
+        "question_kept": Page("question.html", question_pages(locale)["question_selected"] | {"is_kept": True}),
         "inbox": Page(
             "inbox.html",
             {
