@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from survey_service.errors import AccessDenied, BadInput, SignInRefused
+from survey_service.foundation.principals import Patient
 from survey_service.people.rules import parse_identity_number
 
 PERSONAL_NUMBER_CLAIM = "https://id.oidc.se/claim/personalIdentityNumber"
@@ -118,6 +119,11 @@ class TranslatorClaims:
 
     hsa_id: str
     acr: str
+
+
+def may_read_own(who: Patient) -> bool:
+    """Whether somebody may take home what was answered: never at a tablet, nor with the code of a letter [C4]."""
+    return who.occasion_id is None
 
 
 def read_patient_claims(claims: Mapping[str, Any], *, accepted_acr: Collection[str]) -> PatientClaims:
