@@ -22,8 +22,8 @@ from survey_service.audit.use_cases import record_denial
 from survey_service.delivery import api as deliveries
 from survey_service.delivery import correction_web as corrections
 from survey_service.delivery import course_web as course
-from survey_service.delivery import own_copy_web as own_copy
 from survey_service.delivery import emergency_web, flags_web, oversight_web, worklist_web
+from survey_service.delivery import own_copy_web as own_copy
 from survey_service.delivery import record_system_page as record_systems
 from survey_service.delivery import web as delivery
 from survey_service.errors import AccessDenied, SignInRefused

@@ -41,7 +41,7 @@ from survey_service.errors import AccessDenied, Closed, Unavailable
 from survey_service.foundation.principals import Patient
 from survey_service.foundation.services import Services
 from survey_service.http.locale import current_locale, gettext, language_name, ngettext
-from survey_service.http.results import explain_scores
+from survey_service.http.own_results import own_results
 from survey_service.languages.queries import offered_together, titles, wording
 from survey_service.languages.rules import NOT_AVAILABLE, choose_language
 from survey_service.licensing.rules import Mode
@@ -159,8 +159,13 @@ def completed(services: Services, occasion_id: UUID, *, as_: Patient) -> Context
         described = done(connection, answered)
         asked = {one.id: instrument_of(services, one.session) for one in answered}
         told = {
-            one.id: explain_scores(asked[one.id], scores[one.id], wording(connection, one.session.wording_id).texts)
-            for one in answered
+            one.id: own_results(
+                asked[one.id],
+                scores[one.id],
+                wording(connection, one.session.wording_id).texts,
+                name=f"result-{count}",
+            )
+            for count, one in enumerate(answered, start=1)
         }
     cipher = services.keys.cipher(as_.person_id)
     for entry in described:
@@ -171,7 +176,7 @@ def completed(services: Services, occasion_id: UUID, *, as_: Patient) -> Context
         "reading": reading(found.receipt, described[0]["unit_name"]),
         "is_read": found.receipt.read_within_hours is not None,
         "responses": described,
-        "scores": [{"title": entry["title"], "lines": told[entry["id"]]} for entry in described if told[entry["id"]]],
+        "scores": [{"title": entry["title"], "results": told[entry["id"]]} for entry in described if told[entry["id"]]],
         # What a PREM tells is about the care, not about the patient's health.
         "tells_of_health": any(one.family is Family.PROM for id_, one in asked.items() if one and told[id_]),
     }
