@@ -35,7 +35,7 @@ def draw(picture: ScalePicture, *, write: Callable[[float], str]) -> str:
     """``write`` says how a figure is written in the reader's language."""
     title, words = f"{picture.name}-title", f"{picture.name}-words"
     return (
-        f'<svg class="course" viewBox="0 0 {WIDTH} {HEIGHT}" direction="ltr" role="img" aria-labelledby="{title}"'
+        f'<svg class="course own" viewBox="0 0 {WIDTH} {HEIGHT}" direction="ltr" role="img" aria-labelledby="{title}"'
         f' aria-describedby="{words}" font-size="13"><title id="{title}">{escape(picture.title)}</title>'
         f'<desc id="{words}">{escape(picture.description)}</desc>{"".join(_parts(picture, write))}</svg>'
     )

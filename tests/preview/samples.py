@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.preview.agreements import agreement_samples
 from tests.preview.contact import contact_pages
-from tests.preview.course import course_page, own_results_page
+from tests.preview.course import course_page, own_profile, own_result, own_results_page
 from tests.preview.desk import desk_pages
 from tests.preview.enrolment import enrolment_pages
 from tests.preview.follow_up import follow_up_page
@@ -464,20 +464,9 @@ def pages(locale: str) -> dict[str, Page]:
                 "scores": [
                     Row(
                         title=say("Ork i vardagen", "Energy in everyday life"),
-                        lines=[
-                            say(
-                                "Du har ungefär lika mycket ork som de flesta vuxna.",
-                                "You have about as much energy as most adults.",
-                            )
-                        ],
+                        results=[own_result(say, name="result-1-1")],
                     ),
-                    Row(
-                        title=say("Om knäet", "About the knee"),
-                        lines=[
-                            say("Trappor: 75 på en skala från 0 till 100.", "Stairs: 75 on a scale from 0 to 100."),
-                            say("Nätter: 62,5 på en skala från 0 till 100.", "Nights: 62.5 on a scale from 0 to 100."),
-                        ],
-                    ),
+                    Row(title=say("Din hälsa", "Your health"), results=[own_profile(say)]),
                 ],
             },
         ),
