@@ -1,8 +1,9 @@
 """Answering in the browser: inbox, notice, one question a page, thanks. Works without JavaScript."""
 
+from typing import cast
 from uuid import UUID
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -18,7 +19,8 @@ from survey_service.answering.use_cases import (
 )
 from survey_service.errors import BadInput, Closed, Conflict
 from survey_service.http.context import patient, respondent, services
-from survey_service.http.locale import current_locale
+from survey_service.http.locale import current_locale, languages, remember_language
+from survey_service.notifying.use_cases import write_in_language
 
 blueprint = Blueprint("answering", __name__)
 
@@ -33,10 +35,10 @@ def inbox() -> ResponseReturnValue:
 @blueprint.get("/surveys/<uuid:survey_id>")
 def survey(survey_id: UUID) -> ResponseReturnValue:
     """The information notice; for a survey that is answered, what has become of it."""
-    described = pages.notice(services(), survey_id, as_=respondent())
+    described = pages.notice(services(), survey_id, as_=respondent(), wanted=request.args.get("language"))
     if described is None:
         return _to_completed(survey_id)
-    return render_template("notice.html", **described)
+    return render_template("notice.html", return_to=url_for(".survey", survey_id=survey_id), **described)
 
 
 @blueprint.post("/surveys/<uuid:survey_id>", endpoint="start_survey")
@@ -48,6 +50,19 @@ def start(survey_id: UUID) -> ResponseReturnValue:
     except Conflict:
         return _to_completed(survey_id)
     return redirect(url_for("answering.question", session_id=session_id), code=303)
+
+
+@blueprint.post("/surveys/<uuid:survey_id>/language")
+def set_language(survey_id: UUID) -> ResponseReturnValue:
+    """The language to answer in; where the interface has it, for the pages too, and for messages if that is wished."""
+    who, language = respondent(), request.form.get("language", "")
+    if request.form.get("write") == "1" and who.occasion_id is None:
+        write_in_language(services(), language, as_=who)
+    known = language if language in {code for code, _ in languages()} else None
+    response = cast("Response", redirect(url_for(".survey", survey_id=survey_id, language=language or None), code=303))
+    if known:
+        remember_language(response, known, secure=services().settings.base_url.startswith("https://"))
+    return response
 
 
 @blueprint.get("/sessions/<uuid:session_id>")
