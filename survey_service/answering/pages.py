@@ -153,7 +153,9 @@ def _in_words(connection: Connection, one: Occasion, left: Sequence[Task], descr
 def notice(services: Services, occasion_id: UUID, *, as_: Patient, wanted: str | None = None) -> Context | None:
     """The information given before the first question, or None when all is answered.
 
-    ``wanted``: the language of the questions that was chosen on the page. Raises ``AccessDenied`` for another's survey or one that has not opened, ``Closed`` for one that is over,
+    ``wanted``: the language of the questions that was chosen on the page.
+
+    Raises ``AccessDenied`` for another's survey or one that has not opened, ``Closed`` for one that is over,
     ``Unavailable`` for one that cannot be shown.
     """
     now = services.clock()

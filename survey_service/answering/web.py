@@ -56,12 +56,12 @@ def start(survey_id: UUID) -> ResponseReturnValue:
 def set_language(survey_id: UUID) -> ResponseReturnValue:
     """The language to answer in; where the interface has it, for the pages too, and for messages if that is wished."""
     who, language = respondent(), request.form.get("language", "")
-    if request.form.get("write") == "1" and who.occasion_id is None:
+    has_interface = language in {code for code, _ in languages()}
+    if has_interface and request.form.get("write") == "1" and who.occasion_id is None:
         write_in_language(services(), language, as_=who)
-    known = language if language in {code for code, _ in languages()} else None
     response = cast("Response", redirect(url_for(".survey", survey_id=survey_id, language=language or None), code=303))
-    if known:
-        remember_language(response, known, secure=services().settings.base_url.startswith("https://"))
+    if has_interface:
+        remember_language(response, language, secure=services().settings.base_url.startswith("https://"))
     return response
 
 

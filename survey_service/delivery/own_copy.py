@@ -143,7 +143,7 @@ def _opened(services: Services, cipher: PersonCipher, sealed: _Sealed, one: Resp
     corrections = open_corrections(cipher, sealed.corrected.get(one.id, ()), items)
     if instrument is None:
         given = {entry.answer.item_id: entry.answer for entry in effective_entries(log, adaptive=False)}
-        answers = tuple((given | corrections).values())
+        answers = tuple({**given, **corrections}.values())
     else:
         answers = amended(log, corrections, instrument)
     name, hsa_id = sealed.providers[one.provider_id]
