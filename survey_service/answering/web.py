@@ -52,7 +52,7 @@ def start(survey_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("answering.question", session_id=session_id), code=303)
 
 
-@blueprint.post("/surveys/<uuid:survey_id>/language")
+@blueprint.post("/language/<uuid:survey_id>")
 def set_language(survey_id: UUID) -> ResponseReturnValue:
     """The language to answer in; where the interface has it, for the pages too, and for messages if that is wished."""
     who, language = respondent(), request.form.get("language", "")

@@ -66,7 +66,7 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     ("GET",  "/inbox"):                                          (SIGN_IN, SIGN_IN, 200, 403, 403, 403, 200, 403),
     ("GET",  "/surveys/<uuid:survey_id>"):                       (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 200, 403),
     ("POST", "/surveys/<uuid:survey_id>"):                       (401,     401,     403, 403, 403, 403, 303, 403),
-    ("POST", "/surveys/<uuid:survey_id>/language"):              (401,     401,     303, 403, 403, 403, 303, 403),
+    ("POST", "/language/<uuid:survey_id>"):                      (401,     401,     303, 403, 403, 403, 303, 403),
     ("GET",  "/surveys/<uuid:survey_id>/done"):                  (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 200, 403),
     ("GET",  "/sessions/<uuid:session_id>"):                     (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 200, 403),
     ("GET",  "/sessions/<uuid:session_id>/answers/<int:sequence>"): (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 303, 403),

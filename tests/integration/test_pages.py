@@ -222,7 +222,7 @@ POSTS = ["/sign-in", "/sign-out", "/language", "/surveys/{id}", "/sessions/{id}"
          "/staff/receipts", "/staff/settings/record-system", "/staff/settings/record-system/{id}/test",
          "/staff/settings/record-system/{id}/activate", "/staff/settings/record-system/{id}/pause",
          "/staff/settings/alarms", "/staff/enrolments/new", "/staff/responses/{id}", "/staff/responses/{id}/assessment",
-         "/my-data/units/{id}", "/contact",
+         "/my-data/units/{id}", "/contact", "/language/{id}",
          "/staff/rights", "/staff/rights/{id}/end", "/staff/oversight/openings/{id}/patient",
          "/staff/responses/{id}/emergency",
          "/staff/responses/{id}/correction", "/staff/responses/{id}/voiding",

@@ -52,7 +52,7 @@ ENDPOINTS = {
     "preferences.set_language": "/language",
     "answering.inbox": "/inbox",
     "answering.survey": "/surveys/<survey_id>",
-    "answering.set_language": "/surveys/<survey_id>/language",
+    "answering.set_language": "/language/<survey_id>",
     "answering.start_survey": "/surveys/<survey_id>/start",
     "answering.question": "/sessions/<session_id>",
     "answering.change": "/sessions/<session_id>/change/<int:sequence>",
