@@ -189,7 +189,7 @@ def notice(services: Services, occasion_id: UUID, *, as_: Patient, wanted: str |
             ],
             "offered_language": language_name(locale, in_=current_locale()),
             "offered_locale": locale,
-            "languages": [
+            "question_languages": [
                 {"code": code, "name": language_name(code, in_=code), "here": language_name(code, in_=current_locale())}
                 for code in described["languages"]
             ],

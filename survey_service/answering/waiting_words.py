@@ -132,9 +132,10 @@ def _relation(one: Waiting, other: Waiting) -> str:
                 title=other.title,
                 provider=other.provider_name,
             )
-    if one.instruments & other.instruments:
-        return f"{said} {gettext('Some of the questions are the same in both.')}"
-    return said
+    if not one.instruments & other.instruments:
+        return said
+    same = gettext("Some of the questions are the same in both.")
+    return f"{said} {same}"
 
 
 def _shared(one: Waiting) -> list[str]:

@@ -475,7 +475,7 @@ def pages(locale: str) -> dict[str, Page]:
                 "registers": registers,
                 "offered_language": "Svenska",
                 "offered_locale": "sv",
-                "languages": [
+                "question_languages": [
                     Row(code="sv", name="Svenska", here=say("Svenska", "Swedish")),
                     Row(code="ar", name="العربية", here=say("Arabiska", "Arabic")),
                 ],
