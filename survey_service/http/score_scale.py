@@ -36,7 +36,7 @@ def draw(picture: ScalePicture, *, write: Callable[[float], str]) -> str:
     title, words = f"{picture.name}-title", f"{picture.name}-words"
     return (
         f'<svg class="course own" viewBox="0 0 {WIDTH} {HEIGHT}" direction="ltr" role="img" aria-labelledby="{title}"'
-        f' aria-describedby="{words}" font-size="13"><title id="{title}">{escape(picture.title)}</title>'
+        f' aria-describedby="{words}" font-size="15"><title id="{title}">{escape(picture.title)}</title>'
         f'<desc id="{words}">{escape(picture.description)}</desc>{"".join(_parts(picture, write))}</svg>'
     )
 
@@ -79,7 +79,7 @@ def _own(picture: ScalePicture, x: Callable[[float], float]) -> Iterator[str]:
     at = x(picture.value)
     yield (
         f'<circle class="course-point" cx="{at}" cy="{_MIDDLE}" r="6.5" fill="#000" stroke="#fff" stroke-width="1.4"/>'
-        f'<text x="{min(max(at, 24), WIDTH - 24)}" y="{_VALUE}" text-anchor="middle" font-size="15" font-weight="700"'
+        f'<text x="{min(max(at, 24), WIDTH - 24)}" y="{_VALUE}" text-anchor="middle" font-size="17" font-weight="700"'
         f" {_HALO}>{escape(picture.shown)}</text>"
     )
 
