@@ -23,6 +23,7 @@ from survey_service.delivery import api as deliveries
 from survey_service.delivery import correction_web as corrections
 from survey_service.delivery import course_web as course
 from survey_service.delivery import emergency_web, flags_web, oversight_web, worklist_web
+from survey_service.delivery import own_copy_web as own_copy
 from survey_service.delivery import record_system_page as record_systems
 from survey_service.delivery import web as delivery
 from survey_service.errors import AccessDenied, SignInRefused
@@ -99,6 +100,7 @@ def create_app(wired: Services, *, texts: Catalogues | None = None) -> Flask:
         app.register_blueprint(blueprint)
     for blueprint in (rights_web.blueprint, emergency_web.blueprint, oversight_web.blueprint):
         app.register_blueprint(blueprint)
+    app.register_blueprint(own_copy.blueprint)
     for blueprint in (history.blueprint, coverage_web.blueprint, protocols_web.blueprint, course.blueprint):
         app.register_blueprint(blueprint)
     for blueprint in (worklist_web.blueprint, flags_web.blueprint):

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from survey_service.errors import AccessDenied, BadInput, SignInRefused, mark
 from survey_service.foundation.clock import at_local_time
+from survey_service.foundation.principals import Patient
 from survey_service.people.rules import birthday, parse_identity_number
 
 # The cookie with the secret of a sign-in.
@@ -154,6 +155,12 @@ class TranslatorClaims:
 
     hsa_id: str
     acr: str
+
+
+def may_read_own(who: Patient) -> bool:
+    """Whether somebody may take home what was answered: never at a tablet, nor with the code of a letter [C4], and for
+    another only with a mandate that says so [C5]."""
+    return who.occasion_id is None and who.may_read
 
 
 def read_patient_claims(claims: Mapping[str, Any], *, accepted_acr: Collection[str]) -> PatientClaims:

@@ -1,9 +1,10 @@
 """Answering in the browser: inbox, notice, one question a page, thanks. Works without JavaScript."""
 
 from http import HTTPStatus
+from typing import cast
 from uuid import UUID
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
@@ -24,7 +25,8 @@ from survey_service.answering.use_cases import (
 from survey_service.errors import BadInput, Closed, Conflict, NotSignedIn, SurveyServiceError
 from survey_service.foundation.principals import Gate
 from survey_service.http.context import patient, principal, respondent, services, visitor
-from survey_service.http.locale import current_locale
+from survey_service.http.locale import current_locale, languages, remember_language
+from survey_service.notifying.use_cases import write_in_language
 
 blueprint = Blueprint("answering", __name__)
 
@@ -41,10 +43,10 @@ def inbox() -> ResponseReturnValue:
 @blueprint.get("/surveys/<uuid:survey_id>")
 def survey(survey_id: UUID) -> ResponseReturnValue:
     """The information notice; for a survey that is answered, what has become of it."""
-    described = pages.notice(services(), survey_id, as_=respondent())
+    described = pages.notice(services(), survey_id, as_=respondent(), wanted=request.args.get("language"))
     if described is None:
         return _to_completed(survey_id)
-    return render_template("notice.html", **described)
+    return render_template("notice.html", return_to=url_for(".survey", survey_id=survey_id), **described)
 
 
 @blueprint.post("/surveys/<uuid:survey_id>", endpoint="start_survey")
@@ -56,6 +58,19 @@ def start(survey_id: UUID) -> ResponseReturnValue:
     except Conflict:
         return _to_completed(survey_id)
     return redirect(url_for("answering.question", session_id=session_id), code=303)
+
+
+@blueprint.post("/language/<uuid:survey_id>")
+def set_language(survey_id: UUID) -> ResponseReturnValue:
+    """The language to answer in; where the interface has it, for the pages too, and for messages if that is wished."""
+    who, language = respondent(), request.form.get("language", "")
+    has_interface = language in {code for code, _ in languages()}
+    if has_interface and request.form.get("write") == "1" and who.occasion_id is None and who.actor_id is None:
+        write_in_language(services(), language, as_=who)
+    response = cast("Response", redirect(url_for(".survey", survey_id=survey_id, language=language or None), code=303))
+    if has_interface:
+        remember_language(response, language, secure=services().settings.base_url.startswith("https://"))
+    return response
 
 
 @blueprint.get("/sessions/<uuid:session_id>")
