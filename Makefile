@@ -66,6 +66,10 @@ bench-feed: $(VENV)/.test  ## Measure a register's pull of 100,000 results
 bench-pages: $(VENV)/.test  ## Measure every staff page with 100,000 responses at the provider
 	@$(BIN)/python -m benchmarks.pages
 
+.PHONY: bench-notifications
+bench-notifications: $(VENV)/.test  ## Measure 10,000 invitations by one worker that is killed five times
+	@$(BIN)/python -m benchmarks.notifications
+
 .PHONY: bench-follow-up
 bench-follow-up: $(VENV)/.test  ## Measure the follow-up of a unit with 100,000 responses
 	@$(BIN)/python -m benchmarks.follow_up

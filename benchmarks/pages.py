@@ -64,7 +64,8 @@ _ROLES = {"clinician": STAFF_HSA_ID, "manager": MANAGER_HSA_ID, "administrator":
 # Who else than the manager is asked for a page; and pages asked for once more in another way.
 _ROLE_OF = {"/staff/rights": "administrator", "/staff/oversight": "officer", "/staff/oversight.csv": "officer"}
 _ALSO = ("/staff?filter=unread", "/staff?filter=flagged", "/staff?filter=today", "/staff?page=100",
-         "/staff?patient={patient}")  # fmt: skip
+         "/staff?patient={patient}", "/staff/notices?filter=unreached", "/staff/notices?filter=failed",
+         "/staff/notices?filter=given_up", "/staff/notices?page=100", "/staff/notices?patient={patient}")  # fmt: skip
 _LEFT_OUT = ("/staff/sign-in", "/staff/sign-in/callback")
 
 

@@ -161,6 +161,31 @@ _FILL = (
         SELECT m.id, unit_id, provider_id, person_id, ARRAY[protocol_id], at, n %% 500 > 0,
                n %% 500 > 0 AND n %% 100 > 0,
                n %% 20 = 0, CASE WHEN n %% 50 = 0 THEN %(staff)s::uuid END FROM made m""",
+    # A notice for each occasion, and what was sent of those in the past: a few came back, a few were given up.
+    """
+    INSERT INTO notices (occasion_id, provider_id, person_id, next_at, unreached)
+        SELECT id, provider_id, person_id, CASE WHEN NOT is_answered AND closes_at > now() THEN opens_at END,
+               CASE WHEN NOT is_answered AND opens_at < now() AND closes_at > now() AND random() < 0.2
+                    THEN 'no_address' END
+        FROM occasions WHERE provider_id = %(provider)s""",
+    """
+    INSERT INTO dispatches (id, provider_id, person_id, occasion_id, kind, channel, created_at)
+        SELECT gen_random_uuid(), provider_id, person_id, id, 'invitation', channel, at
+        FROM made, unnest(ARRAY['inbox', 'email']) AS channel""",
+    """
+    INSERT INTO dispatches (id, provider_id, person_id, occasion_id, kind, channel, created_at)
+        SELECT gen_random_uuid(), provider_id, person_id, id, 'invitation', 'email', opens_at
+        FROM occasions WHERE provider_id = %(provider)s AND NOT is_answered AND opens_at < now()""",
+    """
+    INSERT INTO dispatch_attempts (id, dispatch_id, provider_id, person_id, outcome, attempted_at, gateway)
+        SELECT gen_random_uuid(), id, provider_id, person_id,
+               CASE WHEN random() < 0.02 THEN 'given_up' ELSE 'sent' END, created_at, 'mail'
+        FROM dispatches WHERE provider_id = %(provider)s AND channel = 'email'""",
+    """
+    INSERT INTO dispatch_receipts (dispatch_id, provider_id, person_id, outcome, at)
+        SELECT dispatch_id, provider_id, person_id, CASE WHEN random() < 0.05 THEN 'bounced' ELSE 'delivered' END,
+               attempted_at
+        FROM dispatch_attempts WHERE provider_id = %(provider)s AND outcome = 'sent' AND random() < 0.8""",
 )
 
 _VALUES = """

@@ -12,7 +12,7 @@ from flask_smorest import Api
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from survey_service.access import handover_web as handover
-from survey_service.access import rights_web
+from survey_service.access import letter_web, rights_web
 from survey_service.access import web as access
 from survey_service.access.oidc import install_identity_providers
 from survey_service.answering import paper_web
@@ -38,6 +38,8 @@ from survey_service.http.security import install_security
 from survey_service.insight import web as insight
 from survey_service.languages import web as languages_web
 from survey_service.languages.interface_texts import InterfaceTexts
+from survey_service.notifying import choices_web, figures_web, receipts_api
+from survey_service.notifying import status_web as notices
 from survey_service.privacy import web as privacy
 from survey_service.registers import agreements_api, agreements_web, coverage_api, coverage_web, inbox_web
 from survey_service.registers import api as registers
@@ -89,7 +91,7 @@ def create_app(wired: Services, *, texts: Catalogues | None = None) -> Flask:
         app.register_blueprint(blueprint)
     for blueprint in (corrections.blueprint, record_systems.blueprint, agreements_web.blueprint, inbox_web.blueprint):
         app.register_blueprint(blueprint)
-    for blueprint in (privacy.blueprint, scheduling.blueprint, languages_web.blueprint):
+    for blueprint in (privacy.blueprint, choices_web.blueprint, scheduling.blueprint, languages_web.blueprint):
         app.register_blueprint(blueprint)
     for blueprint in (rights_web.blueprint, emergency_web.blueprint, oversight_web.blueprint):
         app.register_blueprint(blueprint)
@@ -97,7 +99,8 @@ def create_app(wired: Services, *, texts: Catalogues | None = None) -> Flask:
         app.register_blueprint(blueprint)
     for blueprint in (worklist_web.blueprint, flags_web.blueprint):
         app.register_blueprint(blueprint)
-    app.register_blueprint(paper_web.blueprint)
+    for blueprint in (paper_web.blueprint, letter_web.blueprint, notices.blueprint, figures_web.blueprint):
+        app.register_blueprint(blueprint)
     for blueprint in (enrolment.blueprint, handover.blueprint, enrolment_list.blueprint, insight.blueprint):
         app.register_blueprint(blueprint)
     _install_api(app)
@@ -144,6 +147,7 @@ def _install_api(app: Flask) -> _Api:
     api.register_blueprint(deliveries.blueprint, url_prefix=API_PREFIX)
     api.register_blueprint(enrolments.blueprint, url_prefix=API_PREFIX)
     api.register_blueprint(coverage_api.blueprint, url_prefix=API_PREFIX)
+    api.register_blueprint(receipts_api.blueprint, url_prefix=API_PREFIX)
     return api
 
 

@@ -23,6 +23,7 @@ from survey_service.commands.erasures import erasures
 from survey_service.commands.fhir import fhir
 from survey_service.commands.history import history
 from survey_service.commands.instruments import instruments
+from survey_service.commands.notifications import notifications
 from survey_service.commands.protocols import protocols
 from survey_service.commands.register_coverage import coverage
 from survey_service.commands.registers import agreements, registers
@@ -65,7 +66,7 @@ def worker(until_idle: bool) -> None:
     """Run jobs: invitations, deliveries, alarms, releases, housekeeping."""
     from survey_service.foundation.logging import configure_logging
     from survey_service.wiring import build_services
-    from survey_service.worker import create_worker
+    from survey_service.worker import ask_to_send, create_worker
 
     settings = _settings()
     configure_logging(json=settings.json_logs)
@@ -73,6 +74,7 @@ def worker(until_idle: bool) -> None:
         services = build_services(settings)
     except SettingsError as refused:
         raise click.ClickException(str(refused)) from None
+    ask_to_send(services)
     create_worker(services).run(until_idle=until_idle)
 
 
@@ -225,6 +227,7 @@ main.add_command(eq5d)
 main.add_command(fhir)
 main.add_command(history)
 main.add_command(instruments)
+main.add_command(notifications)
 main.add_command(protocols)
 main.add_command(registers)
 registers.add_command(coverage)

@@ -7,8 +7,11 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, time
 from enum import Enum
 from pathlib import Path
+
+from notifications.specialities import names_speciality
 
 
 class Environment(Enum):
@@ -59,6 +62,26 @@ class Mail:
 
 
 @dataclass(frozen=True, slots=True)
+class NoticeSettings:
+    """When notices may leave, and how many. Hours are of the Swedish wall clock; midnight is the day's end.
+
+    ``spread_seconds``: notices that fall due at once leave within so long a time. ``gateways``: a TOML file that names
+    the counterparts; without one, e-mail by the settings of ``Mail`` is all there is. ``gateway_secrets``: the settings
+    that it may refer to. ``person_directory``: the file of a simulated one, in demonstrations only.
+    """
+
+    opens: time = time(8)
+    closes: time = time(20)
+    every_day: bool = False
+    spread_seconds: int = 600
+    most_invitations: int = 6
+    period_days: int = 30
+    gateways: Path | None = None
+    gateway_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    person_directory: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RecordSystemSettings:
     """What the service needs to reach providers' record systems; nothing of it where none is connected.
 
@@ -97,6 +120,8 @@ class Settings:
     operator_email: str | None = None
     record_systems: RecordSystemSettings = RecordSystemSettings()
     demo_clock: Path | None = None
+    notices: NoticeSettings = NoticeSettings()
+    metrics_token: str | None = field(default=None, repr=False)
 
     @property
     def demonstration(self) -> bool:
@@ -108,7 +133,7 @@ class Settings:
         read = _Reader(environ)
         return cls(
             environment=read.environment(),
-            base_url=read.text("BASE_URL").rstrip("/"),
+            base_url=read.neutral("BASE_URL").rstrip("/"),
             databases=DatabaseUrls(
                 login=read.text("DATABASE_URL"),
                 register=read.text("REGISTER_DATABASE_URL"),
@@ -125,7 +150,7 @@ class Settings:
             mail=Mail(
                 host=read.text("SMTP_HOST"),
                 port=read.number("SMTP_PORT", default=587),
-                sender_address=read.text("SMTP_SENDER"),
+                sender_address=read.neutral("SMTP_SENDER"),
                 starttls=read.flag("SMTP_STARTTLS", default=True),
                 username=environ.get("SURVEY_SMTP_USERNAME"),
                 password=environ.get("SURVEY_SMTP_PASSWORD"),
@@ -144,6 +169,18 @@ class Settings:
                 authorities=read.file("RECORD_SYSTEM_AUTHORITIES"),
             ),
             demo_clock=read.demo_clock(),
+            metrics_token=environ.get("SURVEY_METRICS_TOKEN") or None,
+            notices=NoticeSettings(
+                opens=read.clock_time("NOTICES_FROM", default=time(8)),
+                closes=read.clock_time("NOTICES_UNTIL", default=time(20)),
+                every_day=read.flag("NOTICES_EVERY_DAY", default=False),
+                spread_seconds=read.number("NOTICES_SPREAD", default=600),
+                most_invitations=read.number("MOST_INVITATIONS", default=6),
+                period_days=read.number("INVITATIONS_PERIOD", default=30),
+                gateways=read.file("GATEWAYS"),
+                gateway_secrets=read.all_of("GATEWAY_"),
+                person_directory=read.simulated_directory(),
+            ),
         )
 
 
@@ -155,6 +192,13 @@ class _Reader:
         value = self._environ.get(f"SURVEY_{name}", "")
         if not value:
             raise SettingsError(f"The setting SURVEY_{name} is missing (see docs/operations.md).")
+        return value
+
+    def neutral(self, name: str) -> str:
+        """An address that patients' messages show."""
+        value = self.text(name)
+        if names_speciality(value):
+            raise SettingsError(f"The setting SURVEY_{name} names a kind of care: every message would show it.")
         return value
 
     def number(self, name: str, *, default: int) -> int:
@@ -184,6 +228,24 @@ class _Reader:
         if value and not Path(value).is_file():
             raise SettingsError(f"The setting SURVEY_{name} must be a file.")
         return Path(value) if value else None
+
+    def all_of(self, beginning: str) -> Mapping[str, str]:
+        """Every variable whose name begins so, whatever the operator has called it."""
+        return {name: value for name, value in self._environ.items() if name.startswith(beginning)}
+
+    def clock_time(self, name: str, *, default: time) -> time:
+        value = self._environ.get(f"SURVEY_{name}")
+        try:
+            return default if value is None else datetime.strptime(value, "%H:%M").time()  # noqa: DTZ007  # because it is a time of day
+        except ValueError:
+            raise SettingsError(f"The setting SURVEY_{name} must be a time such as 08:00.") from None
+
+    def simulated_directory(self) -> Path | None:
+        """The file of a simulated person directory. Nobody's address is simulated anywhere else."""
+        value = self.file("PERSON_DIRECTORY")
+        if value and self.environment() is not Environment.DEMONSTRATION:
+            raise SettingsError("The setting SURVEY_PERSON_DIRECTORY is for demonstrations only.")
+        return value
 
     def demo_clock(self) -> Path | None:
         """Where a demonstration keeps how far its time was moved. Time is moved nowhere else."""

@@ -10,19 +10,19 @@ from survey_service.delivery.pushing import CATCH_UP_JOB, PUSH_NOW_JOB
 from survey_service.delivery.use_cases import ARCHIVE_JOB, FLAG_JOB, PUSH_JOB, RELEASE_JOB
 from survey_service.delivery.watching import TELL_JOB
 from survey_service.foundation.clock import local_day
-from survey_service.foundation.jobs import Job, PeriodicJob, Worker
+from survey_service.foundation.jobs import Job, PeriodicJob, Worker, enqueue
 from survey_service.foundation.principals import NO_PROVIDER, System
 from survey_service.foundation.services import Services
 from survey_service.insight.jobs import make_all_figures
 from survey_service.languages.interface_texts import InterfaceTexts
-from survey_service.notifying import jobs as notifying
-from survey_service.notifying.use_cases import REMIND_JOB
+from survey_service.notifying.alarming import watch_gateways
+from survey_service.notifying.jobs import Sending
 from survey_service.registers import jobs as registers
 from survey_service.registers.rules import BACKLOG_JOB
 from survey_service.scheduling import jobs as scheduling
 from survey_service.scheduling.protocol_changing import CHANGE_JOB
 from survey_service.scheduling.protocol_previewing import PREVIEW_JOB
-from survey_service.scheduling.use_cases import INVITE_JOB
+from survey_service.scheduling.rules import SEND_JOB
 
 # The log and the inbox have partitions for this month and the next ones, so many in all.
 _MONTHS = 3
@@ -31,14 +31,14 @@ _MONTHS = 3
 def create_worker(services: Services) -> Worker:
     """A worker on these services."""
     texts = InterfaceTexts(services)
+    sending = Sending(services, texts)
     gateway = RecordSystemGateway(services.settings, services.clock)
     return Worker(
         services.settings.databases.worker,
         jobs=[
-            Job(INVITE_JOB, partial(notifying.invite, services, texts)),
+            Job(SEND_JOB, sending),
             Job(CHANGE_JOB, partial(scheduling.change_protocol, services)),
             Job(PREVIEW_JOB, partial(scheduling.preview_protocol, services)),
-            Job(REMIND_JOB, partial(notifying.remind, services, texts)),
             Job(RELEASE_JOB, registers.Releasing(services)),
             Job(BACKLOG_JOB, partial(registers.backlog, services)),
             Job(PUSH_JOB, partial(delivery.push, services, gateway)),
@@ -54,12 +54,20 @@ def create_worker(services: Services) -> Worker:
                 if services.settings.demo_clock
                 else []
             ),
+            PeriodicJob("notifying.come_round", "* * * * *", sending),
+            PeriodicJob("notifying.watch_gateways", "* * * * *", partial(watch_gateways, services, texts)),
             PeriodicJob("delivery.watch", "* * * * *", partial(delivery.watch, services)),
             # In the small hours of Sweden, when nobody answers.
             PeriodicJob("insight.make_figures", "23 1 * * *", partial(make_all_figures, services), is_overtaken=True),
             PeriodicJob("audit.prepare_partitions", "17 3 * * *", partial(prepare_partitions, services)),
         ],
     )
+
+
+def ask_to_send(services: Services) -> None:
+    """Have what is due looked for at once: what a worker left that died does not wait for the minute."""
+    with services.db.transaction(as_=System(NO_PROVIDER)) as connection:
+        enqueue(connection, SEND_JOB)
 
 
 def hasten(services: Services) -> None:

@@ -7,12 +7,14 @@ charlie may not.
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, timedelta
 from functools import partial
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
@@ -23,10 +25,12 @@ os.environ["OPENPYXL_LXML"] = "False"
 import psycopg
 import pytest
 from flask import Flask
+from jinja2.bccache import Bucket, BytecodeCache
 from joserfc.jwk import ECKey
 from psycopg import sql
 
 from instruments import Library
+from notifications.channels import Gateway
 from notifications.channels.memory import MemoryChannel
 from survey_service.app import create_app
 from survey_service.demo.embedded import EmbeddedPostgres
@@ -34,22 +38,30 @@ from survey_service.demo.people import LOA3
 from survey_service.foundation.crypto import KeyWrapper, MemoryKeyStore, new_master_keyset
 from survey_service.foundation.db import Database
 from survey_service.foundation.services import Services
+from survey_service.languages.interface_texts import InterfaceTexts
+from survey_service.languages.use_cases import seed_wordings
+from survey_service.notifying.jobs import Sending
 from survey_service.settings import (
     DatabaseUrls,
     Environment,
     IdentityProvider,
     Mail,
+    NoticeSettings,
     RecordSystemSettings,
     Settings,
 )
 from survey_service.worker import create_worker
 from tests.world import World, make_world
+from translations.catalogue import wordings_at_hand
 
 T = TypeVar("T")
 
 TEMPLATE = "survey_template"
+WORLD_TEMPLATE = "survey_world_template"
 KEYS_TEMPLATE = "survey_keys_template"
 BASE_URL = "http://survey.test"
+# For what a run of all tests keeps at once, several times over.
+_ROOM = 4 * 2**30
 
 
 class TestClock:
@@ -72,9 +84,12 @@ def folder_for_a_server() -> Iterator[Path]:
     """A folder for a PostgreSQL of a test's own.
 
     Not below pytest's: every run that starts closes that one to other users, and as root the server is another user, so
-    that two runs on one machine would end each other's server.
+    that two runs on one machine would end each other's server. In memory where there is room: a database is copied
+    there in a fifth of the time.
     """
-    with TemporaryDirectory(prefix="survey-tests-") as folder:
+    memory = Path("/dev/shm")
+    has_room = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > _ROOM
+    with TemporaryDirectory(prefix="survey-tests-", dir=memory if has_room else None) as folder:
         yield Path(folder)
 
 
@@ -113,8 +128,8 @@ class TestDatabase:
         return psycopg.connect(self.server.url(role, self.name))
 
 
-def clone(server: EmbeddedPostgres, template: str) -> str:
-    name = f"test_{secrets.token_hex(6)}"
+def clone(server: EmbeddedPostgres, template: str, name: str = "") -> str:
+    name = name or f"test_{secrets.token_hex(6)}"
     with psycopg.connect(server.admin_url, autocommit=True) as connection:
         statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY OWNER survey_owner")
         connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
@@ -130,8 +145,11 @@ def drop(server: EmbeddedPostgres, name: str) -> None:
 
 
 @pytest.fixture
-def database(postgres: EmbeddedPostgres) -> Iterator[TestDatabase]:
-    name = clone(postgres, TEMPLATE)
+def database(postgres: EmbeddedPostgres, request: pytest.FixtureRequest) -> Iterator[TestDatabase]:
+    """Empty, or with the small world in it where the test asks for that."""
+    if "world" in request.fixturenames:
+        request.getfixturevalue("world_as_made")
+    name = clone(postgres, WORLD_TEMPLATE if "world" in request.fixturenames else TEMPLATE)
     yield TestDatabase(postgres, name)
     drop(postgres, name)
 
@@ -166,6 +184,10 @@ def mailbox() -> MemoryChannel:
 
 @pytest.fixture
 def settings(database: TestDatabase) -> Settings:
+    return settings_for(database)
+
+
+def settings_for(database: TestDatabase) -> Settings:
     identity = IdentityProvider("http://identity.test", "client", "secret", accepted_acr=(LOA3,))
     return Settings(
         environment=Environment.DEMONSTRATION,
@@ -179,6 +201,8 @@ def settings(database: TestDatabase) -> Settings:
         staff_identity=identity,
         mail=Mail("localhost", 25, "no-reply@example.se", starttls=False),
         operator_email="operator@example.se",
+        # At every hour, at once and without end, so that what a test does not ask about is not in its way.
+        notices=NoticeSettings(opens=time(0), closes=time(0), every_day=True, spread_seconds=0, most_invitations=1000),
         record_systems=RecordSystemSettings(
             signing_key=ECKey.generate_key("P-384", auto_kid=True).as_dict(private=True),  # type: ignore[arg-type]
         ),
@@ -194,19 +218,45 @@ def services(settings: Settings, clock: TestClock, library: Library, mailbox: Me
         keys=MemoryKeyStore(KeyWrapper(settings.master_keyset)),
         clock=clock,
         library=library,
-        email=mailbox,
+        gateways=(Gateway("mail", "email", mailbox, per_second=1000),),
     )
     db.close()
 
 
+@pytest.fixture(scope="session")
+def world_as_made(postgres: EmbeddedPostgres, register_key: ECKey) -> World:
+    """The small world, made once and copied for each test that wants it: a database is copied sooner than it is filled.
+
+    Its services are gone: use ``world``.
+    """
+    settings = settings_for(TestDatabase(postgres, clone(postgres, TEMPLATE, WORLD_TEMPLATE)))
+    db = Database(settings.databases, pool_size=1)
+    keys = MemoryKeyStore(KeyWrapper(settings.master_keyset))
+    gateways = (Gateway("mail", "email", MemoryChannel()),)
+    # Not the library of the test that asks first: some have instruments of their own.
+    made = make_world(Services(settings, db, keys, TestClock(), Library.load(), gateways), register_key)
+    db.close()  # nobody may be connected to what is copied
+    return made
+
+
 @pytest.fixture
-def world(services: Services, register_key: ECKey) -> World:
-    return make_world(services, register_key)
+def world(services: Services, world_as_made: World) -> World:
+    own = services.settings.instruments
+    if own is not None:
+        seed_wordings(services, wordings_at_hand(services.library, own))
+    return replace(world_as_made, services=services, _serial=count())
 
 
 def work_off(services: Services) -> None:
     """Run every job that is due, as the worker would."""
-    without_event_loop(partial(create_worker(services).run, until_idle=True))
+    worker = create_worker(services)
+
+    def work() -> None:
+        worker.run(until_idle=True)
+        # What is due by the test's clock, without waiting for the minute.
+        Sending(services, InterfaceTexts(services))()
+
+    without_event_loop(work)
 
 
 def without_event_loop(work: Callable[[], T]) -> T:
@@ -221,9 +271,30 @@ def run_jobs(services: Services) -> Callable[[], None]:
     return partial(work_off, services)
 
 
+class CompiledTemplates(BytecodeCache):
+    """Templates as one test compiled them, for the next: each has an application of its own."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._compiled:
+            bucket.bytecode_from_string(self._compiled[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._compiled[bucket.key] = bucket.bytecode_to_string()
+
+
+@pytest.fixture(scope="session")
+def compiled_templates() -> CompiledTemplates:
+    return CompiledTemplates()
+
+
 @pytest.fixture
-def app(services: Services) -> Flask:
-    return create_app(services)
+def app(services: Services, compiled_templates: CompiledTemplates) -> Flask:
+    made = create_app(services)
+    made.jinja_env.bytecode_cache = compiled_templates
+    return made
 
 
 @pytest.fixture(scope="session")

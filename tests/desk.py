@@ -2,12 +2,14 @@
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from html import unescape
 from uuid import UUID
 
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from instruments import Library
 from survey_service.access.rules import TranslatorClaims
 from survey_service.access.use_cases import add_translator, sign_in_translator
 from survey_service.demo.people import LOA3
@@ -16,7 +18,7 @@ from survey_service.foundation.services import Services
 from survey_service.languages.desk_queries import SegmentRow, all_segments
 from survey_service.languages.seeding import enter_sources, seed_wording_texts
 from tests.browsing import Visitor
-from translations.catalogue import wordings_at_hand
+from translations.catalogue import InstrumentWording, wordings_at_hand
 from translations.subjects import INTERFACE, SourceText, SubjectKind
 
 PREM = "instrument:prem-overall:1.0:self"
@@ -61,13 +63,18 @@ class Desk:
         return visitor.raw_post(address, data={**hidden, "go": "stay", **fields, "form": list(forms)})
 
 
-def make_desk(app: Flask, services: Services) -> Desk:
-    shipped = [
+@cache
+def wordings_of_prem() -> tuple[InstrumentWording, ...]:
+    """What ships of the one instrument, read once in a process."""
+    return tuple(
         one
-        for one in wordings_at_hand(services.library, services.settings.instruments)
-        if one.instrument == "prem-overall"
-    ]
-    seed_wording_texts(services, [one for one in shipped if one.locale in ("en", "sv")])
+        for one in wordings_at_hand(Library.load(), None)
+        if one.instrument == "prem-overall" and one.locale in ("en", "sv")
+    )
+
+
+def make_desk(app: Flask, services: Services) -> Desk:
+    seed_wording_texts(services, wordings_of_prem())
     enter_sources(
         services,
         INTERFACE,

@@ -26,7 +26,7 @@ from survey_service.scheduling.use_cases import own_occasion
 CODE_LIVES = timedelta(minutes=5)
 IDLE = timedelta(minutes=10)
 LONGEST = timedelta(hours=2)
-_SEEN_GRANULARITY = timedelta(seconds=30)
+SEEN_GRANULARITY = timedelta(seconds=30)
 
 
 def make_code(services: Services, occasion_id: UUID, *, attested: bool, as_: Staff) -> str:
@@ -85,7 +85,7 @@ def resume_tablet(connection: Connection, token: str, now: datetime) -> tuple[UU
     row = connection.execute(sa.select(handovers).where(handovers.c.token_digest == digest_token(token))).first()
     if row is None or row.ended_at is not None or now >= row.last_seen_at + IDLE or now >= row.taken_at + LONGEST:
         return None
-    if now - row.last_seen_at >= _SEEN_GRANULARITY:
+    if now - row.last_seen_at >= SEEN_GRANULARITY:
         connection.execute(sa.update(handovers).where(handovers.c.id == row.id).values(last_seen_at=now))
     return row.id, Patient(row.person_id, row.occasion_id), row.taken_at + LONGEST
 

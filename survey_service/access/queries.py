@@ -186,6 +186,11 @@ def late_paper_days(connection: Connection, unit_id: UUID) -> int:
     return int(connection.execute(sa.select(units.c.late_paper_days).where(units.c.id == unit_id)).scalar_one())
 
 
+def letters_carry_codes(connection: Connection, unit_id: UUID) -> bool:
+    """Whether a letter of the unit may carry a code that opens its questions without e-identification."""
+    return bool(connection.execute(sa.select(units.c.letters_carry_codes).where(units.c.id == unit_id)).scalar_one())
+
+
 def colleagues(connection: Connection, unit_id: UUID, now: datetime) -> Mapping[UUID, str]:
     """Who cares for the unit's patients now, by id."""
     rows = connection.execute(

@@ -25,6 +25,7 @@ units = sa.Table(
     sa.Column("alarm_email", sa.Text),
     sa.Column("flag_hours", sa.Integer, nullable=False, server_default="24"),
     sa.Column("late_paper_days", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("letters_carry_codes", sa.Boolean, nullable=False, server_default="false"),
 )
 
 staff_members = sa.Table(
@@ -120,5 +121,30 @@ handovers = sa.Table(
     sa.Column("token_digest", sa.LargeBinary),
     sa.Column("taken_at", sa.DateTime(timezone=True)),
     sa.Column("last_seen_at", sa.DateTime(timezone=True)),
+    sa.Column("ended_at", sa.DateTime(timezone=True)),
+)
+
+letter_codes = sa.Table(
+    "letter_codes",
+    metadata,
+    sa.Column("dispatch_id", sa.Uuid, primary_key=True),
+    sa.Column("provider_id", sa.Uuid, nullable=False),
+    sa.Column("person_id", sa.Uuid, nullable=False),
+    sa.Column("occasion_id", sa.Uuid, nullable=False),
+    sa.Column("code_digest", sa.LargeBinary, nullable=False),
+    sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("openings", sa.Integer, nullable=False, server_default="0"),
+)
+
+letter_visits = sa.Table(
+    "letter_visits",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("provider_id", sa.Uuid, nullable=False),
+    sa.Column("person_id", sa.Uuid, nullable=False),
+    sa.Column("occasion_id", sa.Uuid, nullable=False),
+    sa.Column("token_digest", sa.LargeBinary, nullable=False),
+    sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("ended_at", sa.DateTime(timezone=True)),
 )

@@ -11,7 +11,11 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from notifications.sender_ids import sms_sender_id
+from notifications.specialities import names_speciality
 from survey_service.access.handovers import end_tablet, resume_tablet
+from survey_service.access.letter_codes import code_for_letter as code_for_letter
+from survey_service.access.letter_codes import end_letter_visit, resume_letter_visit
 from survey_service.access.queries import commission_in_force, in_force
 from survey_service.access.records import (
     client_assertions,
@@ -26,7 +30,7 @@ from survey_service.access.records import (
 from survey_service.access.rules import PatientClaims, StaffClaims, TranslatorClaims
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
-from survey_service.errors import BadInput, SignInRefused
+from survey_service.errors import BadInput, SignInRefused, mark
 from survey_service.foundation.crypto import digest_token
 from survey_service.foundation.db import insert_if_new, new_id
 from survey_service.foundation.principals import Gate, Operator, Patient, Staff, Translator
@@ -87,8 +91,8 @@ def resume(services: Services, token: str) -> SignedIn | None:
     with services.db.transaction(as_=Gate()) as connection:
         row = connection.execute(sa.select(sign_ins).where(sign_ins.c.token_digest == digest_token(token))).first()
         if row is None:
-            tablet = resume_tablet(connection, token, now)
-            return None if tablet is None else SignedIn(*tablet)
+            lent = resume_tablet(connection, token, now) or resume_letter_visit(connection, token, now)
+            return None if lent is None else SignedIn(*lent)
         if row.ended_at is not None or now >= row.expires_at:
             return None
         idle_until = row.last_seen_at + timedelta(seconds=services.settings.sign_in_idle)
@@ -145,6 +149,7 @@ def sign_out(services: Services, token: str) -> None:
             .values(ended_at=services.clock())
         )
         end_tablet(connection, token, services.clock())
+        end_letter_visit(connection, token, services.clock())
 
 
 def use_assertion_once(services: Services, *, client_id: str, jti: str, expires_at: datetime) -> bool:
@@ -194,7 +199,15 @@ class SignInStates:
 
 
 def add_provider(services: Services, *, hsa_id: str, name: str, sender_name: str, legal_regime: str) -> UUID:
-    """Enter a care provider. ``sender_name`` is what a stranger may read on a locked phone."""
+    """Enter a care provider. ``sender_name`` is what a stranger may read on a locked phone.
+
+    Raises ``BadInput`` for one that says what kind of care it is.
+    """
+    if names_speciality(sender_name) or not sms_sender_id(sender_name):
+        raise BadInput(
+            "The sender's name must say nothing of what kind of care it is.",
+            fields={"sender_name": mark("Write a neutral name, such as that of the region or the company.")},
+        )
     provider_id = new_id()
     with services.db.transaction(as_=Operator()) as connection:
         connection.execute(

@@ -28,7 +28,7 @@ from survey_service.foundation.db import among
 from survey_service.foundation.services import Services
 from survey_service.languages.queries import why_not_offered
 from survey_service.licensing.rules import Refusal, Use, Why
-from survey_service.scheduling.queries import Occasion, Task, tasks_at, tasks_of
+from survey_service.scheduling.queries import Occasion, Task, answered_together, tasks_at, tasks_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +248,33 @@ def tasks_to_ask(connection: Connection, occasion_id: UUID, now: datetime) -> li
     left = unanswered_tasks(connection, occasion_id)
     served = served_tasks(connection, [task.id for task in left], now)
     return [task for task in left if task.id not in served]
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What is left of an occasion. ``waits_until``: all of it waits for another order's answer, that long at most."""
+
+    tasks: tuple[Task, ...]
+    waits_until: datetime | None = None
+
+
+def left_of(connection: Connection, occasion_ids: Collection[UUID], now: datetime) -> Mapping[UUID, Left]:
+    """By occasion, what is neither answered nor shared, in a handful of queries for a list."""
+    asked = tasks_of(connection, list(occasion_ids))
+    ids = [task.id for task in asked]
+    done = responses_of_tasks(connection, ids).keys() | shared_tasks(connection, ids)
+    left: dict[UUID, list[Task]] = {one: [] for one in occasion_ids}
+    for task in asked:
+        if task.id not in done:
+            left[task.occasion_id].append(task)
+    served = served_tasks(connection, [task.id for tasks in left.values() for task in tasks], now)
+    ends = {one.task_id: one.closes_at for one in answered_together(connection, occasion_ids)} if served else {}
+    return {
+        occasion_id: Left(tuple(tasks), min(ends[task.id] for task in tasks))
+        if tasks and all(task.id in served for task in tasks)
+        else Left(tuple(tasks))
+        for occasion_id, tasks in left.items()
+    }
 
 
 def why_not_asked(connection: Connection, services: Services, asked: Sequence[Occasion]) -> Mapping[UUID, Refusal]:

@@ -129,7 +129,7 @@ def _start(services: Services, occasion_id: UUID, *, locale: str, as_: Patient) 
 
 def mode_of(who: Patient) -> Mode:
     """How somebody answers who is signed in so."""
-    return Mode.WEB if who.occasion_id is None else Mode.TABLET
+    return Mode.WEB if who.occasion_id is None or who.by_letter else Mode.TABLET
 
 
 def look_at_session(services: Services, session_id: UUID, *, as_: Patient) -> SessionState:

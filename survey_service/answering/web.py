@@ -150,7 +150,7 @@ def _onward(state: SessionState) -> ResponseReturnValue:
 
 def _to_completed(survey_id: UUID) -> ResponseReturnValue:
     if respondent().occasion_id is not None:
-        return redirect(url_for("handover.done"), code=303)
+        return redirect(url_for("letter.done" if respondent().by_letter else "handover.done"), code=303)
     if not pages.has_answers(services(), survey_id, as_=patient()):  # another order asks it, or has been answered
         return redirect(url_for("answering.inbox"), code=303)
     return redirect(url_for("answering.completed", survey_id=survey_id), code=303)

@@ -112,6 +112,15 @@ def set_late_paper_days(services: Services, days: int | None, *, as_: Staff) -> 
         _log(connection, services, as_.unit_id, as_)
 
 
+def set_letters_carry_codes(services: Services, carry: bool, *, as_: Staff) -> None:
+    """Whether letters of the unit carry a code. Without it, those that were sent open nothing any more."""
+    with services.db.transaction(as_=as_) as connection:
+        require_manager(connection, services, as_)
+        setting = sa.text("SELECT set_letters_carry_codes(:unit, :carry)")
+        connection.execute(setting, {"unit": as_.unit_id, "carry": carry})
+        _log(connection, services, as_.unit_id, as_)
+
+
 def _reason(text: str) -> str:
     reason = " ".join(text.split())
     if not 1 <= len(reason) <= LONGEST_REASON:

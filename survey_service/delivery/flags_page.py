@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from instruments import Instrument, SingleChoice, VariableType
-from survey_service.access.queries import flag_hours, late_paper_days, staff_names
+from survey_service.access.queries import flag_hours, late_paper_days, letters_carry_codes, staff_names
 from survey_service.delivery.flag_words import Texts, rule_in_words
 from survey_service.delivery.flagging import can_worsen
 from survey_service.delivery.record_systems import require_manager
@@ -32,6 +32,7 @@ def flag_rules(services: Services, *, values: Mapping[str, str], errors: Mapping
         texts = {name: _texts(connection, instrument) for name, instrument in known.items()}
         names, hours = staff_names(connection), flag_hours(connection, as_.unit_id)
         late_days = late_paper_days(connection, as_.unit_id)
+        carry_codes = letters_carry_codes(connection, as_.unit_id)
     return {
         "rules": [
             {
@@ -52,6 +53,7 @@ def flag_rules(services: Services, *, values: Mapping[str, str], errors: Mapping
         ],
         "hours": hours,
         "late_days": late_days,
+        "letters_carry_codes": carry_codes,
         "request_id": str(new_id()),
         "values": values,
         "errors": errors,

@@ -10,7 +10,14 @@ from flask_babel import gettext
 
 from survey_service.answering.rules import read_whole
 from survey_service.delivery import flags_page
-from survey_service.delivery.flag_setting import NewRule, retire_rule, set_flag_hours, set_late_paper_days, set_rule
+from survey_service.delivery.flag_setting import (
+    NewRule,
+    retire_rule,
+    set_flag_hours,
+    set_late_paper_days,
+    set_letters_carry_codes,
+    set_rule,
+)
 from survey_service.delivery.flagging import Bound, Criterion, GivenAnswer, Threshold, Worsening
 from survey_service.errors import BadInput, Conflict, mark
 from survey_service.http.context import services, staff
@@ -60,6 +67,12 @@ def paper() -> ResponseReturnValue:
         set_late_paper_days(services(), read_whole(request.form.get("days", "")), as_=staff())
     except BadInput as refused:
         return _page(values=request.form, refused=refused), 400
+    return _back()
+
+
+@blueprint.post("/staff/flags/letters")
+def letters() -> ResponseReturnValue:
+    set_letters_carry_codes(services(), "carry" in request.form, as_=staff())
     return _back()
 
 

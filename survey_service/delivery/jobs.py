@@ -88,7 +88,7 @@ def tell_of_alarm(
             texts=texts()[DEFAULT],
         )
         try:
-            services.email.send(email)
+            services.staff_mail.send(email)
         except PermanentFailure:
             get_logger().error("alarm.address_refused", unit_id=unit_id)
     get_logger().warning("alarm.told", unit_id=unit_id, addresses=len(told.addresses))

@@ -13,6 +13,7 @@ from flask_babel import gettext
 from sqlalchemy import Connection
 
 from instruments import Instrument, Score
+from notifications.ladder import Unreached
 from survey_service.access.queries import Unit, all_units, staff_names
 from survey_service.access.rules import Rights
 from survey_service.answering.queries import (
@@ -38,13 +39,15 @@ from survey_service.http.locale import current_locale, number
 from survey_service.http.results import figure, in_catalogue_order, label
 from survey_service.languages.queries import wordings_with_ids
 from survey_service.licensing.rules import Mode, Refusal
-from survey_service.notifying.queries import reminded_at, why_not_answered
+from survey_service.notifying.queries import reminded_at, unreached_occasions, why_not_answered, why_unreached
+from survey_service.notifying.rules import ADDRESS_HELPS, PAPER_HELPS, UNREACHED_IN_WORDS
 from survey_service.notifying.use_cases import NonResponse
 from survey_service.people.queries import open_patients, sealed_patients
 from survey_service.people.rules import Identity
 from survey_service.scheduling.queries import (
     Occasion,
     occasions_of_tasks,
+    opened_occasions_of_unit,
     people_due,
     published_protocols,
     waiting_occasions_of_unit,
@@ -92,12 +95,14 @@ class _Row:
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """Who has not answered yet, and what has been done about it."""
+    """Who has not answered yet, and what has been done about it. ``untold``: those whom nothing has reached."""
 
+    untold: Sequence[Occasion]
     expected: Sequence[Occasion]
     refusals: Mapping[UUID, Refusal]
     reminded: Mapping[UUID, datetime]
     reasons: Mapping[UUID, str]
+    unreached: Mapping[UUID, Unreached]
 
 
 def worklist(services: Services, asked: Asked, *, as_: Staff) -> Context:
@@ -108,7 +113,8 @@ def worklist(services: Services, asked: Asked, *, as_: Staff) -> Context:
         ids, top, has_more = _chosen(connection, asked, rights, now, as_)
         rows = _rows(connection, services, [*top, *ids], as_.unit_id)
         waiting = _waiting(connection, services, asked, rights, now, as_)
-        shown = {row.happened.person_id for row in rows} | {one.person_id for one in waiting.expected}
+        shown = {row.happened.person_id for row in rows}
+        shown |= {one.person_id for one in (*waiting.untold, *waiting.expected)}
         sealed = sealed_patients(connection, shown)
         names, units = staff_names(connection), all_units(connection)
         around = _around(connection, asked, rights, as_)
@@ -124,6 +130,7 @@ def worklist(services: Services, asked: Asked, *, as_: Staff) -> Context:
         "on_top": [described[one] for one in top],
         "apart": apart,
         "responses": [described[one] for one in ids if one not in implausible],
+        "untold": [_describe_untold(one, identities, waiting) for one in waiting.untold],
         "outstanding": [_describe_expected(one, identities, now, waiting) for one in waiting.expected],
         "non_responses": non_responses(),
         "patient": _searched(asked.patient, identities),
@@ -197,7 +204,7 @@ def _waiting(
 ) -> _Waiting:
     """The most urgent of those who have not answered: on the first page, where no filter rules them out."""
     if asked.page > 1 or asked.show in {Show.FLAGGED, Show.MINE} or asked.protocol_id:
-        return _Waiting((), {}, {}, {})
+        return _Waiting((), (), {}, {}, {}, {})
     expected = waiting_occasions_of_unit(
         connection,
         as_.unit_id,
@@ -206,12 +213,26 @@ def _waiting(
         person_id=asked.patient,
         protocols=rights.protocols,
     )
+    untold = opened_occasions_of_unit(
+        connection,
+        as_.unit_id,
+        now,
+        limit=ROWS,
+        chosen=unreached_occasions(),
+        waiting=True,
+        person_id=asked.patient,
+        protocols=rights.protocols,
+    )
     ids = [one.id for one in expected]
+    unreached = why_unreached(connection, [*ids, *(one.id for one in untold)])
     return _Waiting(
+        # Somebody can have been told between the two looks.
+        [one for one in untold if one.id in unreached],
         expected,
         why_not_asked(connection, services, expected),
         reminded_at(connection, ids),
         why_not_answered(connection, ids),
+        unreached,
     )
 
 
@@ -285,6 +306,20 @@ def _describe_row(
     }
 
 
+def _describe_untold(one: Occasion, identities: Mapping[UUID, Identity], waiting: _Waiting) -> Context:
+    why = waiting.unreached[one.id]
+    return {
+        "id": one.id,
+        "enrolment_id": one.enrolment_id,
+        "person_id": one.person_id,
+        "patient_name": patient_words(identities, one.person_id)["patient_name"],
+        "title": in_language(one.titles, current_locale()),
+        "why": gettext(UNREACHED_IN_WORDS[why]),
+        "paper_helps": why in PAPER_HELPS,
+        "address_helps": why in ADDRESS_HELPS,
+    }
+
+
 def _describe_expected(one: Occasion, identities: Mapping[UUID, Identity], now: datetime, waiting: _Waiting) -> Context:
     refusal, reminded = waiting.refusals.get(one.id), waiting.reminded.get(one.id)
     return {
@@ -293,6 +328,7 @@ def _describe_expected(one: Occasion, identities: Mapping[UUID, Identity], now: 
         "patient_name": patient_words(identities, one.person_id)["patient_name"],
         "title": in_language(one.titles, current_locale()),
         "due_at": one.due_at,
+        "told": one.id not in waiting.unreached,
         "state": "late" if local_day(one.due_at) < local_day(now) else "invited",
         # Why the patient is not asked, where a licence or a wording is missing.
         "refusal": gettext(refusal.why.value, **refusal.values) if refusal else None,

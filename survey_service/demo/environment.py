@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import tomli_w
 from joserfc.jwk import ECKey, KeySet
 
 from survey_service.demo.embedded import PostgresLogins
@@ -76,6 +77,11 @@ class DemoFolder:
         return self.path / "running.json"
 
     @property
+    def directory(self) -> Path:
+        """What the simulated person directory says. Change it, and somebody has moved, or is protected."""
+        return self.path / "people.json"
+
+    @property
     def log(self) -> Path:
         """What web and worker say."""
         return self.path / "log"
@@ -84,6 +90,16 @@ class DemoFolder:
     def clock(self) -> Path:
         """How far time was moved, for `survey clock`; absent while it is as it is."""
         return self.path / "clock"
+
+    @property
+    def gateways(self) -> Path:
+        """By what messages leave: e-mail and text messages to the demonstration's own page, letters into a folder."""
+        return self.path / "gateways.toml"
+
+    @property
+    def letters(self) -> Path:
+        """Where letters lie for printing."""
+        return self.path / "letters"
 
     def keys(self) -> dict[str, Any]:
         """The secrets of this demonstration, made once."""
@@ -131,6 +147,13 @@ def demo_environment(folder: DemoFolder, postgres: PostgresLogins, ports: Ports)
         "SURVEY_SMTP_STARTTLS": "false",
         "SURVEY_JSON_LOGS": "false",
         "SURVEY_DEMO_CLOCK": str(folder.clock),
+        **({"SURVEY_PERSON_DIRECTORY": str(folder.directory)} if folder.directory.exists() else {}),
+        **({"SURVEY_GATEWAYS": str(folder.gateways)} if folder.gateways.exists() else {}),
+        # Who looks at a demonstration in the evening wants to see what is sent, and now.
+        "SURVEY_NOTICES_FROM": "00:00",
+        "SURVEY_NOTICES_UNTIL": "00:00",
+        "SURVEY_NOTICES_EVERY_DAY": "true",
+        "SURVEY_NOTICES_SPREAD": "0",
         # Whoever writes an instrument wants to see it.
         **{name: os.environ[name] for name in ("SURVEY_INSTRUMENTS",) if name in os.environ},
         # Authlib refuses plain http unless told that this is one machine's demonstration.
@@ -140,6 +163,36 @@ def demo_environment(folder: DemoFolder, postgres: PostgresLogins, ports: Ports)
 
 def demo_settings(folder: DemoFolder, postgres: PostgresLogins, ports: Ports) -> Settings:
     return Settings.from_environment(demo_environment(folder, postgres, ports))
+
+
+def write_gateways(folder: DemoFolder, ports: Ports) -> None:
+    """Write the file that names the demonstration's ways out."""
+    gateways = [
+        {
+            "name": "mail",
+            "adapter": "email",
+            "host": "127.0.0.1",
+            "port": ports.smtp,
+            "sender": "no-reply@example.se",
+            "security": "none",
+            "per_second": 100,
+        },
+        {
+            "name": "texts",
+            "adapter": "sms",
+            "url": f"http://127.0.0.1:{ports.mail}/texts",
+            "fields": {"to": "{to}", "from": "{sender}", "text": "{text}", "id": "{key}"},
+            "answer": {"id": "id"},
+        },
+        {
+            "name": "letters",
+            "adapter": "letter",
+            "folder": str(folder.letters),
+            "return_address": "Box 1, 111 11 Exempelstad",
+        },
+    ]
+    folder.letters.mkdir(parents=True, exist_ok=True)
+    folder.gateways.write_text(tomli_w.dumps({"gateway": gateways}), encoding="utf-8")
 
 
 def write_register_client(folder: DemoFolder, settings: Settings) -> dict[str, Any]:

@@ -44,12 +44,14 @@ def made_up_patients(count: int, *, seed: int = 1177) -> list[Identity]:
     for serial in range(count):
         born = date(chance.randint(1935, 2004), chance.randint(1, 12), chance.randint(1, 28))
         first, last = chance.choice(_FIRST_NAMES), chance.choice(_LAST_NAMES)
+        email = f"patient{serial}@example.se" if chance.random() < 0.8 else None
         patients.append(
             Identity(
                 number=identity_number(born, serial),
                 name=f"{first} {last}",
-                email=f"patient{serial}@example.se" if chance.random() < 0.8 else None,
-                phone=None,
+                email=email,
+                # Numbers that are nobody's: kept by the Post and Telecom Authority for books and films.
+                phone=None if email or serial % 2 else f"070-1740{605 + serial % 95}",
                 locale="en" if chance.random() < 0.1 else "sv",
             )
         )

@@ -25,11 +25,24 @@ from survey_service.demo.environment import (
     Ports,
     demo_environment,
     demo_settings,
+    write_gateways,
     write_register_client,
 )
 from survey_service.demo.identity_provider import identity_provider
 from survey_service.demo.mail_sink import mail_sink
-from survey_service.demo.population import CLINICIAN, REPLAY_PROTOCOLS, demo_users, is_populated, populate
+from survey_service.demo.people import made_up_patients
+from survey_service.demo.population import (
+    ANSWERED,
+    CLINICIAN,
+    ENGLISH,
+    PATIENTS,
+    REPLAY_PROTOCOLS,
+    WAITING,
+    demo_users,
+    is_populated,
+    populate,
+)
+from survey_service.demo.registered import register_people
 from survey_service.register_client import RegisterClient
 from survey_service.replay import ReplayFailed, Target
 from survey_service.settings import Settings
@@ -81,6 +94,8 @@ def running_demo(folder: DemoFolder, ports: Ports, *, progress: Callable[[str], 
         if folder.unfinished.exists():
             postgres.forget()  # half a population would pass for a whole one
         postgres.prepare()
+        register_people(folder.directory, [WAITING, ANSWERED, ENGLISH, *made_up_patients(PATIENTS)])
+        write_gateways(folder, ports)
         settings = demo_settings(folder, postgres, ports)
         register_keys = write_register_client(folder, settings)
         services = build_services(settings)
@@ -92,7 +107,7 @@ def running_demo(folder: DemoFolder, ports: Ports, *, progress: Callable[[str], 
         services.keys.close()
         progress("sign-in provider and mail sink")
         stack.enter_context(identity_provider(ports.identity, demo_users()))
-        stack.enter_context(mail_sink(smtp_port=ports.smtp, web_port=ports.mail))
+        stack.enter_context(mail_sink(smtp_port=ports.smtp, web_port=ports.mail, letters=folder.letters))
         progress("web and worker")
         environment = {**os.environ, **demo_environment(folder, postgres, ports)}
         log = stack.enter_context(folder.log.open("ab"))

@@ -9,15 +9,17 @@ from datetime import datetime, time, timedelta
 
 import sqlalchemy as sa
 
+from survey_service.access.queries import all_providers
 from survey_service.demo.clock import MovedClock
 from survey_service.demo.life import live
 from survey_service.foundation.clock import at_local_time, local_day
 from survey_service.foundation.principals import NO_PROVIDER, System
 from survey_service.foundation.services import Services
+from survey_service.scheduling.queries import next_opening
 from survey_service.worker import create_worker, hasten
 
-# By then everything of a day has fallen due.
-_EVENING = time(20, 0)
+# By then everything of a day has fallen due; notices still leave.
+_EVENING = time(19, 30)
 # What comes round by the clock looks back some weeks and no further.
 _LONGEST_STEP = timedelta(days=7)
 _NEXT = sa.text("SELECT min(scheduled_at) FROM jobs.procrastinate_jobs WHERE status = 'todo' AND scheduled_at > :now")
@@ -43,6 +45,12 @@ def travel(services: Services, clock: MovedClock, until: datetime, *, progress: 
 
 
 def _next_due(services: Services) -> datetime | None:
+    """When the next job falls due, or the next occasion opens. Reminders on the way are sent where the step ends."""
+    now = services.clock()
     with services.db.transaction(as_=System(NO_PROVIDER)) as connection:
-        found: datetime | None = connection.execute(_NEXT, {"now": services.clock()}).scalar_one()
-    return found
+        due = [connection.execute(_NEXT, {"now": now}).scalar_one()]
+        providers = list(all_providers(connection))
+    for provider_id in providers:
+        with services.db.transaction(as_=System(provider_id)) as connection:
+            due.append(next_opening(connection, now))
+    return min((one for one in due if one is not None), default=None)

@@ -23,11 +23,13 @@ class Staff:
 class Patient:
     """A person, for that person's own rows, whichever provider they are with.
 
-    With ``occasion_id``, somebody at a tablet in a waiting room: of that one occasion, and nothing else.
+    With ``occasion_id``, somebody at a tablet in a waiting room, or at home with the code of a letter: of that one
+    occasion, and nothing else.
     """
 
     person_id: UUID
     occasion_id: UUID | None = None
+    by_letter: bool = False
 
 
 @dataclass(frozen=True, slots=True)

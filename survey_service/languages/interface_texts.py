@@ -22,7 +22,8 @@ REFRESH = timedelta(seconds=2)
 
 
 @cache
-def _shipped() -> Mapping[str, Translations]:
+def shipped_texts() -> Mapping[str, Translations]:
+    """By locale, the texts that ship, read once in a process."""
     return interface_translations()
 
 
@@ -34,7 +35,7 @@ class InterfaceTexts:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._shipped = _shipped()
+        self._shipped = shipped_texts()
         self._texts: Mapping[str, Translations] = self._shipped
         self._revision = 0
         self._asked_at: datetime | None = None

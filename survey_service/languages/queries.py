@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -17,6 +18,7 @@ from survey_service.languages.rules import may_be_shown
 from survey_service.licensing.queries import licensed_locales, recorded_licences
 from survey_service.licensing.rules import Refusal, Use, Why, explain
 from translations.catalogue import InstrumentWording, WordingKind
+from translations.interface import shipped_locales
 from translations.subjects import InstrumentSubject
 
 
@@ -80,6 +82,20 @@ def texts_of(
     )
     found.sort(key=lambda one: one.wording.locale == locale)  # stable: the one approved last stays
     return {(one.wording.instrument, one.wording.version): one.wording.texts for one in found}
+
+
+def titles_in_every_language(
+    connection: Connection, versions: Collection[tuple[str, str]]
+) -> Mapping[tuple[str, str], frozenset[str]]:
+    """By instrument version, whatever it has been called in any wording, approved or not, in one query for a list."""
+    found: dict[tuple[str, str], frozenset[str]] = dict.fromkeys(versions, frozenset())
+    title = wordings.c.texts["title"].astext
+    rows = connection.execute(
+        sa.select(wordings.c.instrument, wordings.c.instrument_version, sa.func.array_agg(title.distinct()))
+        .where(sa.tuple_(wordings.c.instrument, wordings.c.instrument_version).in_(versions), title.is_not(None))
+        .group_by(wordings.c.instrument, wordings.c.instrument_version)
+    ).all()
+    return found | {(instrument, version): frozenset(titles_) for instrument, version, titles_ in rows}
 
 
 def _approved(connection: Connection, condition: sa.ColumnElement[bool]) -> list[ApprovedWording]:
@@ -196,6 +212,17 @@ def interface_revision(connection: Connection) -> int:
     """A number that grows with every version of the interface; 0 before the first."""
     query = sa.select(sa.func.coalesce(sa.func.max(interface_versions.c.number), 0))
     return int(connection.execute(query).scalar_one())
+
+
+def has_interface(connection: Connection, locale: str) -> bool:
+    """Whether somebody can be written to in the language: its texts ship, or have been approved."""
+    approved = sa.select(interface_versions.c.id).where(interface_versions.c.locale == locale).limit(1)
+    return locale in _shipped_locales() or connection.execute(approved).first() is not None
+
+
+@cache
+def _shipped_locales() -> frozenset[str]:
+    return frozenset(shipped_locales())
 
 
 def interface_in_force(connection: Connection) -> dict[str, InterfaceVersion]:

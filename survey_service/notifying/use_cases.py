@@ -18,9 +18,8 @@ from survey_service.foundation.services import Services
 from survey_service.notifying.records import non_responses, reminders
 from survey_service.scheduling.enrolling import end_at_death
 from survey_service.scheduling.queries import Occasion
+from survey_service.scheduling.rules import SEND_JOB
 from survey_service.scheduling.use_cases import own_occasion
-
-REMIND_JOB = "notifying.remind"
 
 
 class NonResponse(StrEnum):
@@ -44,12 +43,11 @@ def remind(services: Services, occasion_id: UUID, *, as_: Staff) -> bool:
         found = own_occasion(connection, occasion_id, as_=as_, now=services.clock())
         if not found.is_open(now) or not unanswered_tasks(connection, found.id):
             raise BadInput("There is nothing left to answer, or the time for it is over.")
-        reminder_id = new_id()
         is_new = insert_if_new(
             connection,
             upsert(reminders)
             .values(
-                id=reminder_id,
+                id=new_id(),
                 provider_id=found.provider_id,
                 person_id=found.person_id,
                 occasion_id=found.id,
@@ -60,7 +58,7 @@ def remind(services: Services, occasion_id: UUID, *, as_: Staff) -> bool:
             .on_conflict_do_nothing(index_elements=["occasion_id", "day"]),
         )
         if is_new:
-            enqueue(connection, REMIND_JOB, provider_id=found.provider_id, reminder_id=reminder_id)
+            enqueue(connection, SEND_JOB)
             _log(connection, services, "reminder", found, as_)
     return is_new
 

@@ -104,6 +104,25 @@ def enter_missing_care_relations(
         connection.execute(insert(patients).on_conflict_do_nothing(), rows)
 
 
+def change_addresses(
+    connection: Connection,
+    provider_id: UUID,
+    person_id: UUID,
+    cipher: PersonCipher,
+    *,
+    email: str | None,
+    phone: str | None,
+) -> None:
+    """Where this provider writes to the person; None is nowhere. Part of the caller's transaction."""
+    row = patient_row(provider_id, person_id)
+    sealed = {
+        f"{column}_sealed": None if value is None else cipher.seal(value, table="patients", column=column, row=row)
+        for column, value in (("email", email), ("phone", phone))
+    }
+    own = (patients.c.provider_id == provider_id, patients.c.person_id == person_id)
+    connection.execute(sa.update(patients).where(*own).values(**sealed))
+
+
 def _sealed_identity(provider_id: UUID, person_id: UUID, identity: Identity, cipher: PersonCipher) -> dict[str, Any]:
     def sealed(value: str | None, column: str) -> bytes | None:
         row = patient_row(provider_id, person_id)

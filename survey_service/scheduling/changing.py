@@ -16,7 +16,7 @@ from survey_service.foundation.services import Services
 from survey_service.scheduling.collecting import collect_once
 from survey_service.scheduling.records import enrolment_events, occasions, tasks
 from survey_service.scheduling.replanning import Replan, StandingOccasion
-from survey_service.scheduling.rules import INVITE_JOB, CareProtocol
+from survey_service.scheduling.rules import SEND_JOB, CareProtocol
 from survey_service.scheduling.use_cases import insert_occasion
 
 
@@ -112,7 +112,6 @@ def apply_replan(
                 withdrawn_reason=None,
             )
         )
-        enqueue(connection, INVITE_JOB, at=planned.opens_at, provider_id=as_.provider_id, occasion_id=move.standing.id)
     if found.withdrawn:
         connection.execute(
             sa.update(occasions)
@@ -121,6 +120,9 @@ def apply_replan(
         )
     if found.added or found.moved:
         collect_once(connection, services.clock, enrolment_id, person_id=person_id, as_=as_)
+    now = services.clock()
+    if any(one.opens_at <= now for one in (*found.added, *(move.planned for move in found.moved))):
+        enqueue(connection, SEND_JOB)
 
 
 def record_event(

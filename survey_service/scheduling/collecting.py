@@ -12,10 +12,9 @@ from sqlalchemy import Connection, insert
 from survey_service.answering.queries import sessions_of_tasks
 from survey_service.delivery.use_cases import share_response
 from survey_service.foundation.clock import Clock
-from survey_service.foundation.jobs import enqueue
 from survey_service.foundation.principals import AtUnit
 from survey_service.scheduling.records import enrolments, occasions, task_links, tasks
-from survey_service.scheduling.rules import INVITE_JOB, EnrolmentState
+from survey_service.scheduling.rules import EnrolmentState
 
 # Two orders for one patient, changed at once, look at each other one after the other.
 _ONE_AT_A_TIME = sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:person || :provider, 7))")
@@ -36,26 +35,6 @@ def collect_once(connection: Connection, clock: Clock, enrolment_id: UUID, *, pe
         taken.add(later)
         _link(connection, clock, later, earlier)
         share_response(connection, clock, task_id=earlier)
-        serving_ends, later_ends = (
-            (pair.closes_at, pair.theirs_closes_at) if mine_first else (pair.theirs_closes_at, pair.closes_at)
-        )
-        if serving_ends < later_ends:  # nobody answered: then the later order asks for itself
-            later_occasion = pair.theirs_occasion if mine_first else pair.occasion
-            enqueue(connection, INVITE_JOB, at=serving_ends, provider_id=as_.provider_id, occasion_id=later_occasion)
-
-
-def let_others_ask(connection: Connection, enrolment_id: UUID, *, as_: AtUnit) -> None:
-    """What this enrolment was to answer for other orders is asked by those, now that it does not. They tell of it."""
-    of_enrolment = sa.select(occasions.c.id).where(occasions.c.enrolment_id == enrolment_id)
-    serving = sa.select(tasks.c.id).where(tasks.c.occasion_id.in_(of_enrolment))
-    served = (
-        sa.select(tasks.c.occasion_id)
-        .distinct()
-        .join(task_links, task_links.c.task_id == tasks.c.id)
-        .where(task_links.c.served_by.in_(serving))
-    )
-    for occasion_id in connection.execute(served).scalars().all():
-        enqueue(connection, INVITE_JOB, provider_id=as_.provider_id, occasion_id=occasion_id)
 
 
 def _pairs(enrolment_id: UUID, person_id: UUID) -> sa.Select[tuple[object, ...]]:
@@ -66,12 +45,8 @@ def _pairs(enrolment_id: UUID, person_id: UUID) -> sa.Select[tuple[object, ...]]
         sa.select(
             t.c.id.label("mine"),
             t2.c.id.label("theirs"),
-            o.c.id.label("occasion"),
-            o2.c.id.label("theirs_occasion"),
             o.c.opens_at,
-            o.c.closes_at,
             o2.c.opens_at.label("theirs_opens_at"),
-            o2.c.closes_at.label("theirs_closes_at"),
         )
         .select_from(t)
         .join(o, o.c.id == t.c.occasion_id)

@@ -23,8 +23,8 @@ from survey_service.foundation.clock import local_day
 from survey_service.foundation.jobs import enqueue
 from survey_service.foundation.principals import Staff, SystemAtUnit
 from survey_service.foundation.services import Services
+from survey_service.people.use_cases import change_addresses
 from survey_service.scheduling.changing import EventKind, Why, apply_replan, record_event, standing_occasions
-from survey_service.scheduling.collecting import let_others_ask
 from survey_service.scheduling.queries import (
     Enrolment,
     enrolment,
@@ -35,7 +35,7 @@ from survey_service.scheduling.queries import (
 )
 from survey_service.scheduling.records import enrolments, occasions
 from survey_service.scheduling.replanning import Replan, replan
-from survey_service.scheduling.rules import INVITE_JOB, BodySide, CareProtocol, EnrolmentState, all_occasions
+from survey_service.scheduling.rules import SEND_JOB, BodySide, CareProtocol, EnrolmentState, all_occasions
 from survey_service.scheduling.use_cases import own_enrolment, principal_of
 
 LONGEST_REASON = 500
@@ -103,6 +103,20 @@ def move_event(services: Services, enrolment_id: UUID, event: NewEvent, *, as_: 
     return True
 
 
+def enter_addresses(
+    services: Services, enrolment_id: UUID, *, email: str | None, phone: str | None, as_: Staff
+) -> None:
+    """Where the provider writes to the patient, in place of what it knew."""
+    with services.db.transaction(as_=as_) as connection:
+        found = own_enrolment(connection, enrolment_id, as_=as_, now=services.clock())
+        _refuse_over(found)
+    cipher = services.keys.cipher(found.person_id)
+    with services.db.transaction(as_=as_) as connection:
+        change_addresses(connection, found.provider_id, found.person_id, cipher, email=email, phone=phone)
+        access = Access(Activity.WRITE, Purpose.CARE, "addresses", enrolment_id, found.person_id)
+        record_access(connection, services.clock, [access], by=as_)
+
+
 def pause(services: Services, enrolment_id: UUID, *, as_: Changer) -> None:
     """Ask nothing new until it is resumed. What is begun can be finished. Harmless when repeated."""
     with services.db.transaction(as_=principal_of(as_)) as connection:
@@ -112,7 +126,6 @@ def pause(services: Services, enrolment_id: UUID, *, as_: Changer) -> None:
         _refuse_over(found)
         _update(connection, found, state=EnrolmentState.PAUSED)
         _tell(connection, services, found, EventKind.PAUSED, as_=as_)
-        let_others_ask(connection, found.id, as_=as_)
 
 
 def resume(services: Services, enrolment_id: UUID, *, as_: Changer) -> None:
@@ -125,9 +138,8 @@ def resume(services: Services, enrolment_id: UUID, *, as_: Changer) -> None:
         _refuse_over(found)
         _update(connection, found, state=EnrolmentState.ACTIVE)
         _tell(connection, services, found, EventKind.RESUMED, as_=as_)
-        for one in occasions_of_enrolment(connection, found.id):
-            if one.is_open(now):
-                enqueue(connection, INVITE_JOB, provider_id=found.provider_id, occasion_id=one.id)
+        if any(one.is_open(now) for one in occasions_of_enrolment(connection, found.id)):
+            enqueue(connection, SEND_JOB)
 
 
 def end(services: Services, enrolment_id: UUID, reason: str, *, as_: Changer) -> None:
@@ -292,7 +304,6 @@ def _close(
     )
     _update(connection, found, state=state)
     _tell(connection, services, found, kind, as_=as_, reason=reason, detail=detail)
-    let_others_ask(connection, found.id, as_=as_)
 
 
 def _update(connection: Connection, found: Enrolment, **values: object) -> None:

@@ -11,6 +11,9 @@ from survey_service.audit.use_cases import record_access
 from survey_service.foundation.principals import Staff
 from survey_service.foundation.services import Services
 from survey_service.http.locale import current_locale, day, gettext
+from survey_service.notifying.queries import messages_about, why_unreached
+from survey_service.notifying.rules import UNREACHED_IN_WORDS
+from survey_service.notifying.status_page import message_in_words
 from survey_service.people.queries import NAME_IS_ERASED, open_patients, sealed_patients
 from survey_service.scheduling.changing import EventKind
 from survey_service.scheduling.queries import (
@@ -42,6 +45,7 @@ def enrolment_page(
         occasions = occasions_of_enrolment(connection, enrolment_id)
         ids = [one.id for one in occasions]
         begun, completed = begun_occasions(connection, ids), completed_occasions(connection, ids)
+        messages, unreached = messages_about(connection, ids), why_unreached(connection, ids)
         is_dead = has_died(connection, found.person_id)
         together = answered_together(connection, ids)
         events, names, units = (
@@ -55,6 +59,7 @@ def enrolment_page(
     identity = open_patients(services.keys, sealed).get(found.person_id)
     locale = current_locale()
     usual = {"anchor_date": found.anchor_date.isoformat(), "procedure_id": found.procedure_id or "", "side": found.side}
+    usual |= {"email": identity.email, "phone": identity.phone} if identity else {}
     return {
         "enrolment_id": enrolment_id,
         "person_id": found.person_id,
@@ -82,6 +87,15 @@ def enrolment_page(
                 "can_be_entered": one.id not in begun and one.is_enterable(now) and one.unit_id == as_.unit_id,
             }
             for one in occasions
+        ],
+        "told": [
+            {
+                "title": in_language(one.titles, locale),
+                "unreached": gettext(UNREACHED_IN_WORDS[unreached[one.id]]) if one.id in unreached else None,
+                "messages": [message_in_words(sent, may_send=False) for sent in messages.get(one.id, ())],
+            }
+            for one in occasions
+            if one.id in messages or one.id in unreached
         ],
         "together": sorted({_told(one, units[one.unit_id].name) for one in together}),
         "events": [_event(one, names, {str(unit.id): unit.name for unit in units.values()}) for one in events],

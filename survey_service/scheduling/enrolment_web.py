@@ -11,9 +11,11 @@ from flask_babel import gettext
 from survey_service.errors import BadInput
 from survey_service.foundation.principals import Staff
 from survey_service.http.context import services, staff
+from survey_service.people.rules import parse_email, parse_phone
 from survey_service.scheduling.enrolling import (
     NewEvent,
     end,
+    enter_addresses,
     move_event,
     pause,
     preview_move,
@@ -27,6 +29,8 @@ from survey_service.scheduling.enrolment_page import describe_move, enrolment_pa
 from survey_service.scheduling.rules import BodySide, parse_procedure
 
 blueprint = Blueprint("enrolment", __name__)
+
+_FIELDS = ("anchor_date", "procedure_id", "side", "reason", "email", "phone")
 
 
 @blueprint.get("/staff/enrolments/<uuid:enrolment_id>")
@@ -51,6 +55,18 @@ def move(enrolment_id: UUID) -> ResponseReturnValue:
     sent = {name: request.form.get(name, "") for name in ("anchor_date", "procedure_id", "side")}
     context = enrolment_page(services(), enrolment_id, values=sent, errors={}, as_=as_)
     return render_template("staff/move_preview.html", **context, **describe_move(change), sent=sent)
+
+
+@blueprint.post("/staff/enrolments/<uuid:enrolment_id>/addresses")
+def change_addresses(enrolment_id: UUID) -> ResponseReturnValue:
+    """Where the patient is written to. What is waiting is then looked at again."""
+    as_ = staff()
+    try:
+        email, phone = parse_email(request.form.get("email", "")), parse_phone(request.form.get("phone", ""))
+        enter_addresses(services(), enrolment_id, email=email, phone=phone, as_=as_)
+    except BadInput as refused:
+        return _refused(enrolment_id, refused, as_)
+    return _to(enrolment_id)
 
 
 @blueprint.post("/staff/enrolments/<uuid:enrolment_id>/state")
@@ -108,9 +124,7 @@ def _event() -> NewEvent:
 def _refused(enrolment_id: UUID, refused: BadInput, as_: Staff) -> ResponseReturnValue:
     """The page again, with what was written and the sentence that says why not."""
     errors = {name: gettext(sentence) for name, sentence in refused.fields.items()}
-    values: Mapping[str, str] = {
-        name: request.form[name] for name in ("anchor_date", "procedure_id", "side", "reason") if name in request.form
-    }
+    values: Mapping[str, str] = {name: request.form[name] for name in _FIELDS if name in request.form}
     context = enrolment_page(
         services(), enrolment_id, values=values, errors=errors or {"form": gettext(refused.sentence)}, as_=as_
     )

@@ -15,7 +15,8 @@ from survey_service.scheduling.rules import CODE, AnchorKind, CareProtocol, Occa
 
 _KNOWN = frozenset(
     {
-        "code", "names", "reasons", "anchor_kind", "side", "procedure", "purpose", "receipt", "registers", "inclusion",
+        "code", "names", "reasons", "anchor_kind", "side", "procedure", "purpose", "receipt", "registers", "notices",
+        "inclusion",
         "exclusion", "occasions",
     }
 )  # fmt: skip

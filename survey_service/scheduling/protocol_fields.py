@@ -6,10 +6,11 @@ Occasions are numbered: ``o3_due_day`` is a field of the third that was ever add
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from survey_service.errors import mark
-from survey_service.scheduling.rules import CODE
+from survey_service.scheduling.rules import CODE, MOST_NOTICE_DAYS, NoticePlan
 
 Fields = Mapping[str, str]
 # Swedish is the unit's own; a text in a third language comes by file, and stays.
@@ -17,6 +18,7 @@ LOCALES = ("sv", "en")
 # More than anybody fills in by hand; a file takes more.
 MOST_OCCASIONS = 60
 
+_USUAL_NOTICES = asdict(NoticePlan())
 _WHOLE = re.compile(r"-?[0-9]{1,5}")
 _NUMBER = re.compile(r"-?[0-9]{1,6}([.,][0-9]{1,6})?")
 _MISSING_TEXT = mark("Write a text in Swedish.")
@@ -39,7 +41,7 @@ def fields_of(definition: Mapping[str, Any]) -> dict[str, str]:
     occasions = definition.get("occasions", [])
     written = [definition.get("names", {}), definition.get("reasons", {}), *(one["titles"] for one in occasions)]
     locales = sorted({*LOCALES, *(locale for texts in written for locale in texts)}, key=_swedish_first)
-    receipt = definition.get("receipt", {})
+    receipt, notices = definition.get("receipt", {}), definition.get("notices", {})
     found = {
         "code": definition["code"],
         "locales": ",".join(locales),
@@ -53,6 +55,7 @@ def fields_of(definition: Mapping[str, Any]) -> dict[str, str]:
         "policy": receipt.get("policy", "person"),
         "within_hours": str(receipt.get("within_hours", 72)),
         "read_within_hours": str(receipt.get("read_within_hours", 168)),
+        **{name: str(notices.get(name, days)) for name, days in _USUAL_NOTICES.items()},
         **_criteria_fields("inclusion", definition.get("inclusion", {})),
         **_criteria_fields("exclusion", definition.get("exclusion", {})),
     }
@@ -165,6 +168,9 @@ class _Reading:
         }
         if registers := _listed(self._text("registers")):
             found["registers"] = registers
+        notices = {name: self._whole(name, lowest=1, highest=MOST_NOTICE_DAYS) for name in _USUAL_NOTICES}
+        if notices != _USUAL_NOTICES:
+            found["notices"] = notices
         for name in ("inclusion", "exclusion"):
             if criteria := self._criteria(name):
                 found[name] = criteria

@@ -11,8 +11,8 @@ from survey_service.errors import BadInput, mark
 _LARGEST = 200_000
 # A reader meets who and why before the plan.
 _ORDER = (
-    "code", "anchor_kind", "side", "procedure", "purpose", "registers", "receipt", "names", "reasons", "inclusion",
-    "exclusion", "occasions",
+    "code", "anchor_kind", "side", "procedure", "purpose", "registers", "receipt", "notices", "names", "reasons",
+    "inclusion", "exclusion", "occasions",
 )  # fmt: skip
 
 

@@ -244,6 +244,8 @@ def describe_plan(read: CareProtocol) -> Context:
         "policy": _policy(read.receipt.policy),
         "within_hours": read.receipt.within_hours,
         "read_within_hours": read.receipt.read_within_hours,
+        "other_way_after_days": read.notices.other_way_after_days,
+        "letter_after_days": read.notices.letter_after_days,
         "registers": list(read.registers),
         "inclusion": _criteria(read.rules.inclusion),
         "exclusion": _criteria(read.rules.exclusion),

@@ -14,13 +14,15 @@ from survey_service.people.rules import looks_like_identity_number
 from survey_service.scheduling.inclusion import EVERYBODY, Rules, parse_rules
 from survey_service.scheduling.working_days import next_working_day
 
-# The job that tells a patient of an occasion (`notifying.jobs`).
-INVITE_JOB = "notifying.invite"
+# The job that tells patients of what is due (`notifying.jobs`): for those who make something due now.
+SEND_JOB = "notifying.send_due"
 # Nobody is woken by a survey: an occasion opens in the morning and closes at midnight, Swedish time.
 OPENING_TIME = time(8, 0)
 MIDNIGHT = time(0, 0)
 # A year: the database keeps to it too.
 _MOST_HOURS = 8760
+# Who has not come by then is told of the next occasion.
+MOST_NOTICE_DAYS = 90
 # Daily for two years.
 _LONGEST_SERIES = 731
 # Of a protocol and of an occasion.
@@ -121,6 +123,15 @@ class ReceiptPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class NoticePlan:
+    """How soon somebody who does not come is written to in another way, and at last by letter: in days from the first
+    message."""
+
+    other_way_after_days: int = 3
+    letter_after_days: int = 7
+
+
+@dataclass(frozen=True, slots=True)
 class CareProtocol:
     """What is asked, of whom, when, and why. The texts are the unit's own, by language.
 
@@ -139,6 +150,7 @@ class CareProtocol:
     procedure: Asked = Asked.OPTIONAL
     rules: Rules = EVERYBODY
     registers: tuple[str, ...] = ()
+    notices: NoticePlan = NoticePlan()
 
     def has_side(self, side: BodySide | None) -> bool:
         """Whether an order with this side is one for this protocol: a side-specific series is of one side."""
@@ -212,6 +224,7 @@ def parse_protocol(data: Mapping[str, Any]) -> CareProtocol:
             procedure=_parse_asked(data, "procedure"),
             rules=parse_rules(data.get("inclusion"), data.get("exclusion")),
             registers=tuple(data.get("registers", ())),
+            notices=parse_notices(data.get("notices", {})),
         )
     except KeyError as missing:
         raise BadInput(f"The protocol lacks the field {missing}.") from None
@@ -252,6 +265,18 @@ def _parse_receipt(data: Mapping[str, Any]) -> ReceiptPlan:
     if read and policy is ReceiptPolicy.ARCHIVE and "read_within_hours" not in data:
         raise BadInput("The protocol's receipt is by archive: say in read_within_hours when answers are read, or 0.")
     return ReceiptPlan(policy, _hours(data, "within_hours", usual.within_hours, fewest=1), read or None)
+
+
+def parse_notices(data: Mapping[str, Any]) -> NoticePlan:
+    """What a protocol says of its messages; what it leaves out has its default. Raises ``BadInput``."""
+    if not isinstance(data, Mapping):
+        raise BadInput("The protocol's notices must be a table.")
+    if unknown := sorted(set(data) - set(NoticePlan.__dataclass_fields__)):
+        raise BadInput(f"The protocol's notices have no field {unknown[0]}.")
+    for name, days in data.items():
+        if type(days) is not int or not 1 <= days <= MOST_NOTICE_DAYS:
+            raise BadInput(f"The protocol's {name} must be a whole number of days from 1 to {MOST_NOTICE_DAYS}.")
+    return NoticePlan(**data)
 
 
 def _hours(data: Mapping[str, Any], name: str, usual: int, *, fewest: int) -> int:

@@ -23,7 +23,7 @@ from survey_service.foundation.jobs import enqueue
 from survey_service.foundation.logging import get_logger
 from survey_service.foundation.principals import AtUnit, Operator, Principal, RecordSystem, Staff, SystemAtUnit
 from survey_service.foundation.services import Services
-from survey_service.languages.queries import why_not_offered
+from survey_service.languages.queries import has_interface, why_not_offered
 from survey_service.licensing.rules import Mode, Refusal, Use
 from survey_service.people.rules import Identity, age_on
 from survey_service.people.use_cases import ensure_person, enter_care_relation, find_person
@@ -49,8 +49,8 @@ from survey_service.scheduling.records import (
     occasions,
     tasks,
 )
-from survey_service.scheduling.rules import INVITE_JOB as INVITE_JOB
 from survey_service.scheduling.rules import (
+    SEND_JOB,
     BodySide,
     CareProtocol,
     PlannedOccasion,
@@ -116,6 +116,8 @@ def enrol_patient(services: Services, order: Order, *, as_: Principal | SystemAt
                 connection, one, published.protocol, enrolment_id=enrolment_id, person_id=person_id, as_=as_
             )
         collect_once(connection, services.clock, enrolment_id, person_id=person_id, as_=as_)
+        if any(one.opens_at <= services.clock() for one in planned):
+            enqueue(connection, SEND_JOB)
         record_access(
             connection,
             services.clock,
@@ -145,6 +147,7 @@ def look_at_order(
         )
     with services.db.transaction(as_=principal_of(as_)) as connection:
         published = _published(connection, order.protocol_id)
+        _refuse_unwritable(connection, order.identity.locale)
         if isinstance(as_, Staff):
             rights = rights_of(connection, as_, services.clock())
             rights.require(Right.CARE)
@@ -296,6 +299,14 @@ def _refuse_the_dead(services: Services, order: Order, *, as_: Staff | SystemAtU
             raise _dead()
 
 
+def _refuse_unwritable(connection: Connection, locale: str) -> None:
+    """Nothing is planned for somebody to whom no notice could be written [E2]."""
+    if not has_interface(connection, locale):
+        raise BadInput(
+            "There is no such language here.", fields={"language": mark("Choose a language that we can write in.")}
+        )
+
+
 def _dead() -> BadInput:
     sentence = mark("The patient is recorded as dead.")
     return BadInput("The patient is recorded as dead.", fields={"personal_number": sentence})
@@ -388,7 +399,7 @@ def insert_occasion(
     person_id: UUID,
     as_: AtUnit,
 ) -> None:
-    """One occasion with its tasks, and the job that invites to it when it opens."""
+    """One occasion with its tasks. The patient is told of it when it opens: its notice comes with it."""
     occasion_id = new_id()
     owner = {"provider_id": as_.provider_id, "person_id": person_id}
     connection.execute(
@@ -424,4 +435,3 @@ def insert_occasion(
             for position, instrument in enumerate(planned.plan.instruments, start=1)
         ],
     )
-    enqueue(connection, INVITE_JOB, at=planned.opens_at, provider_id=as_.provider_id, occasion_id=occasion_id)

@@ -60,6 +60,7 @@ OWNER_MAY_BE_NULL = {
 POLICIES_FOR_EVERY_ROW = {
     ("sign_ins", "survey_gate"): "the secret of the cookie is what finds the row, before anybody is known",
     ("handovers", "survey_gate"): "the secret of the code, then of the cookie, is what finds the row",
+    ("letter_visits", "survey_gate"): "the secret of the cookie is what finds the row",
 }
 
 APPEND_ONLY = (

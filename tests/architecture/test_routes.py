@@ -38,6 +38,7 @@ from tests.browsing import Visitor
 from tests.conftest import BASE_URL, TestDatabase
 from tests.desk import PREM, QUESTION, Desk, make_desk
 from tests.earlier_results import scored_row, write_rows
+from tests.integration.notices import dispatch
 from tests.world import World, submission_for
 
 # Those who are refused come first, so that what the others do cannot be the reason.
@@ -53,6 +54,7 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     ("GET",  "/"):                                               EVERYBODY_GETS_IN,
     ("GET",  "/static/<path:filename>"):                         EVERYBODY_GETS_IN,
     ("GET",  "/health"):                                         EVERYBODY_GETS_IN,
+    ("GET",  "/metrics"):                                        (404,) * 8,  # without the monitoring system's token
     ("GET",  "/ready"):                                          EVERYBODY_GETS_IN,
     ("POST", "/language"):                                       EVERYBODY_IS_MOVED,
     ("GET",  "/sign-in"):                                        EVERYBODY_GETS_IN,
@@ -70,6 +72,8 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     ("POST", "/sessions/<uuid:session_id>"):                     (401,     401,     403, 403, 403, 403, 303, 403),
     ("GET",  "/my-data"):                                        (SIGN_IN, SIGN_IN, 200, 403, 403, 403, 200, 403),
     ("GET",  "/my-results"):                                     (SIGN_IN, SIGN_IN, 200, 403, 403, 403, 200, 403),
+    ("GET",  "/contact"):                                        (SIGN_IN, SIGN_IN, 200, 403, 403, 403, 200, 403),
+    ("POST", "/contact"):                                        (401,     401,     303, 403, 403, 403, 303, 403),
     ("POST", "/my-data/registers/<uuid:register_id>"):           (401,     401,     303, 403, 403, 403, 303, 403),
     ("POST", "/my-data/units/<uuid:unit_id>"):                   (401,     401,     303, 403, 403, 403, 303, 403),
     ("GET",  "/staff"):                                          (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
@@ -102,6 +106,7 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     ("POST", "/staff/flags/<uuid:rule_id>/end"):                 (401,     401,     403, 403, 303, 403, 403, 403),
     ("POST", "/staff/flags/hours"):                              (401,     401,     403, 403, 303, 403, 403, 403),
     ("POST", "/staff/flags/paper"):                              (401,     401,     403, 403, 303, 403, 403, 403),
+    ("POST", "/staff/flags/letters"):                            (401,     401,     403, 403, 303, 403, 403, 403),
     ("GET",  "/.well-known/jwks.json"):                          EVERYBODY_GETS_IN,
     # Only the unit that received corrects and voids; without a reason, and for what is not there, nothing is done.
     ("GET",  "/staff/responses/<uuid:response_id>/correction"):  (SIGN_IN, SIGN_IN, 403, 403, 403, 200, 403, 403),
@@ -142,6 +147,9 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     ("POST", "/staff/enrolments/<uuid:enrolment_id>/event"):     (401,     401,     403, 403, 403, 303, 403, 403),
     ("POST", "/staff/enrolments/<uuid:enrolment_id>/state"):     (401,     401,     403, 403, 403, 303, 403, 403),
     ("POST", "/staff/enrolments/<uuid:enrolment_id>/unit"):      (401,     401,     403, 403, 403, 303, 403, 403),
+    ("POST", "/staff/enrolments/<uuid:enrolment_id>/addresses"): (401,     401,     403, 403, 403, 303, 403, 403),
+    ("GET",  "/staff/notices"):                                  (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
+    ("POST", "/staff/notices/<uuid:dispatch_id>/again"):         (401,     401,     403, 403, 403, 303, 403, 403),
     ("GET",  "/staff/enrolments/list"):                          (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
     ("POST", "/staff/enrolments/list"):                          (401,     401,     403, 400, 200, 200, 403, 403),
     # What staff attest says nothing of the patient; a code is for the unit's own to make, and for anybody to try.
@@ -151,6 +159,11 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     ("POST", "/h/<code>"):                                       (410,) * 8,  # one that nobody made
     ("GET",  "/h/done"):                                         EVERYBODY_IS_MOVED,
     ("GET",  "/h/thanks"):                                       EVERYBODY_GETS_IN,
+    # The code of a letter is for anybody to try; this one nobody made.
+    ("GET",  "/letter"):                                         EVERYBODY_GETS_IN,
+    ("POST", "/letter"):                                         (400,) * 8,
+    ("GET",  "/letter/done"):                                    EVERYBODY_IS_MOVED,
+    ("GET",  "/letter/thanks"):                                  EVERYBODY_GETS_IN,
     # What is given to registers is open to all staff; saying yes or ending it is for the manager of a unit.
     ("GET",  "/staff/registers"):                                (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
     ("POST", "/staff/registers/<uuid:agreement_id>/approval"):   (401,     401,     403, 403, 303, 403, 403, 403),
@@ -200,6 +213,8 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     ("POST", "/api/v1/enrolments"):                              (401,     401,     403, 403, 403, 403, 403, 403),
     ("PATCH", "/api/v1/enrolments/<uuid:enrolment_id>"):         (401,     401,     403, 403, 403, 403, 403, 403),
     ("POST", "/api/v1/enrolments/<uuid:enrolment_id>/cancellation"): (401, 401,     403, 403, 403, 403, 403, 403),
+    # Whoever asks: a gateway signs, and a cookie is no signature.
+    ("POST", "/api/v1/gateways/<string:name>/receipts"):         (401,) * 8,
     ("GET",  "/api/v1/catalogue"):                               EVERYBODY_GETS_IN,
     ("POST", "/api/v1/registers/me/messages"):                   (401,     422,     403, 403, 403, 403, 403, 403),
     ("GET",  "/api/v1/registers/me/coverage"):                   (401,     200,     403, 403, 403, 403, 403, 403),
@@ -211,6 +226,7 @@ FORMS_WITHOUT_A_TOKEN = {
     "/api/v1/token": _MACHINES,
     "/api/v1/deliveries/<uuid:response_id>/receipt": _MACHINES,
     "/api/v1/enrolments": _MACHINES,
+    "/api/v1/gateways/<string:name>/receipts": _MACHINES,
     "/api/v1/enrolments/<uuid:enrolment_id>/cancellation": _MACHINES,
     "/api/v1/registers/me/agreements/<uuid:agreement_id>/approval": _MACHINES,
     "/api/v1/registers/me/messages": _MACHINES,
@@ -237,6 +253,7 @@ class Scene:
     step_id: UUID
     system_id: UUID
     rule_id: UUID
+    dispatch_id: UUID
     jwks: str
     cookies: Mapping[str, Callable[[], str]]
     bearer: str
@@ -268,7 +285,16 @@ class Scene:
         path = rule.replace("<path:filename>", "app.css").replace("<int:sequence>", "1").replace("<int:number>", "1")
         if rule.endswith("/done"):
             path = path.replace("<uuid:survey_id>", str(self.answered_id))
-        for name in ("survey_id", "session_id", "response_id", "enrolment_id", "step_id", "system_id", "rule_id"):
+        for name in (
+            "survey_id",
+            "session_id",
+            "response_id",
+            "enrolment_id",
+            "step_id",
+            "system_id",
+            "rule_id",
+            "dispatch_id",
+        ):
             path = path.replace(f"<uuid:{name}>", str(getattr(self, name)))
         path = path.replace("<uuid:occasion_id>", str(self.survey_id))
         path = path.replace("<uuid:agreement_id>", str(self.agreement_id))
@@ -288,6 +314,7 @@ class Scene:
             "/sessions/<uuid:session_id>": {"sequence": str(self.sequence), "item": self.item_id, "value": "2"},
             "/my-data/registers/<uuid:register_id>": {"objected": "1"},
             "/my-data/units/<uuid:unit_id>": {"blocked": "0"},
+            "/contact": {"none": "1"},
             "/staff/enrolments/<uuid:enrolment_id>/event": {
                 "anchor_date": local_day(self.world.services.clock()).isoformat(),
                 "confirmed": "1",
@@ -351,7 +378,14 @@ def settings(settings: Settings) -> Settings:
 
 
 @pytest.fixture
-def scene(app: Flask, world: World, register_key: ECKey, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Scene:
+def scene(
+    app: Flask,
+    world: World,
+    database: TestDatabase,
+    register_key: ECKey,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> Scene:
     monkeypatch.setenv("AUTHLIB_INSECURE_TRANSPORT", "1")  # because no test has a certificate
     identity, other = world.new_identity(), world.new_identity()
     world.enrol(other)
@@ -388,6 +422,7 @@ def scene(app: Flask, world: World, register_key: ECKey, monkeypatch: pytest.Mon
         step_id=step_id,
         system_id=system_id,
         rule_id=kept.rule_id,
+        dispatch_id=dispatch(database, waiting, outcomes=("technical", "given_up")),
         jwks=json.dumps(jwks),
         cookies={
             "patient": lambda: world.patient_cookie(identity),

@@ -13,7 +13,6 @@ from click.testing import CliRunner
 from psycopg import sql
 
 import migrations
-from notifications.channels.memory import MemoryChannel
 from survey_service.cli import main
 from survey_service.delivery.use_cases import open_response
 from survey_service.demo.embedded import EmbeddedPostgres
@@ -131,20 +130,29 @@ def postgres_tool(name: str, database: TestDatabase, role: str, *arguments: str)
 
 
 def test_a_job_that_has_failed_for_good_can_be_tried_once_more(
-    world: World, database: TestDatabase, mailbox: MemoryChannel, run_jobs: Callable[[], None]
+    world: World, database: TestDatabase, run_jobs: Callable[[], None]
 ) -> None:
     """H2"""
-    world.enrol()
+    patient, occasion = world.enrol()
+    (response_id,) = world.answer(patient, occasion)
+    open_response(world.services, response_id, as_=world.alice)
     with database.connect("survey_owner") as connection:
         connection.execute("SET search_path = jobs")
         connection.execute("UPDATE procrastinate_jobs SET status = 'failed', attempts = 12")
     run_jobs()
-    assert mailbox.sent == []
+    assert count_released(database) == 0
 
     with database.connect("survey_worker") as connection:
         connection.execute(sql.SQL(statements("failed jobs")))
     run_jobs()
-    assert len(mailbox.sent) == 1
+    assert count_released(database) == 1
+
+
+def count_released(database: TestDatabase) -> int:
+    with database.connect("survey_owner") as connection:
+        row = connection.execute("SELECT count(*) FROM releases").fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def test_a_month_without_a_worker_is_mended_without_losing_a_line_of_the_access_log(

@@ -48,10 +48,15 @@ def test_whatever_comes_round_by_the_clock_is_done_on_the_way(
     services = replace(world.services, clock=clock)
     patient, occasion = world.enrol()
     world.answer(patient, occasion)
+    world.enrol()
+    with database.connect("survey_owner") as connection:
+        connection.execute("INSERT INTO gateways (name, bad_since) VALUES ('texts', now() - interval '1 hour')")
     arrived = clock() + timedelta(days=100)
     travelled(services, clock, arrived)
     # By job what is seen of it; a job that is added needs a line here.
     seen = {
+        "notifying.come_round": "SELECT EXISTS (SELECT FROM messages)",
+        "notifying.watch_gateways": "SELECT EXISTS (SELECT FROM gateways WHERE alarmed_at IS NOT NULL)",
         "delivery.watch": "SELECT EXISTS (SELECT FROM delivery_alarms WHERE kind = 'not_received')",
         "insight.make_figures": "SELECT bool_and(made_at >= %(arrived)s) FROM follow_up_runs",
         "audit.prepare_partitions": "SELECT to_regclass(to_char(%(arrived)s, '\"audit_events_\"YYYY_MM')) IS NOT NULL",

@@ -61,11 +61,11 @@ def test_a_tablet_shows_nothing_else_of_the_patient(
 ) -> None:
     """A6, C3"""
     _, other = world.enrol(identity, protocol="eq5d-only")
-    refused = ["/inbox", "/my-data", f"/surveys/{other.id}", f"/surveys/{here.id}/done", "/staff"]
-    assert [tablet.get(path).status_code for path in refused] == [403] * 5
+    refused = ["/inbox", "/my-data", "/contact", f"/surveys/{other.id}", f"/surveys/{here.id}/done", "/staff"]
+    assert [tablet.get(path).status_code for path in refused] == [403] * 6
     page = tablet.get(f"/surveys/{here.id}").get_data(as_text=True)
     assert "Hemlighet" not in page
-    assert not re.search(r'href="/(inbox|my-data)', page)
+    assert not re.search(r'href="/(inbox|my-data|contact)', page)
 
 
 def test_a_tablet_that_stands_idle_is_signed_out(tablet: Visitor, here: Occasion, clock) -> None:

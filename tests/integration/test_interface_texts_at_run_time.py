@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 
+import pytest
 from flask import Flask
 
 from notifications.channels.memory import MemoryChannel
+from survey_service.errors import BadInput
 from survey_service.foundation.services import Services
 from survey_service.languages.interface_texts import REFRESH, InterfaceTexts
 from survey_service.languages.rules import State
@@ -115,11 +117,20 @@ def test_a_patient_is_told_in_a_language_that_came_while_the_worker_ran(
     assert sent.subject.startswith("nb: ")
 
 
+def test_nobody_is_ordered_a_survey_in_a_language_that_no_notice_can_be_written_in(world: World) -> None:
+    """E2: said at the field, before anything is planned."""
+    with pytest.raises(BadInput) as refused:
+        world.enrol(world.new_identity(locale="tlh"))
+    assert "language" in refused.value.fields
+
+
 def test_a_patient_whose_language_is_no_more_is_told_in_swedish(
-    world: World, mailbox: MemoryChannel, run_jobs: Callable[[], None]
+    world: World, mailbox: MemoryChannel, run_jobs: Callable[[], None], database: TestDatabase
 ) -> None:
     """C1"""
-    world.enrol(world.new_identity(locale="tlh"))
+    world.enrol()
+    with database.connect("survey_owner") as connection:
+        connection.execute("UPDATE patients SET locale = 'tlh'")
     world.enrol(world.new_identity(locale="sv"))
     run_jobs()
     lost, swedish = mailbox.sent

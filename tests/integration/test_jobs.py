@@ -28,9 +28,8 @@ from survey_service.foundation.db import new_id
 from survey_service.foundation.jobs import Backoff, enqueue
 from survey_service.foundation.principals import Gate, System
 from survey_service.foundation.services import Services
-from survey_service.notifying.jobs import invite
-from survey_service.scheduling.queries import Occasion
-from survey_service.scheduling.use_cases import INVITE_JOB
+from survey_service.notifying.sending import send_due
+from survey_service.scheduling.rules import SEND_JOB
 from survey_service.settings import Settings
 from survey_service.wiring import build_services
 from survey_service.worker import prepare_partitions
@@ -118,16 +117,16 @@ def test_an_invitation_is_in_the_inbox_and_sent_once(
     assert jobs(database) == []
 
 
-def run_invite(world: World, occasion: Occasion) -> None:
-    invite(world.services, interface_translations, provider_id=str(occasion.provider_id), occasion_id=str(occasion.id))
+def send(world: World) -> None:
+    send_due(world.services, interface_translations)
 
 
 def test_an_invitation_that_is_run_again_after_it_was_recorded_is_not_sent_again(
     world: World, database: TestDatabase, mailbox: MemoryChannel
 ) -> None:
-    _, occasion = world.enrol()
-    run_invite(world, occasion)
-    run_invite(world, occasion)
+    world.enrol()
+    send(world)
+    send(world)
     assert len(mailbox.sent) == 1
     assert dispatches(database) == ["email", "inbox"]
     assert len(rows(database, "SELECT FROM messages")) == 1
@@ -159,7 +158,7 @@ def test_when_the_window_has_closed_meanwhile_nobody_is_invited(
 ) -> None:
     _, occasion = world.enrol()
     clock.advance(occasion.closes_at - clock())
-    run_invite(world, occasion)
+    send(world)
     assert mailbox.sent == []
     assert dispatches(database) == []
 
@@ -169,7 +168,7 @@ def test_an_occasion_that_has_not_opened_is_not_announced(
 ) -> None:
     _, occasion = world.enrol()
     clock.advance(occasion.opens_at - clock() - timedelta(seconds=1))
-    run_invite(world, occasion)
+    send(world)
     assert mailbox.sent == []
 
 
@@ -183,46 +182,24 @@ def test_a_person_who_has_been_erased_is_not_written_to(
     assert mailbox.sent == []
 
 
-def test_an_invitation_for_another_providers_occasion_does_nothing(
-    world: World, database: TestDatabase, mailbox: MemoryChannel
-) -> None:
-    """A6"""
-    _, occasion = world.enrol()
-    invite(
-        world.services, interface_translations, provider_id=str(world.charlie.provider_id), occasion_id=str(occasion.id)
-    )
-    assert mailbox.sent == []
-    assert dispatches(database) == []
-
-
 # ---- failures
 
 
-def make_due(database: TestDatabase) -> None:
-    """Let the time come at which a retry was put off to."""
-    with database.connect("survey_owner") as connection:
-        connection.execute("SET LOCAL search_path = jobs")  # the runner's triggers expect it
-        connection.execute("UPDATE jobs.procrastinate_jobs SET scheduled_at = now() WHERE status = 'todo'")
-
-
 @pytest.mark.parametrize("failure", [TemporaryFailure, TechnicalFailure])
-def test_a_failure_that_may_pass_is_tried_again_at_once_and_then_after_a_while(
+def test_a_failure_that_may_pass_is_tried_again_after_a_while(
     world: World,
     database: TestDatabase,
     mailbox: MemoryChannel,
     run_jobs: Callable[[], None],
+    clock: Any,
     failure: type[TemporaryFailure | TechnicalFailure],
 ) -> None:
     mailbox.failures += [failure(), failure()]
     world.enrol()
     for _ in range(3):
         run_jobs()
+        clock.advance(timedelta(hours=1))
     kind = "temporary" if failure is TemporaryFailure else "technical"
-    assert outcomes(database) == [kind, kind]
-    state = "SELECT status::text, attempts, scheduled_at > now() FROM jobs.procrastinate_jobs WHERE task_name = %s"
-    assert rows(database, state, INVITE_JOB) == [("todo", 2, True)]
-    make_due(database)
-    run_jobs()
     assert outcomes(database) == [kind, kind, "sent"]
     assert len(mailbox.sent) == 1
     assert jobs(database) == []
@@ -232,9 +209,9 @@ def test_an_address_that_will_never_take_it_is_not_tried_again(
     world: World, database: TestDatabase, mailbox: MemoryChannel, run_jobs: Callable[[], None]
 ) -> None:
     mailbox.failures.append(PermanentFailure())
-    _, occasion = world.enrol()
+    world.enrol()
     run_jobs()
-    run_invite(world, occasion)
+    send(world)
     assert mailbox.sent == []
     assert outcomes(database) == ["permanent"]
     assert jobs(database) == []
@@ -355,29 +332,26 @@ def test_a_worker_killed_between_sending_and_recording_leaves_one_dispatch_and_a
     """A sending that was not recorded is repeated under the same Message-ID; nothing else is doubled."""
     server, _ = smtp
     world = make_world(real_services, register_key)
-    _, occasion = world.enrol()
+    world.enrol()
     first = started()
     server.kill = lambda: os.kill(first.pid, signal.SIGKILL)
     assert first.wait(30) == -signal.SIGKILL
     assert len(server.taken) == 1
     assert outcomes(database) == []
-    assert [status for name, status, _, _ in jobs(database) if name == INVITE_JOB] == ["doing"]
+    assert [status for name, status, _, _ in jobs(database) if name == SEND_JOB] == ["doing"]
 
     server.kill = lambda: None
     with database.connect("survey_owner") as connection:  # a minute goes by
         connection.execute("UPDATE jobs.procrastinate_workers SET last_heartbeat = now() - interval '1 minute'")
         connection.execute("DELETE FROM jobs.procrastinate_periodic_defers")
+        connection.execute("UPDATE notices SET claimed_until = now()")
     started()
     wait_for(lambda: outcomes(database) == ["sent"], "the stalled job to be done again")
-    wait_for(lambda: INVITE_JOB not in [name for name, _, _, _ in jobs(database)], "the job to be ticked off")
+    wait_for(lambda: SEND_JOB not in [name for name, _, _, _ in jobs(database)], "the job to be ticked off")
     assert len(server.taken) == 2
     assert len(set(server.taken)) == 1
     assert dispatches(database) == ["email", "inbox"]
     assert len(rows(database, "SELECT FROM messages")) == 1
-
-    # Once recorded, a job that comes back once more sends nothing.
-    invite(real_services, interface_translations, provider_id=str(occasion.provider_id), occasion_id=str(occasion.id))
-    assert len(server.taken) == 2
 
 
 def test_a_worker_does_not_take_a_job_from_one_that_is_alive(

@@ -1,7 +1,7 @@
 """No form runs without its licence outside a demonstration: tried through the code and by SQL as every login [D1]."""
 
 from dataclasses import replace
-from datetime import UTC, time, timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -22,8 +22,7 @@ from survey_service.languages.seeding import seed_wording_texts
 from survey_service.languages.use_cases import Acceptance, accept_labels, seed_wordings
 from survey_service.licensing.rules import Mode, Use, UseOfAnswers
 from survey_service.licensing.use_cases import withdraw_licence
-from survey_service.notifying.jobs import invite
-from survey_service.scheduling.queries import Occasion
+from survey_service.notifying.sending import send_due
 from survey_service.scheduling.rules import BodySide
 from survey_service.scheduling.use_cases import publish_protocol
 from tests.browsing import Visitor
@@ -221,20 +220,19 @@ def test_nobody_is_invited_to_what_may_not_be_shown_any_more_and_the_unit_sees_w
     real: World, licence: UUID, database: TestDatabase, mailbox: MemoryChannel, clock: TestClock, tmp_path: Path
 ) -> None:
     """C1, D1"""
-    _, occasion = real.enrol()
+    real.enrol()
     withdraw_licence(real.services, licence, reason="Terms changed", by="An operator")
-    run_invite(real, occasion)
+    send_due(real.services, interface_translations)
     assert mailbox.sent == []
     assert rows(database, "SELECT FROM messages") == []
     morning = at_local_time(today(real) + timedelta(days=1), time(8))
-    again = rows(database, "SELECT scheduled_at FROM jobs.procrastinate_jobs WHERE task_name = 'notifying.invite'")
-    assert morning in [row["scheduled_at"].astimezone(UTC) for row in again]
+    assert rows(database, "SELECT next_at, unreached FROM notices") == [{"next_at": morning, "unreached": "withheld"}]
     worklist = Visitor(create_app(real.services), real.staff_cookie(real.alice)).get("/staff").get_data(as_text=True)
     assert f"Licensen för promis-anxiety återkallades {today(real)}." in worklist
 
     license_use(real)
     clock.now = morning
-    run_invite(real, occasion)
+    send_due(real.services, interface_translations)
     assert len(mailbox.sent) == 1
     worklist = Visitor(create_app(real.services), real.staff_cookie(real.alice)).get("/staff").get_data(as_text=True)
     assert "Licensen för" not in worklist
@@ -243,10 +241,9 @@ def test_nobody_is_invited_to_what_may_not_be_shown_any_more_and_the_unit_sees_w
 def test_an_invitation_is_not_put_off_beyond_the_window(real: World, licence: UUID, database: TestDatabase) -> None:
     _, occasion = real.enrol()
     withdraw_licence(real.services, licence, reason="Terms changed", by="An operator")
-    before = len(rows(database, "SELECT FROM jobs.procrastinate_jobs"))
     late = replace(real.services, clock=lambda: occasion.last_moment)
-    invite(late, interface_translations, provider_id=str(occasion.provider_id), occasion_id=str(occasion.id))
-    assert len(rows(database, "SELECT FROM jobs.procrastinate_jobs")) == before
+    send_due(late, interface_translations)
+    assert rows(database, "SELECT next_at, unreached FROM notices") == [{"next_at": None, "unreached": "withheld"}]
 
 
 def test_an_instrument_that_has_been_taken_away_is_said_to_be_and_the_worklist_is_there(
@@ -258,10 +255,6 @@ def test_an_instrument_that_has_been_taken_away_is_said_to_be_and_the_worklist_i
     worklist = Visitor(app, real.staff_cookie(real.alice)).get("/staff")
     assert worklist.status_code == 200
     assert "promis-anxiety finns inte installerat här längre." in worklist.get_data(as_text=True)
-
-
-def run_invite(world: World, occasion: Occasion) -> None:
-    invite(world.services, interface_translations, provider_id=str(occasion.provider_id), occasion_id=str(occasion.id))
 
 
 def test_the_projects_own_instruments_need_no_licence_anywhere(real: World) -> None:

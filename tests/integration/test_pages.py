@@ -19,6 +19,7 @@ from survey_service.foundation.db import new_id
 from survey_service.foundation.logging import configure_logging
 from survey_service.foundation.services import Services
 from survey_service.http.security import limiter
+from survey_service.languages.interface_texts import shipped_texts
 from survey_service.people.rules import Identity
 from survey_service.people.use_cases import find_person
 from survey_service.registers.feed import pull
@@ -28,7 +29,6 @@ from survey_service.registers.rules import ACCEPTED_PURPOSE
 from tests.browsing import Visitor
 from tests.conftest import BASE_URL
 from tests.world import World
-from translations.interface import interface_translations
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ STALE = "This page had been open for too long. Go back, load it again and send o
 
 def swedish(sentence: str) -> str:
     """A text of the interface, as the catalogue has it."""
-    translated = str(interface_translations()["sv"].gettext(sentence))
+    translated = str(shipped_texts()["sv"].gettext(sentence))
     assert translated != sentence
     return translated
 
@@ -68,7 +68,8 @@ def test_no_page_of_a_patient_lacks_a_variable(strict: Flask, world: World, iden
     def visit(*paths: str) -> None:
         visited.extend(visitor.get(path).status_code for path in paths)
 
-    visit("/inbox", "/my-data", f"/surveys/{occasion.id}")
+    visit("/inbox", "/my-data", "/contact", "/contact?saved=1", f"/surveys/{occasion.id}")
+    visited.append(200 if visitor.post("/contact", page="/contact", email="x").status_code == 400 else 0)
     question = visitor.submit(f"/surveys/{occasion.id}", "/surveys/").headers["Location"]
     visit(question, "/inbox", f"/surveys/{occasion.id}")
     visited.append(200 if visitor.submit(question, "/sessions/", value="9").status_code == 400 else 0)
@@ -221,14 +222,16 @@ POSTS = ["/sign-in", "/sign-out", "/language", "/surveys/{id}", "/sessions/{id}"
          "/staff/receipts", "/staff/settings/record-system", "/staff/settings/record-system/{id}/test",
          "/staff/settings/record-system/{id}/activate", "/staff/settings/record-system/{id}/pause",
          "/staff/settings/alarms", "/staff/enrolments/new", "/staff/responses/{id}", "/staff/responses/{id}/assessment",
-         "/my-data/units/{id}", "/staff/rights", "/staff/rights/{id}/end", "/staff/oversight/openings/{id}/patient",
+         "/my-data/units/{id}", "/contact",
+         "/staff/rights", "/staff/rights/{id}/end", "/staff/oversight/openings/{id}/patient",
          "/staff/responses/{id}/emergency",
          "/staff/responses/{id}/correction", "/staff/responses/{id}/voiding",
          "/staff/protocols", "/staff/protocols/{id}/edit", "/staff/protocols/{id}/file",
          "/staff/protocols/{id}/publication",
          "/staff/search", "/staff/today", "/staff/occasions/{id}/reminder", "/staff/occasions/{id}/non-response",
          "/staff/responses/{id}/hand-over", "/staff/responses/{id}/notes", "/staff/flags", "/staff/flags/{id}/end",
-         "/staff/flags/hours", "/staff/flags/paper", "/staff/occasions/{id}/entry",
+         "/staff/flags/hours", "/staff/flags/paper", "/staff/flags/letters", "/letter",
+         "/staff/enrolments/{id}/addresses", "/staff/notices/{id}/again", "/staff/occasions/{id}/entry",
          "/staff/enrolments/{id}/event", "/staff/enrolments/{id}/state", "/staff/enrolments/{id}/unit",
          "/staff/enrolments/list", "/staff/occasions/{id}/hand-over", "/h/{id}",
          "/staff/registers/{id}/approval", "/staff/registers/{id}/end",

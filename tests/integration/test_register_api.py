@@ -45,7 +45,8 @@ ENROLMENTS = (
     "/api/v1/enrolments/{enrolment_id}/cancellation",
 )
 DELIVERIES = ("/api/v1/deliveries", "/api/v1/deliveries/{response_id}", "/api/v1/deliveries/{response_id}/receipt")
-PATHS = {TOKEN_PATH, FEED, INBOX, CATALOGUE, COVERAGE, *AGREEMENTS, *DELIVERIES, *ENROLMENTS}
+GATEWAYS = "/api/v1/gateways/{name}/receipts"
+PATHS = {TOKEN_PATH, GATEWAYS, FEED, INBOX, CATALOGUE, COVERAGE, *AGREEMENTS, *DELIVERIES, *ENROLMENTS}
 
 pytestmark = pytest.mark.usefixtures("over_plain_http")
 

@@ -295,7 +295,7 @@ class Life(RuleBasedStateMachine):
         """Every job that is due by our clock; and then everything that ought to be visible is."""
         with self.database.connect("survey_owner") as connection:
             connection.execute("SET search_path = public, jobs")
-            connection.execute("DELETE FROM jobs.procrastinate_jobs WHERE task_name = 'notifying.invite'")
+            connection.execute("DELETE FROM jobs.procrastinate_jobs WHERE task_name = 'notifying.send_due'")
             connection.execute(
                 "UPDATE jobs.procrastinate_jobs SET scheduled_at = now() WHERE scheduled_at <= %s", [self.clock()]
             )

@@ -51,6 +51,7 @@ PAGES: Mapping[str, tuple[int, int, int, int]] = {
     "/staff/occasions/{waiting}/hand-over": (200, 200, 403, 403),
     "/staff/follow-up": (200, 200, 403, 403),
     "/staff/follow-up/figures.csv": (200, 200, 403, 403),
+    "/staff/notices": (200, 200, 403, 403),
     "/staff/flags": (403, 200, 403, 403),
     "/staff/protocols": (200, 200, 403, 403),
     "/staff/protocols/{protocol}": (200, 200, 403, 403),

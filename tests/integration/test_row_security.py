@@ -223,7 +223,7 @@ def forged_by_worker(household: Household) -> dict[str, Row]:
     return {
         "messages": message | {"id": new_id()},
         "dispatches": dispatch | {"id": new_id(), "occasion_id": household.waiting.id},
-        "dispatch_attempts": attempt | {"id": new_id()},
+        "dispatch_attempts": attempt | {"id": new_id(), "gateway_message_id": None},
         "releases": release | {"id": new_id(), "response_id": household.completed, "reference": new_id()},
     }
 

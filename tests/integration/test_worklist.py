@@ -109,6 +109,7 @@ def test_a_reminder_goes_out_once_a_day_and_says_no_more_than_the_invitation(
     _, occasion = world.enrol()
     run_jobs()
     before = len(mailbox.sent)
+    clock.advance(timedelta(minutes=1))
     assert remind(world.services, occasion.id, as_=world.alice)
     assert not remind(world.services, occasion.id, as_=world.alice)
     run_jobs()

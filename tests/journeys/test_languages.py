@@ -11,10 +11,10 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from survey_service.access.web import COOKIE
 from survey_service.app import create_app
 from survey_service.foundation.services import Services
+from survey_service.languages.interface_texts import shipped_texts
 from survey_service.settings import Settings
 from tests.journeys.visits import Devices, axe_violations, free_ports
 from tests.world import World
-from translations.interface import interface_translations
 
 pytestmark = pytest.mark.browser
 
@@ -48,7 +48,7 @@ def url(services: Services) -> Iterator[str]:
 
 
 def say(locale: str, text: str) -> str:
-    return str(interface_translations()[locale].gettext(text))
+    return str(shipped_texts()[locale].gettext(text))
 
 
 def sit_down(world: World, url: str, page: Page, locale: str) -> None:

@@ -223,12 +223,12 @@ def test_another_providers_clinician_is_refused_at_the_responses_own_address(dem
 
 
 def read_the_link(demo: Demo, patient: MadeUpPatient) -> str:
-    """The one link of the e-mail, which says nothing of care or health."""
+    """The way in of the e-mail, which says nothing of care or health. Its other link is to the contact choices."""
     text = wait_for_mail(demo, patient)
     telling = (patient.name, UNIT, KNEE, "Inför operationen", "hälsa", "vård", "enkät", "oro", "operation")
     assert [word for word in telling if word.lower() in text.lower()] == []
     links = re.findall(r"https?://\S+", text)
-    assert len(links) == 1
+    assert links[1:] == [f"{demo.url}/contact"]
     return links[0]
 
 

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from types import SimpleNamespace as Row
 from typing import Any
 
+from tests.preview.notices import told_occasions
+
 Pages = dict[str, tuple[str, dict[str, Any], str | None]]
 
 
@@ -34,6 +36,7 @@ def enrolment_pages(say: Callable[[str, str], str], now: datetime) -> Pages:
         "is_dead": False,
         "event": Row(date=say("29 november 2026", "29 November 2026"), procedure="NGB49", side=say("Vänster", "Left")),
         "occasions": occasions,
+        "told": told_occasions(say, now),
         "together": [together],
         "events": [moved],
         "units": [("2", say("Ögonmottagningen", "The eye clinic"))],
@@ -62,8 +65,14 @@ def enrolment_pages(say: Callable[[str, str], str], now: datetime) -> Pages:
         **_lists(say),
         "staff_hand_over": ("staff/hand_over.html", {"occasion_id": "1", "link": None, "code": None}, "staff"),
         "handover": ("handover.html", {"code": "x", "done": False}, None),
+        "letter": ("letter.html", {"errors": {"code": why_code(say)}, "values": {}, "done": False}, None),
+        "letter_done": ("letter.html", {"errors": {}, "values": {}, "done": True}, None),
         "handover_done": ("handover.html", {"code": None, "done": True}, None),
     }
+
+
+def why_code(say: Callable[[str, str], str]) -> str:
+    return say("Koden är inte rätt.", "This code is not right.")
 
 
 def _lists(say: Callable[[str, str], str]) -> Pages:

@@ -11,10 +11,12 @@ from types import SimpleNamespace as Row
 from typing import Any
 
 from tests.preview.agreements import agreement_samples
+from tests.preview.contact import contact_pages
 from tests.preview.course import course_page, own_results_page
 from tests.preview.desk import desk_pages
 from tests.preview.enrolment import enrolment_pages
 from tests.preview.follow_up import follow_up_page
+from tests.preview.notices import notice_pages, untold_rows
 from tests.preview.protocols import protocol_samples
 from tests.preview.questions import question_pages
 from tests.preview.registers import coverage_page, history_page, pulls_page
@@ -322,6 +324,7 @@ def pages(locale: str) -> dict[str, Page]:
         "alarmed": 2,
         "apart": listed(Row(**{**vars(response), "id": "20", "patient_name": "Greta Öst"})),
         "filter": "all",
+        "untold": untold_rows(say),
         "outstanding": [
             waiting_row("31", "Doris Nyman", first.title, due_at=ago(days=3), state="late", reminded_at=ago(days=1)),
             waiting_row("32", "Erik Wallin", second.title, due_at=ahead(days=5), reason=say("Vill inte", "Declined")),
@@ -478,6 +481,7 @@ def pages(locale: str) -> dict[str, Page]:
                 ],
             },
         ),
+        **{name: Page("contact.html", context) for name, context in contact_pages(say, NOW).items()},
         "my_data": Page(
             "my_data.html",
             {
@@ -575,6 +579,7 @@ def pages(locale: str) -> dict[str, Page]:
                 "left_out": 2,
                 "patient": {"patient_name": None},
                 "patient_id": "8",
+                "untold": [],
                 "outstanding": [],
             },
             "staff",
@@ -642,12 +647,18 @@ def pages(locale: str) -> dict[str, Page]:
         **{name: Page(template, context, "staff") for name, (template, context) in rights_pages(say).items()},
         **{name: Page(template, context, "staff") for name, (template, context) in protocol_samples(locale).items()},
         **{name: Page(*page) for name, page in enrolment_pages(say, NOW).items()},
+        **{name: Page(*page) for name, page in notice_pages(say, NOW).items()},
         **{name: Page("staff/registers.html", context, "staff") for name, context in agreement_samples(locale).items()},
         **{name: Page(template, context, "translator") for name, (template, context) in desk_pages(locale).items()},
         "email_alarm": Page("email/alarm.html", {"link": "https://svarsrummet.example/staff/undelivered"}, None),
         "email": Page(
-            "email/invitation.html",
-            {"sender_name": say("Svarsrummet", "The Answer Room"), "link": "https://svarsrummet.example/"},
+            "email/message.html",
+            {
+                "is_reminder": False,
+                "sender_name": say("Svarsrummet", "The Answer Room"),
+                "link": "https://svarsrummet.example/inbox",
+                "choices_link": "https://svarsrummet.example/contact",
+            },
             None,
         ),
     }

@@ -57,6 +57,7 @@ def around_worklist(say: Say) -> dict[str, Any]:
 def waiting_row(id: str, name: str, title: str, **values: Any) -> Row:
     usual: dict[str, Any] = {
         "state": "invited",
+        "told": True,
         "refusal": None,
         "reminded_at": None,
         "may_remind": True,
@@ -101,6 +102,7 @@ def flags_page(say: Say) -> dict[str, Any]:
         ],
         "hours": 24,
         "late_days": 0,
+        "letters_carry_codes": True,
         "request_id": "r",
         "values": {"what": "v:energy:t", "how": "at_most", "limit": "x"},
         "errors": {"limit": say("Skriv ett tal.", "Write a number.")},

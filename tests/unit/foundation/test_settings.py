@@ -88,6 +88,23 @@ def test_a_setting_that_cannot_be_read_is_named_without_its_value(name: str, val
     assert not value or len(value) < 4 or value not in str(wrong.value)
 
 
+def test_a_file_of_gateways_may_refer_to_its_own_settings_and_to_no_others() -> None:
+    """G4"""
+    settings = Settings.from_environment(RIGHT | {"GATEWAY_TEXTS": "gateway-secret"})
+    assert settings.notices.gateway_secrets == {"GATEWAY_TEXTS": "gateway-secret"}
+    assert "gateway-secret" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("SURVEY_BASE_URL", "https://ortopedi.example.se"), ("SURVEY_SMTP_SENDER", "svar@hjartkliniken.example.se")],
+)
+def test_an_address_that_names_a_kind_of_care_is_refused_at_start(name: str, value: str) -> None:
+    """C1: every message would show it."""
+    with pytest.raises(SettingsError, match=name):
+        Settings.from_environment(RIGHT | {name: value})
+
+
 def test_no_secret_is_in_the_repr() -> None:
     settings = Settings.from_environment(
         RIGHT | {"SURVEY_SMTP_USERNAME": "mailer", "SURVEY_SMTP_PASSWORD": "smtp-secret"}

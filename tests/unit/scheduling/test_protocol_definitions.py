@@ -72,6 +72,9 @@ DEFINITIONS = st.fixed_dictionaries(
     },
     optional={
         "registers": st.just(["Knee register"]),
+        "notices": st.fixed_dictionaries(
+            {}, optional={"other_way_after_days": st.integers(1, 90), "letter_after_days": st.integers(1, 90)}
+        ),
         "inclusion": st.fixed_dictionaries({"age_from": st.integers(0, 60), "scores": st.lists(SCORES, min_size=1)}),
         "exclusion": st.just({"diagnoses": ["F00", "M1"], "languages": ["fi"]}),
     },

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from survey_service.errors import BadInput
 from survey_service.foundation.clock import STOCKHOLM, local_day
 from survey_service.scheduling.rules import (
+    NoticePlan,
     PlannedOccasion,
     ReceiptPlan,
     ReceiptPolicy,
@@ -159,6 +160,25 @@ def test_a_protocol_of_no_occasions_or_of_one_twice_is_refused() -> None:
 def test_the_units_own_text_is_swedish_where_it_wrote_no_other() -> None:
     texts = {"sv": "Besök", "en": "Visit", "fi": ""}
     assert [in_language(texts, one) for one in ("sv", "en", "fi", "ar")] == ["Besök", "Visit", "Besök", "Besök"]
+
+
+# ---- messages
+
+
+def test_a_protocol_says_how_soon_another_way_is_tried_and_what_it_leaves_out_is_usual() -> None:
+    """C1"""
+    assert parse_protocol(DEFINITION).notices == NoticePlan(3, 7)
+    assert parse_protocol(DEFINITION | {"notices": {"letter_after_days": 21}}).notices == NoticePlan(3, 21)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [{"letter_after_days": 0}, {"letter_after_days": 91}, {"letter_after_days": True}, {"soon": 1}, ["letter"]],
+)
+def test_messages_that_cannot_be_are_refused(written: object) -> None:
+    """C1"""
+    with pytest.raises(BadInput):
+        parse_protocol(DEFINITION | {"notices": written})
 
 
 # ---- receipt

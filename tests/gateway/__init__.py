@@ -1,0 +1,1 @@
+"""A gateway of messages to try things on, as a process of its own."""
