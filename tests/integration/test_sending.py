@@ -17,6 +17,7 @@ from notifications.channels.memory import MemoryChannel
 from notifications.message import Format, PostalAddress
 from notifications.retrying import Breaker
 from survey_service.foundation.clock import at_local_time, local_day
+from survey_service.foundation.db import new_id
 from survey_service.foundation.person_directory import PersonFacts
 from survey_service.foundation.principals import NO_PROVIDER, Principal, System
 from survey_service.notifying.claiming import LEASE
@@ -442,8 +443,8 @@ def test_what_is_given_up_goes_another_way_and_can_be_wanted_again(
     assert notice(database, occasion.id)[1] == "gateway"
     ((dispatch_id,),) = kept(database, "SELECT id FROM dispatches WHERE channel = 'email'")
     with world.services.db.transaction(as_=world.alice) as connection:
-        revive = sa.text("SELECT revive_dispatch(gen_random_uuid(), :dispatch, :at)")
-        assert connection.execute(revive, {"dispatch": dispatch_id, "at": clock()}).scalar_one()
+        revive = sa.text("SELECT revive_dispatch(:id, :dispatch, :at)")
+        assert connection.execute(revive, {"id": new_id(), "dispatch": dispatch_id, "at": clock()}).scalar_one()
     send(services)
     assert sent(ways) == {"email": 1}
     assert notice(database, occasion.id)[1] is None
