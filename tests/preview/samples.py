@@ -518,6 +518,7 @@ def pages(locale: str) -> dict[str, Page]:
                 "waiting": [first, stopped],
                 "done": [fresh],
                 "messages": [],
+                "suggestion": None,
                 "may_read": False,
                 "answers_for_others": True,
             }
