@@ -47,6 +47,8 @@ from survey_service.http.security import limiter
 blueprint = Blueprint("access", __name__)
 
 _METHODS = frozenset({"bankid", "freja"})
+# In the browser's form session, which every sign-in begins anew.
+_TOLD = "told_of_the_end"
 # Every page for staff takes a commission in care, but for these; None is any commission. A page that is not named here
 # is closed to administrators and officers, whoever writes it.
 _NEEDED = {
@@ -70,8 +72,10 @@ _HOMES = {Right.CARE: "delivery.worklist", Right.SET_RIGHTS: "rights.overview", 
 
 @blueprint.get("/sign-in", endpoint="sign_in")
 def choose_way() -> ResponseReturnValue:
-    """Says that a sign-in has ended to the browser that still has its cookie, by which what was held is found again."""
-    has_ended = COOKIE in request.cookies and "principal" not in g
+    """Says once that a sign-in has ended. Its cookie stays in the browser: by it what was held is found again."""
+    has_ended = COOKIE in request.cookies and "principal" not in g and _TOLD not in session
+    if has_ended:
+        session[_TOLD] = True
     return render_template("sign_in.html", ended="own" if has_ended else None, kept=False)
 
 
