@@ -386,7 +386,9 @@ def _child(world: World, clock, *, years: int) -> Identity:
     return world.new_identity(number=identity_number(date(local_day(clock()).year - years, 1, 1), 7))
 
 
-@pytest.mark.parametrize(("instrument", "years"), [("eq5d-y-3l", 4), ("eq5d-y-3l", 8), ("eq5d-y-3l", 15), ("eq5d-5l", 16)])
+@pytest.mark.parametrize(
+    ("instrument", "years"), [("eq5d-y-3l", 4), ("eq5d-y-3l", 8), ("eq5d-y-3l", 15), ("eq5d-5l", 16)]
+)
 def test_a_form_is_ordered_for_those_it_is_meant_for_or_somebody_answers_about(
     world: World, order: Callable[..., Order], clock, instrument: str, years: int
 ) -> None:

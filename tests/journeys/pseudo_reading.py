@@ -5,6 +5,7 @@ For tests in a browser. Not for which pages, nor for how they are reached.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, is_dataclass
 from types import SimpleNamespace
 
 from babel import Locale
@@ -81,6 +82,8 @@ def strings(value: object) -> Iterator[str]:
                 yield from strings(one)
         case SimpleNamespace():
             yield from strings(vars(value))
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            yield from strings(asdict(value))
         case list() | tuple() | set() | frozenset():
             for one in value:
                 yield from strings(one)

@@ -220,7 +220,7 @@ def test_from_the_way_in_to_the_thanks_and_after_with_the_keyboard_alone(demo: D
     tab_to(page, "combobox", "E-post")
     page.keyboard.press("ArrowDown")
     press_on(page, "button", "Spara")
-    expect(page.locator(".error-summary, [role=status]").first).to_be_visible()
+    expect(page.locator("main").locator(".error-summary, [role=status]").first).to_be_visible()
 
 
 def test_an_error_is_announced_has_the_focus_and_changes_the_title(demo: Demo, devices: Devices) -> None:

@@ -162,7 +162,7 @@ def test_a_survey_is_answered_whole_without_javascript(demo: Demo, devices: Devi
     phone.get_by_role("spinbutton").fill("80")
     send(phone)
     answer_rest(phone, place=0)
-    expect(phone.get_by_text("Du satte din hälsa i dag till 80")).to_be_visible()
+    expect(phone.locator("p").get_by_text("Du satte din hälsa i dag till 80")).to_be_visible()
 
 
 def test_who_reads_english_answers_in_english(demo: Demo, devices: Devices) -> None:

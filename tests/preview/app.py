@@ -38,7 +38,9 @@ DATA = {"sv": "sv", "sv_simple": "sv", "ar": "ar"}
 NAMES = {"patient": "Bertil Öberg", "staff": "Astrid Lindqvist", "translator": "Tiina Mäki"}
 UNIT = "Knämottagningen i Sjövik"
 # What stands on the pages and is in no sample.
-FRAME_TEXTS = (*(name for _, name in LANGUAGES), *NAMES.values(), UNIT)
+# A page elsewhere that is in Swedish only.
+ABROAD = "Anmäl bristande tillgänglighet, digg.se"
+FRAME_TEXTS = (*(name for _, name in LANGUAGES), *NAMES.values(), UNIT, ABROAD)
 # Made once for each language: there are more than a hundred, and most requests are for one.
 SAMPLES = cache(pages)
 ENDS_AT = datetime(2026, 11, 22, 14, 0, tzinfo=STOCKHOLM)

@@ -99,11 +99,11 @@ def _pain(say: Say) -> dict[str, Any]:
     )
     cells = [("50,0", "2,5", "B"), ("51,2", "3", "B"), ("48,4", "2,8", "A"), ("55,3", "2,6", "A"), ("61,2", "3", "A")]
     rows = [
-        _row(say, day, [{"shown": shown, "error": error, "letter": letter, "missing": None}])
+        _row(say, day, [{"shown": shown, "error": error, "span": None, "letter": letter, "missing": None}])
         for day, (shown, error, letter) in zip([*reversed(LATER), *reversed(DAYS)], cells, strict=True)
     ]
     rows[1]["notes"] = [say("Rättad", "Corrected")]
-    none = {"shown": None, "error": None, "letter": "", "missing": None}
+    none = {"shown": None, "error": None, "span": None, "letter": "", "missing": None}
     unopened = _row(say, LATER[1], [none]) | {"notes": [say("Inte öppnat än", "Not opened yet")], "stands": False}
     return {
         "id": "course-1",
@@ -144,7 +144,7 @@ def _health(say: Say) -> dict[str, Any]:
     )
     figures = [(DAYS[1], "71", "B"), (DAYS[0], "52", "B"), (EARLIER, "40", "A")]
     rows = [
-        _row(say, day, [{"shown": shown, "error": None, "letter": letter, "missing": None}])
+        _row(say, day, [{"shown": shown, "error": None, "span": None, "letter": letter, "missing": None}])
         | {"levels": ["2", "1", "2", "3", "–"]}
         for day, shown, letter in figures
     ]
