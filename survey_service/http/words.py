@@ -6,9 +6,9 @@ A page is sent anew with every question; these words are asked for once, as the 
 import json
 from typing import Any
 
-from flask import Flask, Response, abort, url_for
+from flask import Flask, Response, abort, request, url_for
 
-from survey_service.http.locale import gettext, languages, write_in
+from survey_service.http.locale import DEFAULT, gettext, languages, write_in
 from survey_service.http.static_files import StaticFile, make_file, send
 
 ENDPOINT = "words"
@@ -20,9 +20,11 @@ def install_words(app: Flask) -> None:
 
 
 def _answer(locale: str) -> Response:
-    if locale not in dict(languages()):
+    known = dict(languages())
+    if locale not in known and "v" not in request.args:
         abort(404)
-    write_in(locale)
+    # A page by a process that has learnt of a language a moment before this one: better words of another than none.
+    write_in(locale if locale in known else DEFAULT)
     return send(_script())
 
 

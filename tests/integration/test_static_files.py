@@ -80,3 +80,12 @@ def test_what_scripts_say_is_kept_for_ever_too_in_each_language(visitor: Visitor
     assert "هل ما زلت هنا؟" in gzip.decompress(words.data).decode()
     assert "Är du kvar?" in visitor.get("/static/words.sv.js").get_data(as_text=True)
     assert visitor.get("/static/words.xx.js").status_code == 404
+
+
+def test_of_a_language_that_this_process_has_not_learnt_of_yet_scripts_get_the_words_of_another(
+    visitor: Visitor,
+) -> None:
+    """E2: the page came from another process, which had; the browser does not keep them."""
+    words = visitor.get("/static/words.nb.js?v=12345678")
+    assert (words.status_code, words.headers["Cache-Control"]) == (200, "no-cache")
+    assert "Är du kvar?" in words.get_data(as_text=True)
