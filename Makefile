@@ -31,7 +31,7 @@ format: $(VENV)/.check  ## Put the code in shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-screenshots: $(VENV)/.test  ## Pictures of every page into ./screenshots/live
+screenshots: $(VENV)/.test  ## Pictures of every page, on screenshots/sv.html and ar.html
 	@scripts/ensure-chromium
 	@$(BIN)/python -m scripts.screenshots
 
@@ -69,6 +69,11 @@ bench-pages: $(VENV)/.test  ## Measure every staff page with 100,000 responses a
 .PHONY: bench-notifications
 bench-notifications: $(VENV)/.test  ## Measure 10,000 invitations by one worker that is killed five times
 	@$(BIN)/python -m benchmarks.notifications
+
+.PHONY: bench-question
+bench-question: $(VENV)/.test  ## Measure the first paint of a question on slow 3G
+	@scripts/ensure-chromium
+	@$(BIN)/python -m benchmarks.question_page
 
 .PHONY: bench-follow-up
 bench-follow-up: $(VENV)/.test  ## Measure the follow-up of a unit with 100,000 responses

@@ -59,7 +59,7 @@ class Item:
 
     ``skippable``: the respondent may go past it. ``may_not_apply``: "does not apply" is an answer of its own.
     ``ask_when``: asked only where it holds; None is always. ``recall``: the period asked about, where it is not the
-    instrument's.
+    instrument's. ``sensitive``: the question may hurt, so that where to turn is said beside it.
     """
 
     id: str
@@ -68,6 +68,7 @@ class Item:
     may_not_apply: bool = False
     ask_when: Condition | None = None
     recall: str = ""
+    sensitive: bool = False
 
     @property
     def kind(self) -> QuestionKind:

@@ -240,6 +240,7 @@ def _item(table: Table, option_sets: OptionSets) -> Item:
         may_not_apply=table.flag("may_not_apply") if table.has("may_not_apply") else False,
         ask_when=_condition(table.table("ask_when")) if table.has("ask_when") else None,
         recall=_recall(table) if table.has("recall") else "",
+        sensitive=table.flag("sensitive") if table.has("sensitive") else False,
     )
     if isinstance(item.question, Statement) and (item.skippable or item.may_not_apply):
         raise table.error("kind", "a statement takes no answer, so it is neither skipped nor does it not apply")

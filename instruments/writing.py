@@ -214,6 +214,7 @@ def _item(item: Item) -> Fields:
             "skippable": item.skippable or None,
             "may_not_apply": item.may_not_apply or None,
             "recall": item.recall or None,
+            "sensitive": item.sensitive or None,
             "ask_when": _condition(item.ask_when) if item.ask_when else None,
         }
     )

@@ -1,17 +1,19 @@
-"""Pictures of every page of a running demonstration into ./screenshots/live, and the README's two into docs/images.
+"""Pictures of every page in Swedish and Arabic into ./screenshots, and the README's two into docs/images.
 
-`make screenshots` runs it. It starts a demonstration of its own, walks through it as patient and clinician, and stops
-it. For looking at; nothing is checked here (tests/journeys/ does that).
+`make screenshots` runs it. It starts a demonstration of its own, walks through it as patient and clinician, stops it,
+and takes the pages with made-up data (tests/preview) too. `screenshots/sv.html` and `screenshots/ar.html` show them all
+at a glance. For looking at; nothing is checked here (tests/journeys/ does that).
 """
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Page, sync_playwright
 
+from scripts.contact_sheet import write_contact_sheet
 from survey_service.demo.environment import DemoFolder
 from tests.journeys.demonstration import demonstration
 from tests.journeys.visits import (
@@ -27,13 +29,18 @@ from tests.journeys.visits import (
     sign_in_patient,
     sign_in_staff,
 )
+from tests.preview.screenshots import take_every_page
 
 ROOT = Path(__file__).resolve().parents[1]
-FOLDER = ROOT / "screenshots" / "live"
+SHEETS = ROOT / "screenshots"
+FOLDER = SHEETS / "live"
+LANGUAGES = {"sv": "sv-SE", "ar": "ar"}
 IMAGES = ROOT / "docs" / "images"
 WIDTHS = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 900}}
 KNEE = "Uppföljning av din operation"
 CHECK_IN = "Avstämning inför ditt besök"
+
+Camera = Callable[[Page, str], None]
 
 
 def main() -> int:
@@ -50,11 +57,15 @@ def main() -> int:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM_ARGUMENTS)
         demo, devices = Demo(DemoFolder(terminal.folder), terminal.ports), Devices(browser)
         readme(demo, devices)
-        for locale in ("sv", "en"):
+        for locale in LANGUAGES:
             walk(demo, devices, locale)
         devices.close()
+        take_every_page(browser, SHEETS / "preview", tuple(LANGUAGES))
         browser.close()
-    print(f"{len(list(FOLDER.glob('*.png')))} pictures in {FOLDER.relative_to(ROOT)}")
+    for locale in LANGUAGES:
+        pictures = [*FOLDER.glob(f"*-{locale}-*.png"), *(SHEETS / "preview").glob(f"*-{locale}-*.png")]
+        write_contact_sheet(SHEETS / f"{locale}.html", f"{len(pictures)} pictures in {locale}", pictures)
+        print(f"{len(pictures)} pictures on {(SHEETS / f'{locale}.html').relative_to(ROOT)}")
     return 0
 
 
@@ -88,31 +99,53 @@ def open_all_but(desk: Page, demo: Demo, *, left: int) -> None:
 
 
 def walk(demo: Demo, devices: Devices, locale: str) -> None:
-    """Everything, in the order in which somebody comes to it."""
+    """Everything, in the order in which somebody comes to it. The questions are in Swedish, whatever the page is in."""
     patient = demo.new_patient()
-    spoken = {"sv": "sv-SE", "en": "en-GB"}[locale]
-    desk, page = devices.desk(), devices.phone(locale=spoken)
+    desk, page = devices.desk(), devices.phone(locale=LANGUAGES[locale])
     take = camera(locale)
     sign_in_staff(desk, demo)
-    enrol(desk, demo, patient, protocol=KNEE, language=locale)
-    enrol(desk, demo, patient, protocol=CHECK_IN, language=locale)
+    enrol(desk, demo, patient, protocol=KNEE)
+    enrol(desk, demo, patient, protocol=CHECK_IN)
 
-    for path, name in (("/", "home"), ("/sign-in", "sign-in"), ("/nowhere", "not-found")):
-        page.goto(demo.url + path)
+    for path, name in (("", "home"), ("accessibility", "accessibility"), ("sign-in", "sign-in"), ("letter", "letter")):
+        page.goto(f"{demo.url}/{path}")
         take(page, name)
+    page.goto(f"{demo.url}/nowhere")
+    take(page, "not-found")
     sign_in_patient(page, demo, patient)
     take(page, "inbox-waiting")
-    page.goto(f"{demo.url}/my-data")
-    take(page, "my-data-empty")
+    visit(page, demo, take, {"my-data": "my-data-empty", "my-results": "my-results-empty", "contact": "contact"})
     page.goto(f"{demo.url}/inbox")
     card(page, re.compile("Inför operationen|Before the operation")).get_by_role("link").click()
     take(page, "notice")
-    page.get_by_role("button", name=re.compile("Börja svara|Start answering")).click()
+    page.locator(".action-bar button").click()
+    answer(page, take, locale)
+    thanks = page.url
+
+    staff = staff_walk(demo, devices, locale, patient.written_number)
+    page.goto(thanks)
+    take(page, "thanks-received")
+    visit(page, demo, take, {"inbox": "inbox-answered", "my-results": "my-results", "my-data": "my-data"})
+    page.locator("form[action*=registers] button").first.click()
+    take(page, "my-data-objected")
+    page.goto(staff)
+    take(page, "refused")
+
+
+def visit(page: Page, demo: Demo, take: Camera, names: Mapping[str, str]) -> None:
+    """Take the pages at these paths."""
+    for path, name in names.items():
+        page.goto(f"{demo.url}/{path}")
+        take(page, name)
+
+
+def answer(page: Page, take: Camera, locale: str) -> None:
+    """From the first question to the thanks, with a slip on the way."""
     take(page, "question")
     send(page, locale)
     take(page, "question-error")
     choose(page, 2, locale)
-    page.get_by_role("link", name=re.compile("^(Tillbaka|Back)")).click()
+    page.locator(".back a").click()
     take(page, "question-changing")
     choose(page, 3, locale)
     while page.get_by_role("radio").count():
@@ -127,54 +160,30 @@ def walk(demo: Demo, devices: Devices, locale: str) -> None:
     take(page, "question-adaptive")
     answer_rest(page, locale)
     take(page, "thanks")
-    thanks = page.url
-
-    staff = staff_walk(demo, devices, locale, patient.written_number)
-    page.goto(thanks)
-    take(page, "thanks-received")
-    page.goto(f"{demo.url}/inbox")
-    take(page, "inbox-answered")
-    page.goto(f"{demo.url}/my-data")
-    take(page, "my-data")
-    page.get_by_role("button", name=re.compile("Säg nej|Say no")).click()
-    take(page, "my-data-objected")
-    page.goto(staff)
-    take(page, "refused")
-    if locale == "sv":
-        page.goto(demo.mail_url)
-        take(page, "mail-sink")
 
 
 def staff_walk(demo: Demo, devices: Devices, locale: str, number: str) -> str:
     """The unit's pages; returns the address of a response."""
-    page, take = devices.desk(locale={"sv": "sv-SE", "en": "en-GB"}[locale]), camera(locale)
+    page, take = devices.desk(locale=LANGUAGES[locale]), camera(locale)
     sign_in_staff(page, demo)
     take(page, "staff-worklist")
     page.goto(f"{demo.url}/staff/enrolments/new")
     take(page, "staff-enrol")
-    page.locator("main form button").click()
+    page.locator("main form button").last.click()
     take(page, "staff-enrol-errors")
-    enrolled = devices.desk()
-    sign_in_staff(enrolled, demo)
-    enrol(enrolled, demo, demo.new_patient(), protocol=KNEE)
-    page.goto(enrolled.url)
-    take(page, "staff-enrolled")
     page.goto(f"{demo.url}/staff?filter=unread")
     take(page, "staff-unread")
-    titles = re.compile("Frågor om oro|Questions about worry"), re.compile("om din hälsa|about your health")
-    for title, name in zip(titles, ("adaptive", "whole"), strict=True):
+    for name in ("first", "second"):
         page.goto(f"{demo.url}/staff?filter=unread")
-        form = card(page, number).filter(has_text=title).locator("form")
+        form = card(page, number).locator("form").first
         page.goto(demo.url + str(form.get_attribute("action")))
         take(page, f"staff-confirm-{name}")
-        page.locator("main form button").click()
+        page.locator("main form button").first.click()
         take(page, f"staff-response-{name}")
-    page.locator("main form button").click()
-    take(page, "staff-response-assessed")
     return page.url
 
 
-def camera(locale: str) -> Callable[[Page, str], None]:
+def camera(locale: str) -> Camera:
     """Takes the page as it stands at both widths, and puts its own back."""
 
     def take(page: Page, name: str) -> None:

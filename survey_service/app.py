@@ -11,8 +11,8 @@ from flask import Flask, Response, g, request
 from flask_smorest import Api
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from survey_service.access import acting_web, letter_web, mandates_web, rights_web
 from survey_service.access import handover_web as handover
-from survey_service.access import letter_web, rights_web
 from survey_service.access import web as access
 from survey_service.access.oidc import install_identity_providers
 from survey_service.answering import paper_web
@@ -23,6 +23,7 @@ from survey_service.delivery import api as deliveries
 from survey_service.delivery import correction_web as corrections
 from survey_service.delivery import course_web as course
 from survey_service.delivery import emergency_web, flags_web, oversight_web, worklist_web
+from survey_service.delivery import own_copy_web as own_copy
 from survey_service.delivery import record_system_page as record_systems
 from survey_service.delivery import web as delivery
 from survey_service.errors import AccessDenied, SignInRefused
@@ -35,6 +36,8 @@ from survey_service.http.locale import Catalogues, current_locale, install_local
 from survey_service.http.problems import ProblemSchema, install_problems
 from survey_service.http.references import install_references
 from survey_service.http.security import install_security
+from survey_service.http.static_files import install_static_files
+from survey_service.http.words import install_words
 from survey_service.insight import web as insight
 from survey_service.languages import web as languages_web
 from survey_service.languages.interface_texts import InterfaceTexts
@@ -73,7 +76,7 @@ def keep_what_lasts() -> None:
 
 def create_app(wired: Services, *, texts: Catalogues | None = None) -> Flask:
     """The application on these services; ``texts`` in place of the interface's own, for tests in other languages."""
-    app = Flask(__name__, template_folder="http/templates", static_folder="http/static")
+    app = Flask(__name__, template_folder="http/templates", static_folder=None)
     app.extensions[EXTENSION] = wired
     # Who asks, and whether over TLS, is what so many proxies of our own say; nobody else is believed.
     proxies = wired.settings.trusted_proxies
@@ -82,7 +85,9 @@ def create_app(wired: Services, *, texts: Catalogues | None = None) -> Flask:
     app.jinja_env.lstrip_blocks = True
     app.before_request(_begin)  # first, since a request can be refused by any of what follows
     install_security(app, wired.settings)
+    install_static_files(app)
     install_locale(app, texts or InterfaceTexts(wired))
+    install_words(app)
     install_references(app)
     install_problems(app, on_denial=_log_denial)
     install_identity_providers(app, wired)
@@ -95,6 +100,7 @@ def create_app(wired: Services, *, texts: Catalogues | None = None) -> Flask:
         app.register_blueprint(blueprint)
     for blueprint in (rights_web.blueprint, emergency_web.blueprint, oversight_web.blueprint):
         app.register_blueprint(blueprint)
+    app.register_blueprint(own_copy.blueprint)
     for blueprint in (history.blueprint, coverage_web.blueprint, protocols_web.blueprint, course.blueprint):
         app.register_blueprint(blueprint)
     for blueprint in (worklist_web.blueprint, flags_web.blueprint):
@@ -102,6 +108,8 @@ def create_app(wired: Services, *, texts: Catalogues | None = None) -> Flask:
     for blueprint in (paper_web.blueprint, letter_web.blueprint, notices.blueprint, figures_web.blueprint):
         app.register_blueprint(blueprint)
     for blueprint in (enrolment.blueprint, handover.blueprint, enrolment_list.blueprint, insight.blueprint):
+        app.register_blueprint(blueprint)
+    for blueprint in (acting_web.blueprint, mandates_web.blueprint):
         app.register_blueprint(blueprint)
     _install_api(app)
     app.before_request(access.load_principal)
@@ -182,7 +190,7 @@ def _begin() -> None:
 
 def _finish(response: Response) -> Response:
     # The rule, not the path: a path can hold a patient's own link.
-    if request.endpoint not in {"static", "health.alive"}:
+    if request.endpoint not in {"static", "words", "health.alive"}:
         get_logger().info(
             "request",
             method=request.method,

@@ -6,7 +6,8 @@
     ├── BadInput              400  a value is out of range, unknown or malformed; names the field
     ├── NotSignedIn           401  no session, or it has ended
     ├── AccessDenied          403  signed in, but not for this (also what does not exist: the two look the same)
-    │   └── OtherUnits             of the same provider: can be opened with a reason
+    │   ├── OtherUnits             of the same provider: can be opened with a reason
+    │   └── MandateEnded           whoever answered for somebody may no longer
     ├── SignInRefused         403  the identity provider's word was not enough
     ├── Conflict              409  somebody, or another device, was first
     ├── Closed                410  the window has closed
@@ -76,6 +77,13 @@ class OtherUnits(AccessDenied):
             mark("These answers are for another unit, or another protocol. You can open them with a reason.")
         )
         self.response_id = response_id
+
+
+class MandateEnded(AccessDenied):
+    """A mandate to answer for somebody has ended while it was used."""
+
+    def __init__(self) -> None:
+        super().__init__(mark("You can no longer answer for this person. What you have answered is kept."))
 
 
 class SignInRefused(SurveyServiceError):

@@ -118,6 +118,7 @@ class Settings:
     json_logs: bool = True
     instruments: Path | None = None
     operator_email: str | None = None
+    accessibility_email: str | None = None
     record_systems: RecordSystemSettings = RecordSystemSettings()
     demo_clock: Path | None = None
     notices: NoticeSettings = NoticeSettings()
@@ -161,6 +162,7 @@ class Settings:
             json_logs=read.flag("JSON_LOGS", default=True),
             instruments=read.folder("INSTRUMENTS"),
             operator_email=environ.get("SURVEY_OPERATOR_EMAIL") or None,
+            accessibility_email=environ.get("SURVEY_ACCESSIBILITY_EMAIL") or None,
             record_systems=RecordSystemSettings(
                 hosts=frozenset(environ.get("SURVEY_RECORD_SYSTEM_HOSTS", "").lower().split()),
                 signing_key=read.mapping("SIGNING_KEY") if environ.get("SURVEY_SIGNING_KEY") else None,

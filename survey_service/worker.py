@@ -4,6 +4,7 @@ from functools import partial
 
 import sqlalchemy as sa
 
+from survey_service.access.use_cases import purge_held_answers
 from survey_service.delivery import jobs as delivery
 from survey_service.delivery.gateway import RecordSystemGateway
 from survey_service.delivery.pushing import CATCH_UP_JOB, PUSH_NOW_JOB
@@ -59,6 +60,7 @@ def create_worker(services: Services) -> Worker:
             PeriodicJob("delivery.watch", "* * * * *", partial(delivery.watch, services)),
             # In the small hours of Sweden, when nobody answers.
             PeriodicJob("insight.make_figures", "23 1 * * *", partial(make_all_figures, services), is_overtaken=True),
+            PeriodicJob("access.purge_held_answers", "*/10 * * * *", partial(purge_held_answers, services)),
             PeriodicJob("audit.prepare_partitions", "17 3 * * *", partial(prepare_partitions, services)),
         ],
     )

@@ -163,8 +163,14 @@ def keys_url(postgres: EmbeddedPostgres) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def library() -> Library:
+def shipped_library() -> Library:
     return Library.load()
+
+
+@pytest.fixture(scope="session")
+def library(shipped_library: Library) -> Library:
+    """What the services of a test know; a file with instruments of its own puts them here."""
+    return shipped_library
 
 
 @pytest.fixture(scope="session")
@@ -224,7 +230,7 @@ def services(settings: Settings, clock: TestClock, library: Library, mailbox: Me
 
 
 @pytest.fixture(scope="session")
-def world_as_made(postgres: EmbeddedPostgres, register_key: ECKey) -> World:
+def world_as_made(postgres: EmbeddedPostgres, shipped_library: Library, register_key: ECKey) -> World:
     """The small world, made once and copied for each test that wants it: a database is copied sooner than it is filled.
 
     Its services are gone: use ``world``.
@@ -233,17 +239,15 @@ def world_as_made(postgres: EmbeddedPostgres, register_key: ECKey) -> World:
     db = Database(settings.databases, pool_size=1)
     keys = MemoryKeyStore(KeyWrapper(settings.master_keyset))
     gateways = (Gateway("mail", "email", MemoryChannel()),)
-    # Not the library of the test that asks first: some have instruments of their own.
-    made = make_world(Services(settings, db, keys, TestClock(), Library.load(), gateways), register_key)
+    made = make_world(Services(settings, db, keys, TestClock(), shipped_library, gateways), register_key)
     db.close()  # nobody may be connected to what is copied
     return made
 
 
 @pytest.fixture
-def world(services: Services, world_as_made: World) -> World:
-    own = services.settings.instruments
-    if own is not None:
-        seed_wordings(services, wordings_at_hand(services.library, own))
+def world(services: Services, world_as_made: World, shipped_library: Library) -> World:
+    if services.library is not shipped_library:  # what a file has of its own is worded here too
+        seed_wordings(services, wordings_at_hand(services.library, services.settings.instruments))
     return replace(world_as_made, services=services, _serial=count())
 
 

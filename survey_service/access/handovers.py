@@ -80,14 +80,16 @@ def take_code(services: Services, code: str) -> tuple[str, UUID]:
     return token, row.occasion_id
 
 
-def resume_tablet(connection: Connection, token: str, now: datetime) -> tuple[UUID, Patient, datetime] | None:
+def resume_tablet(connection: Connection, token: str, now: datetime) -> tuple[UUID, Patient, datetime, datetime] | None:
     """The tablet's sign-in behind a cookie, as the gate sees it; None when it has ended or stood idle."""
     row = connection.execute(sa.select(handovers).where(handovers.c.token_digest == digest_token(token))).first()
     if row is None or row.ended_at is not None or now >= row.last_seen_at + IDLE or now >= row.taken_at + LONGEST:
         return None
-    if now - row.last_seen_at >= SEEN_GRANULARITY:
+    seen_at = row.last_seen_at
+    if now - seen_at >= SEEN_GRANULARITY:
+        seen_at = now
         connection.execute(sa.update(handovers).where(handovers.c.id == row.id).values(last_seen_at=now))
-    return row.id, Patient(row.person_id, row.occasion_id), row.taken_at + LONGEST
+    return row.id, Patient(row.person_id, row.occasion_id), row.taken_at + LONGEST, seen_at + IDLE
 
 
 def end_tablet(connection: Connection, token: str, now: datetime) -> None:

@@ -93,15 +93,19 @@ def read_code(typed: str) -> str | None:
     return code if len(code) == _LENGTH and set(code) <= set(_ALPHABET) else None
 
 
-def resume_letter_visit(connection: Connection, token: str, now: datetime) -> tuple[UUID, Patient, datetime] | None:
+def resume_letter_visit(
+    connection: Connection, token: str, now: datetime
+) -> tuple[UUID, Patient, datetime, datetime] | None:
     """As ``handovers.resume_tablet``."""
     v = letter_visits.c
     row = connection.execute(sa.select(letter_visits).where(v.token_digest == digest_token(token))).first()
     if row is None or row.ended_at is not None or now >= row.last_seen_at + IDLE or now >= row.began_at + LONGEST:
         return None
-    if now - row.last_seen_at >= SEEN_GRANULARITY:
+    seen_at = row.last_seen_at
+    if now - seen_at >= SEEN_GRANULARITY:
+        seen_at = now
         connection.execute(sa.update(letter_visits).where(v.id == row.id).values(last_seen_at=now))
-    return row.id, Patient(row.person_id, row.occasion_id, by_letter=True), row.began_at + LONGEST
+    return row.id, Patient(row.person_id, row.occasion_id, by_letter=True), row.began_at + LONGEST, seen_at + IDLE
 
 
 def end_letter_visit(connection: Connection, token: str, now: datetime) -> None:

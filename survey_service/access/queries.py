@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -12,12 +12,13 @@ from sqlalchemy import Connection
 from survey_service.access.records import (
     commission_protocols,
     commissions,
+    mandates,
     providers,
     staff_members,
     translators,
     units,
 )
-from survey_service.access.rules import Held, Right, Rights, Role, gives
+from survey_service.access.rules import Held, MandateGround, MandateKind, Right, Rights, Role, gives
 from survey_service.foundation.principals import Staff
 
 
@@ -236,3 +237,46 @@ def all_translators(connection: Connection) -> Mapping[UUID, TranslatorRecord]:
         )
         for row in rows
     }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MandateRow:
+    """That somebody may answer for a patient, or might before. Name and note are sealed under the patient's key."""
+
+    id: UUID
+    kind: MandateKind
+    unit_id: UUID | None
+    entered_by: UUID | None
+    may_read: bool
+    ground: MandateGround | None
+    valid_from: datetime
+    valid_until: datetime
+    ended_at: datetime | None
+    holder_name: bytes | None = field(repr=False)
+    note: bytes | None = field(repr=False)
+
+    def is_in_force(self, now: datetime) -> bool:
+        return self.ended_at is None and self.valid_from <= now < self.valid_until
+
+
+def mandates_about(connection: Connection, person_id: UUID) -> list[MandateRow]:
+    """Newest first: for a patient all, for staff those that their provider has entered."""
+    rows = connection.execute(
+        sa.select(mandates).where(mandates.c.person_id == person_id).order_by(mandates.c.id.desc())
+    ).all()
+    return [
+        MandateRow(
+            id=row.id,
+            kind=MandateKind(row.kind),
+            unit_id=row.unit_id,
+            entered_by=row.entered_by,
+            may_read=row.may_read,
+            ground=MandateGround(row.ground) if row.ground else None,
+            valid_from=row.valid_from,
+            valid_until=row.valid_until,
+            ended_at=row.ended_at,
+            holder_name=row.holder_name_sealed,
+            note=row.note_sealed,
+        )
+        for row in rows
+    ]

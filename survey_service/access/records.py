@@ -88,6 +88,7 @@ sign_ins = sa.Table(
     sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("ended_at", sa.DateTime(timezone=True)),
+    sa.Column("acting_for", sa.Uuid),
 )
 
 sign_in_states = sa.Table(
@@ -147,4 +148,36 @@ letter_visits = sa.Table(
     sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("ended_at", sa.DateTime(timezone=True)),
+)
+
+mandates = sa.Table(
+    "mandates",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("provider_id", sa.Uuid),
+    sa.Column("person_id", sa.Uuid, nullable=False),
+    sa.Column("holder_id", sa.Uuid, nullable=False),
+    sa.Column("may_read", sa.Boolean, nullable=False),
+    sa.Column("valid_from", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("valid_until", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("said_at", sa.DateTime(timezone=True)),
+    sa.Column("is_protected", sa.Boolean, nullable=False, server_default="false"),
+    sa.Column("unit_id", sa.Uuid),
+    sa.Column("entered_by", sa.Uuid),
+    sa.Column("ground", sa.Text),
+    sa.Column("note_sealed", sa.LargeBinary),
+    sa.Column("holder_name_sealed", sa.LargeBinary),
+    sa.Column("ended_at", sa.DateTime(timezone=True)),
+    sa.Column("ended_by", sa.Uuid),
+)
+
+held_answers = sa.Table(
+    "held_answers",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("sign_in_id", sa.Uuid, nullable=False),
+    sa.Column("person_id", sa.Uuid, nullable=False),
+    sa.Column("form_sealed", sa.LargeBinary, nullable=False),
+    sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
 )

@@ -6,13 +6,18 @@ without an accepted level of assurance is refused, so single-factor sign-in neve
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime, time
 from enum import Enum, StrEnum
 from typing import Any
 from uuid import UUID
 
-from survey_service.errors import AccessDenied, BadInput, SignInRefused
-from survey_service.people.rules import parse_identity_number
+from survey_service.errors import AccessDenied, BadInput, SignInRefused, mark
+from survey_service.foundation.clock import at_local_time
+from survey_service.foundation.principals import Patient
+from survey_service.people.rules import birthday, parse_identity_number
 
+# The cookie with the secret of a sign-in.
+COOKIE = "sign_in"
 PERSONAL_NUMBER_CLAIM = "https://id.oidc.se/claim/personalIdentityNumber"
 CARE_PURPOSE = "Vård och behandling"
 # The catalogue of commissions has none for translation; what a translator may do is recorded here, not there.
@@ -26,6 +31,38 @@ class Role(StrEnum):
     UNIT_MANAGER = "unit_manager"
     ADMINISTRATOR = "administrator"
     DATA_PROTECTION_OFFICER = "data_protection_officer"
+
+
+class MandateKind(StrEnum):
+    """Why somebody may answer for somebody else."""
+
+    GUARDIAN = "guardian"
+    PROXY = "proxy"
+
+
+class MandateGround(StrEnum):
+    """What a proxy's mandate rests on."""
+
+    POWER_OF_ATTORNEY = "power_of_attorney"
+    FUTURE_POWER = "future_power"
+    TRUSTEE = "trustee"
+    RELATIVE = "relative"
+
+
+# From this birthday a child answers alone.
+HAND_OVER_AGE = 13
+LONGEST_PROXY_YEARS = 2
+
+
+def handed_over_at(number: str) -> datetime:
+    """When a child's own answers become the child's alone: the first moment of the day, in Sweden."""
+    return at_local_time(birthday(number, HAND_OVER_AGE), time())
+
+
+def last_day_of_proxy(today: date) -> date:
+    """The latest day on which a mandate entered today may end."""
+    month_day = (today.month, min(today.day, 28)) if today.month == 2 else (today.month, today.day)
+    return date(today.year + LONGEST_PROXY_YEARS, *month_day)
 
 
 class Right(Enum):
@@ -120,9 +157,19 @@ class TranslatorClaims:
     acr: str
 
 
+def may_read_own(who: Patient) -> bool:
+    """Whether somebody may take home what was answered: never at a tablet, nor with the code of a letter [C4], and for
+    another only with a mandate that says so [C5]."""
+    return who.occasion_id is None and who.may_read
+
+
 def read_patient_claims(claims: Mapping[str, Any], *, accepted_acr: Collection[str]) -> PatientClaims:
     """The patient that the token names. Raises ``SignInRefused``."""
-    acr = _assurance(claims, accepted_acr)
+    acr = _assurance(
+        claims,
+        accepted_acr,
+        mark("Your e-identification is not of level of assurance 3. Use BankID or Freja+, or ask your care unit."),
+    )
     try:
         return PatientClaims(number=parse_identity_number(_text(claims, PERSONAL_NUMBER_CLAIM)), acr=acr)
     except BadInput:
@@ -134,7 +181,7 @@ def read_staff_claims(claims: Mapping[str, Any], *, accepted_acr: Collection[str
 
     Raises ``SignInRefused``.
     """
-    acr = _assurance(claims, accepted_acr)
+    acr = _assurance(claims, accepted_acr, mark("That way of signing in is not secure enough here. Use two factors."))
     purpose = _text(claims, "commissionPurpose")
     if purpose == TRANSLATION_PURPOSE:
         return TranslatorClaims(hsa_id=_text(claims, "employeeHsaId"), acr=acr)
@@ -145,10 +192,10 @@ def read_staff_claims(claims: Mapping[str, Any], *, accepted_acr: Collection[str
     )
 
 
-def _assurance(claims: Mapping[str, Any], accepted: Collection[str]) -> str:
+def _assurance(claims: Mapping[str, Any], accepted: Collection[str], refusal: str) -> str:
     acr = claims.get("acr")
     if not isinstance(acr, str) or acr not in accepted:
-        raise SignInRefused("That way of signing in is not secure enough here. Use two factors.")
+        raise SignInRefused(refusal)
     return acr
 
 

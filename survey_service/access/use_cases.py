@@ -14,8 +14,15 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from notifications.sender_ids import sms_sender_id
 from notifications.specialities import names_speciality
 from survey_service.access.handovers import end_tablet, resume_tablet
+from survey_service.access.holding import HeldForm as HeldForm
+from survey_service.access.holding import carry_over as carry_over
+from survey_service.access.holding import drop_held as drop_held
+from survey_service.access.holding import held_answer as held_answer
+from survey_service.access.holding import hold_answer as hold_answer
+from survey_service.access.holding import purge_held_answers as purge_held_answers
 from survey_service.access.letter_codes import code_for_letter as code_for_letter
 from survey_service.access.letter_codes import end_letter_visit, resume_letter_visit
+from survey_service.access.mandates import acting, learn_guardian, mandates_of
 from survey_service.access.queries import commission_in_force, in_force
 from survey_service.access.records import (
     client_assertions,
@@ -35,7 +42,6 @@ from survey_service.foundation.crypto import digest_token
 from survey_service.foundation.db import insert_if_new, new_id
 from survey_service.foundation.principals import Gate, Operator, Patient, Staff, Translator
 from survey_service.foundation.services import Services
-from survey_service.people.use_cases import find_person
 
 # "Last seen" is written at most this often: a page with ten requests needs one row version, not ten.
 _SEEN_GRANULARITY = timedelta(seconds=30)
@@ -43,16 +49,23 @@ _SEEN_GRANULARITY = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A live sign-in."""
+    """A live sign-in.
+
+    ``mandate_ended``: it was used for somebody else until now, and is its owner's again. ``answers_for_others``: there
+    is somebody whom its owner can answer for.
+    """
 
     sign_in_id: UUID
     principal: Patient | Staff | Translator
     expires_at: datetime
+    idle_until: datetime
+    mandate_ended: bool = False
+    answers_for_others: bool = False
 
 
 def sign_in_patient(services: Services, claims: PatientClaims) -> str:
     """Start a patient's sign-in; returns the secret for the cookie. Raises ``SignInRefused`` for a stranger."""
-    person_id = find_person(services, claims.number)
+    person_id = learn_guardian(services, claims.number)
     if person_id is None:
         raise SignInRefused("There is nothing for you here: no care unit has asked you anything.")
     return _start(services, Patient(person_id), acr=claims.acr)
@@ -100,7 +113,13 @@ def resume(services: Services, token: str) -> SignedIn | None:
             return None
         if now - row.last_seen_at >= _SEEN_GRANULARITY:
             connection.execute(sa.update(sign_ins).where(sign_ins.c.id == row.id).values(last_seen_at=now))
-    return SignedIn(sign_in_id=row.id, principal=_principal(row), expires_at=row.expires_at)
+            idle_until += now - row.last_seen_at
+        held = mandates_of(connection, row.person_id, now) if row.kind == "patient" else []
+        for_another = acting(held, row.person_id, row.acting_for)
+        has_ended = row.acting_for is not None and for_another is None
+        if has_ended:
+            connection.execute(sa.update(sign_ins).where(sign_ins.c.id == row.id).values(acting_for=None))
+    return SignedIn(row.id, for_another or _principal(row), row.expires_at, idle_until, has_ended, bool(held))
 
 
 def _principal(row: sa.Row[Any]) -> Patient | Staff | Translator:
@@ -141,7 +160,13 @@ def _has_commission(connection: Connection, row: sa.Row[Any], now: datetime) -> 
 
 
 def sign_out(services: Services, token: str) -> None:
-    """End the sign-in at once, on every tab. Harmless when repeated."""
+    """End the sign-in at once, on every tab, and whatever was held for it. Harmless when repeated."""
+    end_sign_in(services, token)
+    drop_held(services, token)
+
+
+def end_sign_in(services: Services, token: str) -> None:
+    """As ``sign_out``, but what is held for it stays, as when time is over."""
     with services.db.transaction(as_=Gate()) as connection:
         connection.execute(
             sa.update(sign_ins)

@@ -1,21 +1,54 @@
 """Signing in and out, in the browser."""
 
-from flask import Blueprint, Response, current_app, g, redirect, render_template, request, session, url_for
+from uuid import UUID
+
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    g,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 
 from survey_service.access import oidc
+from survey_service.access.mandates import Ward, wards_of
 from survey_service.access.queries import all_translators, all_units, rights_of, staff_names
-from survey_service.access.rules import Right, Rights, TranslatorClaims, read_patient_claims, read_staff_claims
-from survey_service.access.use_cases import resume, sign_in_patient, sign_in_staff, sign_in_translator, sign_out
-from survey_service.errors import BadInput
+from survey_service.access.rules import COOKIE as COOKIE
+from survey_service.access.rules import (
+    MandateKind,
+    Right,
+    Rights,
+    TranslatorClaims,
+    read_patient_claims,
+    read_staff_claims,
+)
+from survey_service.access.use_cases import (
+    SignedIn,
+    carry_over,
+    drop_held,
+    resume,
+    sign_in_patient,
+    sign_in_staff,
+    sign_in_translator,
+    sign_out,
+)
+from survey_service.errors import BadInput, MandateEnded
+from survey_service.foundation.crypto import device_tag
 from survey_service.foundation.principals import Patient, Staff, Translator
-from survey_service.http.context import services
+from survey_service.http.context import respondent, services
+from survey_service.http.locale import gettext
 from survey_service.http.security import limiter
 
 blueprint = Blueprint("access", __name__)
 
-COOKIE = "sign_in"
 _METHODS = frozenset({"bankid", "freja"})
+# In the browser's form session, which every sign-in begins anew.
+_TOLD = "told_of_the_end"
 # Every page for staff takes a commission in care, but for these; None is any commission. A page that is not named here
 # is closed to administrators and officers, whoever writes it.
 _NEEDED = {
@@ -32,12 +65,18 @@ _NEEDED = {
     "access.staff_sign_in": None,
     "access.staff_callback": None,
 }
+# Where nobody is told that a mandate has ended: to go back, or away, was what they wanted.
+_ALWAYS_OPEN = frozenset({"access.sign_out", "acting.choose", "acting.oneself", "preferences.set_language"})
 _HOMES = {Right.CARE: "delivery.worklist", Right.SET_RIGHTS: "rights.overview", Right.OVERSEE: "oversight.report"}
 
 
 @blueprint.get("/sign-in", endpoint="sign_in")
 def choose_way() -> ResponseReturnValue:
-    return render_template("sign_in.html")
+    """Says once that a sign-in has ended. Its cookie stays in the browser: by it what was held is found again."""
+    has_ended = COOKIE in request.cookies and "principal" not in g and _TOLD not in session
+    if has_ended:
+        session[_TOLD] = True
+    return render_template("sign_in.html", ended="own" if has_ended else None, kept=False)
 
 
 @blueprint.post("/sign-in")
@@ -59,7 +98,14 @@ def patient_callback() -> ResponseReturnValue:
     claims = oidc.claims_from_provider(current_app, oidc.PATIENT)
     accepted = services().settings.patient_identity.accepted_acr
     token = sign_in_patient(services(), read_patient_claims(claims, accepted_acr=accepted))
-    return _signed_in(token, "answering.inbox")
+    before = request.cookies.get(COOKIE)
+    session_id = carry_over(services(), before, token) if before else None
+    if session_id is not None:
+        return signed_in(token, url_for("answering.kept", session_id=session_id))
+    who = resume(services(), token)
+    assert who is not None
+    assert isinstance(who.principal, Patient)
+    return _signed_in(token, "acting.choose" if wards_of(services(), who.principal.person_id) else "answering.inbox")
 
 
 @blueprint.get("/staff/sign-in")
@@ -98,14 +144,33 @@ def leave() -> ResponseReturnValue:
     return response
 
 
+@blueprint.post("/stay")
+def stay() -> ResponseReturnValue:
+    """Somebody who is still there, and has nothing to send: the request itself puts the sign-out off."""
+    respondent()
+    return "", 204
+
+
+@blueprint.get("/sign-in/ended", endpoint="signed_out")
+def say_that_time_is_over() -> ResponseReturnValue:
+    """Where a page goes of itself when nothing was done for too long. It signs nobody out."""
+    return render_template(
+        "sign_in.html", ended="lent" if "lent" in request.args else "own", kept="kept" in request.args
+    )
+
+
 def load_principal() -> None:
     """Before each request: who is asking, by the cookie."""
     token = request.cookies.get(COOKIE)
-    if not token or request.endpoint == "static":
+    # What a page asks for of itself, when time is over, is no sign of anybody being there.
+    if not token or request.endpoint in {"static", "words", "access.signed_out"}:
         return
     found = resume(services(), token)
-    if found is not None:
-        g.principal = found.principal
+    if found is None:
+        return
+    g.principal, g.sign_in, g.answers_for_others = found.principal, found, found.answers_for_others
+    if found.mandate_ended and request.endpoint not in _ALWAYS_OPEN:
+        raise MandateEnded
 
 
 def guard_staff() -> None:
@@ -133,11 +198,16 @@ def describe_principal() -> dict[str, object]:
     """For the frame of every page: which kind of user is signed in, and the name where the frame shows one."""
     found = g.get("principal")
     described: dict[str, object] = {"signed_in": None, "signed_in_name": None, "unit_name": None, "home": "home.index"}
+    described |= {"acts_for": None, "may_read": True, "answers_for_others": g.get("answers_for_others", False)}
+    described |= {"ends_at": None, "idle_seconds": None, "longest_seconds": None, "device_tag": None}
     if isinstance(found, Patient):
         # A tablet in a waiting room shows nobody's name, and leads nowhere else.
         is_tablet = found.occasion_id is not None
         described |= {"signed_in": "tablet" if is_tablet else "patient"}
         described |= {} if is_tablet else {"home": "answering.inbox"}
+        if found.actor_id is not None:
+            described |= _answering_for(found, found.actor_id)
+        described |= _timed(g.sign_in)
     if isinstance(found, Staff):
         with services().db.transaction(as_=found) as connection:
             described["signed_in"] = "staff"
@@ -153,12 +223,44 @@ def describe_principal() -> dict[str, object]:
     return described
 
 
+def _answering_for(found: Patient, holder_id: UUID) -> dict[str, object]:
+    """For whom somebody else answers, in words, and whether they may read."""
+    wards = wards_of(services(), holder_id, only=found.person_id)
+    return {"acts_for": ward_in_words(wards[0]) if wards else "", "may_read": found.may_read}
+
+
+def ward_in_words(ward: Ward) -> str:
+    """What somebody who is answered for is called on screens: of who is protected, no name."""
+    if ward.name is not None:
+        return str(gettext("%(name)s, aged %(age)s", name=ward.name, age=ward.age))
+    if ward.kind is MandateKind.GUARDIAN:
+        return str(gettext("your child, born in %(year)s", year=ward.born))
+    return str(gettext("somebody born in %(year)s", year=ward.born))
+
+
+def _timed(found: SignedIn) -> dict[str, object]:
+    """When somebody is signed out who does nothing, and at the latest; and what a device keeps their answers by."""
+    now = services().clock()
+    timed: dict[str, object] = {
+        "ends_at": min(found.idle_until, found.expires_at),
+        "idle_seconds": int((found.idle_until - now).total_seconds()),
+        "longest_seconds": int((found.expires_at - now).total_seconds()),
+    }
+    who, key = found.principal, services().settings.identity_key
+    assert isinstance(who, Patient)
+    if who.occasion_id is None:  # nothing is kept on a device that is lent
+        timed["device_tag"] = device_tag(who.person_id, who.actor_id or who.person_id, key=key)
+    return timed
+
+
 def _signed_in(token: str, endpoint: str) -> Response:
     return signed_in(token, url_for(endpoint))
 
 
 def signed_in(token: str, address: str) -> Response:
     """Go to ``address`` with the secret of a sign-in."""
+    if before := request.cookies.get(COOKIE):
+        drop_held(services(), before)
     # A new form session with each sign-in: what an earlier visitor's page held is of no use any more.
     session.clear()
     response = redirect(address, code=303)

@@ -213,7 +213,7 @@ def _complete(
     while isinstance(state.step, Ask):
         answer = _answer(part, state.step.item, given)
         submission = Submission(state.next_sequence, answer)
-        append_answer(connection, then, state, submission, cipher)
+        append_answer(connection, then, state, submission, cipher, by=state.session.person_id)
         state = with_answer(state, submission)
     return complete_response(connection, services, state, cipher, by=as_, answered_at=moment)
 

@@ -104,6 +104,11 @@ def completed_occasions(connection: Connection, occasion_ids: Collection[UUID]) 
     return frozenset(occasion_ids) - {task.occasion_id for task in asked if task.id not in done}
 
 
+def answered_as(connection: Connection, session_id: UUID) -> frozenset[str]:
+    """For the unit: in which roles it was answered ('self', 'guardian', 'proxy'), never by whom."""
+    return frozenset(connection.execute(sa.select(sa.func.answered_as(session_id))).scalars())
+
+
 def instrument_of(services: Services, session: Session) -> Instrument | None:
     """The instrument as it was when the session began; None when the operator has removed or changed it since."""
     found = services.library.installed(session.instrument, session.instrument_version, session.form)

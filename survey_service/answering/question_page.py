@@ -24,6 +24,7 @@ from instruments import (
     SingleChoice,
 )
 from survey_service.answering.rules import LoggedAnswer
+from survey_service.answering.sensitive import is_sensitive
 from survey_service.answering.use_cases import SessionState
 from survey_service.http.locale import current_locale, day, decimal_sign, gettext, number, text_direction
 from translations.catalogue import InstrumentWording
@@ -110,6 +111,7 @@ def worded(
         "wording_direction": text_direction(wording.locale),
         "scale_direction": wording.scale_direction,
         "footer": texts["footer"],
+        "sensitive": is_sensitive(instrument, item),
     }
 
 

@@ -1,6 +1,6 @@
 """Starting to answer, going on, and completing: the patient's side of a survey."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
@@ -47,6 +47,10 @@ from translations.completeness import eligible_items
 
 # The version of the information notice in ``http/templates/notice.html``: raise it when its meaning changes.
 NOTICE_VERSION = "2026-11-22"
+# Whoever began goes on: the questions are in words for the patient, or in words for who answers in their place.
+BEGUN_BY_PATIENT = mark("The person has begun to answer this. Only they can go on.")
+BEGUN_FOR_PATIENT = mark("Somebody who answers for you has begun this. Only they can go on.")
+NOT_FOR_OTHERS = mark("Only the person it is about can answer this survey.")
 NOT_HERE = mark("This survey cannot be answered just now. Your care unit can help you.")
 
 
@@ -103,7 +107,12 @@ def _start(services: Services, occasion_id: UUID, *, locale: str, as_: Patient) 
             instruments = queries.instruments_at_hand(services, tasks, begun)
             if instruments is None:
                 raise Unavailable(NOT_HERE)
-            offered = offered_together(connection, services, instruments, use)
+            refuse_other_respondent(begun.values(), as_)
+            if not suits(connection, services, instruments, found, as_):
+                raise Unavailable(NOT_FOR_OTHERS)
+            offered = offered_together(connection, services, instruments, use, respondent=respondent_of(as_))
+            if not offered and as_.actor_id is not None:
+                raise Unavailable(NOT_FOR_OTHERS)
             chosen = choose_language(offered, locale)
             notice_id = give_notice(connection, services, found, chosen)
             for task, instrument, shown in zip(tasks, instruments, offered[chosen], strict=True):
@@ -116,6 +125,7 @@ def _start(services: Services, occasion_id: UUID, *, locale: str, as_: Patient) 
                     shown=shown,
                     mode=mode,
                     at=services.clock(),
+                    respondent=respondent_of(as_),
                 )
             accesses = [
                 Access(Activity.WRITE, Purpose.OWN_ACCESS, "occasion", found.id, as_.person_id, found.provider_id)
@@ -132,11 +142,38 @@ def mode_of(who: Patient) -> Mode:
     return Mode.WEB if who.occasion_id is None or who.by_letter else Mode.TABLET
 
 
+def respondent_of(who: Patient) -> Respondent:
+    """In whose words somebody is asked who is signed in so."""
+    return Respondent.SELF if who.actor_id is None else Respondent.PROXY
+
+
+def refuse_other_respondent(begun: Iterable[Session], who: Patient) -> None:
+    """Raise ``AccessDenied`` where the patient has begun and another would go on, or the other way about."""
+    if any(one.respondent != respondent_of(who) for one in begun):
+        raise AccessDenied(begun_by_other(who))
+
+
+def begun_by_other(who: Patient) -> str:
+    """Why somebody cannot go on with what the other has begun."""
+    return BEGUN_FOR_PATIENT if who.actor_id is None else BEGUN_BY_PATIENT
+
+
+def suits(
+    connection: Connection, services: Services, instruments: Iterable[Instrument], found: Occasion, who: Patient
+) -> bool:
+    """Whether all of the instruments can be answered by somebody else about a patient of that age; one's own can."""
+    if who.actor_id is None:
+        return True
+    age = _age(connection, services.keys.cipher(found.person_id), found.provider_id, found.person_id, services.clock())
+    return age is not None and all(one.covers(Respondent.PROXY, age) for one in instruments)
+
+
 def look_at_session(services: Services, session_id: UUID, *, as_: Patient) -> SessionState:
     """Where the session stands. Raises ``AccessDenied`` for another's, ``Closed`` when the window has closed."""
     cipher = services.keys.cipher(as_.person_id)
     with services.db.transaction(as_=as_) as connection:
         session = _own_session(connection, session_id)
+        refuse_other_respondent([session], as_)
         return session_state(connection, services, session, cipher)
 
 
@@ -151,6 +188,7 @@ def record_answer(services: Services, session_id: UUID, given: Submission | Post
     def work(connection: Connection) -> SessionState:
         # The lock first, the answers in a statement of their own: merged into one, a waiter would see stale rows.
         session = _own_session(connection, session_id, lock=True)
+        refuse_other_respondent([session], as_)
         state = session_state(connection, services, session, cipher)
         submission = given if isinstance(given, Submission) else read_posted(given, state.instrument.items)
         match judge(state.log, submission):
@@ -162,7 +200,7 @@ def record_answer(services: Services, session_id: UUID, given: Submission | Post
                 )
             case Verdict.APPEND:
                 check_submission(state, submission)
-                append_answer(connection, services, state, submission, cipher)
+                append_answer(connection, services, state, submission, cipher, by=as_.acts)
             case unknown:
                 assert_never(unknown)
         state = with_answer(state, submission)
@@ -275,6 +313,8 @@ def append_answer(
     state: SessionState,
     submission: Submission,
     cipher: PersonCipher,
+    *,
+    by: UUID,
 ) -> None:
     # A form on paper has its own rules for the day on which it was filled in.
     if state.session.mode != Mode.PAPER and not state.occasion.is_answerable(services.clock()):
@@ -295,7 +335,7 @@ def append_answer(
             kind=answer.kind.value,
             value_sealed=sealed,
             supersedes=submission.supersedes,
-            answered_by=session.person_id,
+            answered_by=by,
             answered_at=services.clock(),
         )
     )
@@ -338,6 +378,7 @@ def begin_session(
     mode: Mode,
     at: datetime,
     entry: Entry | None = None,
+    respondent: Respondent = Respondent.SELF,
 ) -> bool:
     """Pin what is asked; False when the task has been begun before."""
     return insert_if_new(
@@ -357,7 +398,7 @@ def begin_session(
             wording_id=shown.id,
             locale=shown.wording.locale,
             mode=mode,
-            respondent=Respondent.SELF.value,
+            respondent=respondent.value,
             started_at=at,
             entered_by=entry.staff_id if entry else None,
             entry_differences=entry.differences if entry else None,
@@ -439,11 +480,7 @@ def _seen(
     connection: Connection, state: SessionState, scored: Sequence[Score], cipher: PersonCipher, completed_at: datetime
 ) -> Seen:
     """The response as the rules of plausibility see it."""
-    patients = [
-        one
-        for one in sealed_patients(connection, [state.session.person_id])
-        if one.provider_id == state.session.provider_id
-    ]
+    session = state.session
     return Seen(
         instrument=state.instrument,
         respondent=state.session.respondent,
@@ -454,5 +491,10 @@ def _seen(
         completed_at=completed_at,
         opens_at=state.occasion.opens_at,
         closes_at=state.occasion.closes_at,
-        age=age_on(open_patient(cipher, patients[0]).number, local_day(completed_at)) if patients else None,
+        age=_age(connection, cipher, session.provider_id, session.person_id, completed_at),
     )
+
+
+def _age(connection: Connection, cipher: PersonCipher, provider_id: UUID, person_id: UUID, at: datetime) -> int | None:
+    known = [one for one in sealed_patients(connection, [person_id]) if one.provider_id == provider_id]
+    return age_on(open_patient(cipher, known[0]).number, local_day(at)) if known else None

@@ -1,5 +1,6 @@
 """Reading the access log: for the person it is about, and in part for the data protection officer."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -8,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from survey_service.audit.records import audit_events
+from survey_service.foundation.db import among
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +38,40 @@ def accesses_to_me(connection: Connection, *, limit: int = 200) -> list[LoggedAc
             logged.object_kind,
             logged.reason,
         )
-        .where(logged.outcome == "allowed", logged.actor_kind.in_(["staff", "register", "record_system", "system"]))
+        .where(
+            logged.outcome == "allowed",
+            sa.or_(
+                logged.actor_kind.in_(["staff", "register", "record_system", "system"]),
+                # Somebody who answers for the person.
+                sa.and_(logged.actor_kind == "patient", logged.actor_id != logged.person_id),
+            ),
+        )
         .order_by(logged.at.desc())
         .limit(limit)
     ).all()
     return [LoggedAccess(*row) for row in rows]
+
+
+def fetched_by_registers(
+    connection: Connection, response_ids: Collection[UUID]
+) -> Mapping[UUID, Mapping[UUID, datetime]]:
+    """By response of the principal's own, which registers have fetched it, and when first."""
+    logged = audit_events.c
+    found: dict[UUID, dict[UUID, datetime]] = {response_id: {} for response_id in response_ids}
+    rows = connection.execute(
+        sa.select(logged.object_id, logged.actor_id, sa.func.min(logged.at).label("at"))
+        .where(
+            logged.actor_kind == "register",
+            logged.outcome == "allowed",
+            logged.object_kind == "response",
+            among(logged.object_id, response_ids),
+        )
+        .group_by(logged.object_id, logged.actor_id)
+        .order_by(sa.func.min(logged.at))
+    ).all()
+    for row in rows:
+        found[row.object_id][row.actor_id] = row.at
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ def actor_of(principal: Principal) -> tuple[str, UUID, UUID | None, UUID | None]
         case Staff():
             return "staff", principal.staff_id, principal.unit_id, principal.provider_id
         case Patient():
-            return "patient", principal.person_id, None, None
+            return "patient", principal.acts, None, None
         case Register():
             return "register", principal.register_id, None, None
         case RecordSystem():

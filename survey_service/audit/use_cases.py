@@ -24,8 +24,10 @@ def record_denial(services: Services, access: Access, *, by: Principal, reason: 
     """Log a refusal in a transaction of its own, since the refused one rolls back."""
     row = _row(services.clock, access, by=by, outcome="denied", reason=reason)
     if isinstance(by, Patient):
-        # What a patient was refused is somebody else's, or nothing: the event is about the patient who tried.
-        row |= {"person_id": by.person_id, "provider_id": None}
+        # What a patient was refused is somebody else's, or nothing: the event is about whoever tried, in their own
+        # name, since the mandate to act in another's may be what has ended.
+        row |= {"person_id": by.acts, "provider_id": None}
+        by = Patient(by.acts, by.occasion_id)
     if isinstance(by, Register | Translator):
         row |= {"person_id": None, "provider_id": None}
     with services.db.transaction(as_=by) as connection:

@@ -29,12 +29,20 @@ def document(described: Mapping[str, Any], patient: Mapping[str, str], *, made_a
         "is_cut": described["is_cut"],
         "panels": [_panel(panel) for panel in described["panels"]],
     }
-    data = json.dumps(values)
+    return compiled(_LAYOUT, json.dumps(values), made_at)
+
+
+def compiled(layout: Path, data: str, made_at: datetime) -> bytes:
+    """The PDF of a layout and its data, by the standard where that can be. Raises ``Unavailable``."""
     # Outside the handler, so that no trace holds what the compiler says: it quotes the text that it cannot write.
-    return _compiled(data, made_at, standard=_STANDARD) or _compiled(data, made_at, standard=None) or _unwritten()
+    return (
+        _compiled(layout, data, made_at, standard=_STANDARD)
+        or _compiled(layout, data, made_at, standard=None)
+        or _unwritten()
+    )
 
 
-def _compiled(data: str, made_at: datetime, *, standard: Literal["ua-1"] | None) -> bytes | None:
+def _compiled(layout: Path, data: str, made_at: datetime, *, standard: Literal["ua-1"] | None) -> bytes | None:
     """The PDF; None where it cannot be made so.
 
     PDF/UA refuses a letter that no font of the machine has, as in a name: then it is tagged all the same, and the
@@ -42,7 +50,7 @@ def _compiled(data: str, made_at: datetime, *, standard: Literal["ua-1"] | None)
     """
     try:
         return typst.compile(
-            _LAYOUT.read_bytes(),
+            layout.read_bytes(),
             format="pdf",
             pdf_standards=standard,
             sys_inputs={"data": data},

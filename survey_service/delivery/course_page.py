@@ -18,10 +18,10 @@ from survey_service.delivery.course_svg import Chart, Dot, Field, Flag, Stroke, 
 from survey_service.foundation.clock import at_local_time, local_day
 from survey_service.foundation.services import Services
 from survey_service.http.locale import current_locale, day, number
+from survey_service.http.own_results import LIKELY, OwnResult, likely, own_results
 from survey_service.http.results import (
     dimension_names,
     direction,
-    explain_scores,
     figure,
     important_change,
     label,
@@ -106,7 +106,7 @@ def _panel(setting: _Setting) -> Context:
         "id": setting.name,
         "title": setting.texts.get("title", panel.instrument),
         "side": _side(panel.side),
-        "said": _said(setting) if setting.plain else [],
+        "newest": _newest(setting) if setting.plain else [],
         "charts": [_chart(setting, one, events, count) for count, one in enumerate(drawn, start=1)],
         "events": [words for _, words in events],
         "columns": [label(one.variable, setting.texts) for one in series],
@@ -115,10 +115,12 @@ def _panel(setting: _Setting) -> Context:
     }
 
 
-def _said(setting: _Setting) -> list[str]:
-    """The newest figures in plain words."""
+def _newest(setting: _Setting) -> list[OwnResult]:
+    """The newest figures in plain words, beside the group."""
     standing = [point for point in setting.panel.points if point.standing is Standing.STANDS and point.source is None]
-    return explain_scores(setting.instrument, standing[-1].scores, setting.texts) if standing else []
+    if not standing:
+        return []
+    return own_results(setting.instrument, standing[-1].scores, setting.texts, name=f"{setting.name}-newest")
 
 
 def _eq5d(setting: _Setting) -> Eq5d | None:
@@ -178,7 +180,7 @@ def _chart(setting: _Setting, series: Series, events: Sequence[tuple[datetime, s
         description=_described(setting, series, variable),
         span=axis_of([*moments, *(at for at, _ in events)]),
         scale=_scale(series, variable),
-        strokes=[_stroke(series, line) for line in series.lines],
+        strokes=[_stroke(series, line, widths=LIKELY if setting.plain else 1) for line in series.lines],
         fields=_fields(variable),
         reference=variable.reference.mean if variable.reference else None,
         flags=[Flag(at, place) for place, (at, _) in enumerate(events, start=1)],
@@ -198,9 +200,10 @@ def _chart(setting: _Setting, series: Series, events: Sequence[tuple[datetime, s
     }
 
 
-def _stroke(series: Series, line: Line) -> Stroke:
+def _stroke(series: Series, line: Line, *, widths: float) -> Stroke:
+    """``widths``: how many standard errors there are on each side."""
     dots = [
-        Dot(point.at, score.value, score.standard_error)
+        Dot(point.at, score.value, None if score.standard_error is None else widths * score.standard_error)
         for point in line.points
         for score in [line.value(point)]
         if score.value is not None
@@ -305,21 +308,25 @@ def _row(setting: _Setting, series: Sequence[Series], point: Point) -> Context:
         "occasion": in_language(occasion.titles, current_locale()) if occasion else None,
         "unit": course.units.get(point.id) if setting.plain else None,
         "levels": _levels(setting, point),
-        "cells": [_cell(one, point) for one in series],
+        "cells": [_cell(one, point, plain=setting.plain) for one in series],
         "stands": point.standing is Standing.STANDS,
         "notes": _notes(point, plain=setting.plain),
     }
 
 
-def _cell(series: Series, point: Point) -> Context:
-    """A figure as it is in the picture. ``letter`` says in which line, where there are several."""
+def _cell(series: Series, point: Point, *, plain: bool) -> Context:
+    """A figure as it is in the picture: for the patient with ``span``, between which figures it most likely is.
+
+    ``letter`` says in which line, where there are several.
+    """
     line, score = series.line_of(point), point.score(series.variable)
     if line is None or score is None:
-        return {"shown": None, "error": None, "letter": "", "missing": _missing(score)}
-    error = score.standard_error
+        return {"shown": None, "error": None, "span": None, "letter": "", "missing": _missing(score)}
+    error, span = (None, likely(score)) if plain else (score.standard_error, None)
     return {
         "shown": figure(score),
         "error": None if error is None else number(round(error, 1)),
+        "span": "–".join(number(round(end, 1)) for end in span) if span else None,
         "letter": _letter(series, line),
         "missing": None,
     }

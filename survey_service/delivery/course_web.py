@@ -41,5 +41,5 @@ def record(patient: str) -> Response:
 
 @blueprint.get("/my-results")
 def my_results() -> ResponseReturnValue:
-    found = own_course(services(), locale=current_locale(), as_=context.patient())
+    found = own_course(services(), locale=current_locale(), as_=context.reader())
     return render_template("my_results.html", **describe(services(), found, plain=True))

@@ -11,6 +11,7 @@ from instruments import AnswerKind, Instrument, Score, Variable
 from survey_service.access.queries import Unit, alarm_email, all_units, manages_unit, staff_names
 from survey_service.answering.queries import (
     Response,
+    answered_as,
     instrument_of,
     open_corrections,
     open_log,
@@ -70,6 +71,7 @@ def response(services: Services, response_id: UUID, *, as_: Staff) -> tuple[str,
         # Open with a reason, it is shown as it stands at the unit that it was given to.
         unit_id = found.unit_id if ground else as_.unit_id
         happened = queries.whereabouts(connection, [found.id], at_unit=unit_id)[found.id]
+        roles = answered_as(connection, found.session.id)
         shown = wording(connection, found.session.wording_id)
         sealed = sealed_patients(connection, [found.person_id])
         log = sealed_log(connection, found.session.id) if happened.read_at or ground else []
@@ -88,6 +90,7 @@ def response(services: Services, response_id: UUID, *, as_: Staff) -> tuple[str,
         record_access(connection, services.clock, [_reading(found, happened, ground)], by=as_)
     patient = patient_words(open_patients(services.keys, sealed), found.person_id)
     described = _describe_response(found, happened, shown, asked_at) | patient
+    described["answered_by"] = _roles(roles)
     described["assessed_by"] = names.get(happened.assessed_by) if happened.assessed_by else None
     if happened.read_at is None and ground is None:
         waiting = described | {"received_at": happened.received_at}
@@ -239,6 +242,12 @@ def _describe_response(
         "language": language_name(found.session.locale, in_=current_locale()),
         "assessed_at": happened.assessed_at,
     }
+
+
+def _roles(roles: Collection[str]) -> str | None:
+    """Who answered, where it was not the patient alone."""
+    words = {"guardian": gettext("A guardian"), "proxy": gettext("A proxy with a mandate")}
+    return ", ".join(str(words[role]) for role in sorted(roles) if role in words) or None
 
 
 def _mode(mode: str) -> str:

@@ -77,12 +77,13 @@ def open_parcel(services: Services, sealed: SealedParcel) -> dict[str, Any] | No
             entry.answer for entry in standing_entries(open_log(cipher, sealed.log, instrument.items), instrument)
         ],
         items=instrument.items,
-        scores=[_facts(score, unit=units.get(score.variable, "")) for score in sealed.scores],
+        scores=[score_facts(score, unit=units.get(score.variable, "")) for score in sealed.scores],
     )
     return response_bundle(told, sign=SigningKey.of(services.settings).sign_detached)
 
 
-def _facts(score: Score, *, unit: str) -> ScoreFacts:
+def score_facts(score: Score, *, unit: str) -> ScoreFacts:
+    """The score as `interop` tells it; ``unit`` is the catalogue's."""
     return ScoreFacts(
         variable=score.variable,
         unit=unit,

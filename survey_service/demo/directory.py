@@ -5,7 +5,8 @@ the directory gives no answer, as it gives none when the file cannot be read.
 """
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -22,14 +23,33 @@ class SimulatedDirectory:
     file: Path
 
     def look_up(self, numbers: Collection[str]) -> Mapping[str, PersonFacts]:
-        try:
+        told = self._told()
+        with _sensible():
+            return {number: _read(number, told[number]) for number in numbers if number in told}
+
+    def children_of(self, number: str) -> Collection[PersonFacts]:
+        told = self._told()
+        with _sensible():
+            guarded = [(child, one) for child, one in told.items() if "guardians" in one]
+            return [
+                _read(child, one) for child, one in guarded if any(by["number"] == number for by in one["guardians"])
+            ]
+
+    def _told(self) -> Mapping[str, Any]:
+        with _sensible():
             data = json.loads(self.file.read_text(encoding="utf-8"))
             if data["is_down"]:
                 raise DirectoryDown
-            people = data["people"]
-            return {number: _read(number, people[number]) for number in numbers if number in people}
-        except (OSError, ValueError, KeyError, TypeError):
-            raise DirectoryDown from None
+            people: Mapping[str, Any] = data["people"]
+            return people
+
+
+@contextmanager
+def _sensible() -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError, KeyError, TypeError):
+        raise DirectoryDown from None
 
 
 def write_directory(file: Path, facts: Mapping[str, PersonFacts], *, is_down: bool = False) -> None:

@@ -35,6 +35,7 @@ from survey_service.demo.people import (
     staff_user,
     translator_user,
 )
+from survey_service.demo.registered import CHILD, PARENT
 from survey_service.foundation.clock import local_day
 from survey_service.foundation.db import new_id
 from survey_service.foundation.principals import Operator, Patient, Staff, System
@@ -71,6 +72,8 @@ OTHER_UNIT_HSA_ID = "SE5561234567-kust"
 WAITING = Identity(identity_number(date(1958, 4, 12), 1), "Anna Lind", "anna@example.se", None, "sv")
 ANSWERED = Identity(identity_number(date(1971, 9, 3), 2), "Bo Strand", "bo@example.se", None, "sv")
 ENGLISH = Identity(identity_number(date(1990, 1, 20), 3), "Leila Haddad", "leila@example.se", None, "en")
+# A child, for whom a parent may answer.
+VERA = Identity(CHILD, "Vera Gran", None, None, "sv")
 
 AGREED_VARIABLES = (
     "eq5d5l.profile",
@@ -89,6 +92,7 @@ def demo_users() -> list[DemoUser]:
         patient_user("anna (patient, has a survey waiting)", WAITING.number),
         patient_user("bo (patient, has answered)", ANSWERED.number),
         patient_user("leila (patient, reads English)", ENGLISH.number),
+        patient_user("petra (parent of Vera, 10 years, who has a survey waiting)", PARENT),
         staff_user(CLINICIAN, staff_hsa_id=STAFF_HSA_ID, unit_hsa_id=UNIT_HSA_ID),
         staff_user("margit (manager of the unit)", staff_hsa_id=MANAGER_HSA_ID, unit_hsa_id=UNIT_HSA_ID),
         staff_user("adam (administrator: rights)", staff_hsa_id=ADMINISTRATOR_HSA_ID, unit_hsa_id=UNIT_HSA_ID),
@@ -129,6 +133,7 @@ def populate(services: Services, *, register_keys: Mapping[str, Any], progress: 
     add_other_organisation(services)
     progress("patients")
     _enrol_waiting(services, home)
+    _enrol(services, home, VERA, anchor=local_day(services.clock()) + timedelta(days=5), protocol="child-check")
     for serial, identity in enumerate([ANSWERED, *made_up_patients(PATIENTS)]):
         _live_through(services, home, identity, serial)
     for serial, identity in enumerate(made_up_patients(PATIENTS)):

@@ -240,6 +240,13 @@ def _references(key: bytes) -> AESSIV:
     return AESSIV(hmac.digest(key, b"patient references", hashlib.sha512))
 
 
+def device_tag(person_id: UUID, actor_id: UUID, *, key: bytes) -> str:
+    """By which a device knows whose an answer is that it keeps, and who gave it: tells nothing, and is used nowhere
+    else."""
+    own = hmac.digest(key, b"answers kept on a device", hashlib.sha256)
+    return hmac.digest(own, person_id.bytes + actor_id.bytes, hashlib.sha256)[:8].hex()
+
+
 def digest_token(token: str) -> bytes:
     """SHA-256 of a random token: what is stored in place of the token itself."""
     # A stranger's "token" can be any text, half a surrogate pair too: it is then one that nobody has.

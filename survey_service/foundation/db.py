@@ -92,7 +92,7 @@ def _entry(principal: Principal) -> _Entry:
         case Patient():
             person = principal.person_id
             occasion = principal.occasion_id or ""
-            return _Entry(login="login", role="survey_patient", actor=person, person=person, occasion=occasion)
+            return _Entry(login="login", role="survey_patient", actor=principal.acts, person=person, occasion=occasion)
         case Translator():
             return _Entry(login="login", role="survey_translator", actor=principal.translator_id)
         case Register():

@@ -1,6 +1,7 @@
 """The port to whoever knows who lives where: the population register, or a region's person directory.
 
-Asked at the moment of sending, never inside a transaction. Nothing of it is kept but what ``person_facts`` holds.
+Asked at the moment of sending and of signing in, never inside a transaction. Nothing of it is kept but what
+``person_facts`` and ``mandates`` hold.
 """
 
 from collections.abc import Collection, Mapping
@@ -42,12 +43,19 @@ class PersonDirectory(Protocol):
         """By the number asked for; who is not known is not there. Raises ``DirectoryDown``."""
         ...
 
+    def children_of(self, number: str) -> Collection[PersonFacts]:
+        """Those whom the person has the custody of; nobody for who is not known. Raises ``DirectoryDown``."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class NoDirectory:
     """Where none is connected: nothing is known, so that no letter goes out."""
 
     def look_up(self, numbers: Collection[str]) -> Mapping[str, PersonFacts]:
+        raise DirectoryDown
+
+    def children_of(self, number: str) -> Collection[PersonFacts]:
         raise DirectoryDown
 
 

@@ -24,12 +24,20 @@ class Patient:
     """A person, for that person's own rows, whichever provider they are with.
 
     With ``occasion_id``, somebody at a tablet in a waiting room, or at home with the code of a letter: of that one
-    occasion, and nothing else.
+    occasion, and nothing else. With ``actor_id``, somebody else who answers for the person under a mandate, and who
+    sees what came of it only where the mandate says so (``may_read``).
     """
 
     person_id: UUID
     occasion_id: UUID | None = None
     by_letter: bool = False
+    actor_id: UUID | None = None
+    may_read: bool = True
+
+    @property
+    def acts(self) -> UUID:
+        """Who is at the keyboard."""
+        return self.actor_id or self.person_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,24 @@ def principal() -> Principal:
 def patient() -> Patient:
     """The signed-in patient. Raises ``NotSignedIn`` for nobody, ``AccessDenied`` for anybody else.
 
-    Somebody at a tablet in a waiting room is refused too: see ``respondent``.
+    Refused too is who answers for somebody, and who is at a tablet in a waiting room: see the three below.
     """
+    found = visitor()
+    if found.actor_id is not None:
+        raise AccessDenied("Only the person it is about can do this. Go back to yourself first.")
+    return found
+
+
+def reader() -> Patient:
+    """The signed-in patient, or who answers for them and may read what came of it."""
+    found = visitor()
+    if not found.may_read:
+        raise AccessDenied("You may answer for this person, but not read about them.")
+    return found
+
+
+def visitor() -> Patient:
+    """The signed-in patient, or who answers for them."""
     found = _one_of(Patient)
     if found.occasion_id is not None:
         raise AccessDenied
@@ -35,7 +51,7 @@ def patient() -> Patient:
 
 
 def respondent() -> Patient:
-    """The signed-in patient, or somebody at a tablet, for what answers the one survey that it was handed over for."""
+    """The same, or somebody at a tablet, for what answers the one survey that it was handed over for."""
     return _one_of(Patient)
 
 

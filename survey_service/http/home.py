@@ -1,4 +1,6 @@
-"""The start page, the choice of language, and what machines ask about the service's health."""
+"""The start page, the accessibility statement, the choice of language, and what machines ask about health."""
+
+from datetime import date
 
 from flask import Blueprint, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
@@ -10,10 +12,20 @@ home = Blueprint("home", __name__)
 preferences = Blueprint("preferences", __name__)
 health = Blueprint("health", __name__)
 
+# Of the accessibility statement: when the pages were last gone through as a whole, and when its words last changed.
+_ASSESSED = date(2026, 11, 23)
+_UPDATED = date(2026, 11, 23)
+
 
 @home.get("/")
 def index() -> ResponseReturnValue:
     return render_template("home.html")
+
+
+@home.get("/accessibility")
+def accessibility() -> ResponseReturnValue:
+    address = services().settings.accessibility_email
+    return render_template("accessibility.html", assessed=_ASSESSED, updated=_UPDATED, address=address)
 
 
 @preferences.post("/language")

@@ -156,6 +156,13 @@ def _day_written(value: date, notation: str) -> str:
     return format_date(value, "long", locale=notation)
 
 
+def weekday(value: date) -> str:
+    """A day as people say it, with the day of the week: Friday 27 November."""
+    notation = _notation()
+    # CLDR's own skeleton shortens the weekday in Swedish and Finnish.
+    return f"{format_date(value, 'EEEE', locale=notation)} {format_skeleton('MMMMd', value, locale=notation)}"
+
+
 def month(value: date) -> str:
     return format_skeleton("yMMMM", value, locale=_notation())
 

@@ -116,6 +116,8 @@ def _on_service_error(error: SurveyServiceError) -> ResponseReturnValue:
     if isinstance(error, NotSignedIn) and request.method == "GET":
         return redirect(url_for("access.sign_in"), code=303)
     onward = None
+    if isinstance(error, NotSignedIn) or request.endpoint == "access.patient_callback":
+        onward = (url_for("access.sign_in"), gettext("Sign in"))
     if isinstance(error, OtherUnits):
         onward = (url_for("emergency.ask", response_id=error.response_id), gettext("Give a reason"))
     return page(error.status, error.sentence, error.values, onward=onward)

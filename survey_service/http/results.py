@@ -163,30 +163,10 @@ def _term(name: str) -> str:
     return gettext("%(name)s, a term of the value set", name=name)
 
 
-def explain_scores(instrument: Instrument | None, scores: Sequence[Score], texts: Texts) -> list[str]:
-    """A patient's results in words, one line each. Empty where there is nothing to say."""
-    found = in_catalogue_order(instrument, scores)
-    percentages = of_groups(instrument.scoring) if instrument else frozenset[str]()
-    lines = (_explained(variable, score, texts) for variable, score in found if variable.name not in percentages)
-    return [line for line in lines if line]
-
-
 def of_groups(scoring: object) -> frozenset[str]:
     """Variables that say something of many people only: of one, a top box is 0 or 100 and nothing between."""
     rules = scoring.rules if isinstance(scoring, DeclaredScoring) else ()
     return frozenset(rule.variable for rule in rules if isinstance(rule, TopBoxRule))
-
-
-def _explained(variable: Variable, score: Score, texts: Texts) -> str | None:
-    """A patient's result in plain words, with its uncertainty. None where there is nothing to say."""
-    if score.value is None or variable.higher_is is None or variable.name.endswith((".theta", ".index", ".lss")):
-        return None
-    sentences = [_told(variable, score, texts)]
-    if variable.bands is not None:
-        sentences.append(_compared(variable.bands.of(score.value)))
-    if score.standard_error is not None or variable.name.endswith(".t"):
-        sentences.append(_direction(variable.higher_is))
-    return " ".join(sentences)
 
 
 def direction(variable: Variable) -> str | None:
@@ -210,43 +190,6 @@ def important_change(variable: Variable) -> str | None:
         low=number(change.low),
         high=number(change.high),
     )
-
-
-def _told(variable: Variable, score: Score, texts: Texts) -> str:
-    assert score.value is not None
-    named = texts.get(f"score:{variable.name}")
-    if score.standard_error is not None:
-        values = {
-            "value": number(round(score.value, 1)),
-            "low": number(round(score.value - 2 * score.standard_error, 1)),
-            "high": number(round(score.value + 2 * score.standard_error, 1)),
-        }
-        said = gettext(
-            "Your result is %(value)s, most likely between %(low)s and %(high)s. In the group it is compared with, the"
-            " average is 50.",
-            **values,
-        )
-        return f"{named}: {said}" if named else said
-    if variable.name.endswith(".vas"):
-        return gettext(
-            "You put your health today at %(value)s on a scale from 0 to 100.", value=number(round(score.value, 1))
-        )
-    return gettext(
-        "%(name)s: %(value)s on a scale from %(low)s to %(high)s.",
-        name=label(variable.name, texts),
-        value=number(round(score.value, 1)),
-        low=number(variable.minimum if variable.minimum is not None else 0),
-        high=number(variable.maximum if variable.maximum is not None else 0),
-    )
-
-
-def _compared(name: BandName) -> str:
-    return {
-        BandName.USUAL: gettext("That is about what is usual."),
-        BandName.MILD: gettext("That is a little more difficulty than is usual."),
-        BandName.MODERATE: gettext("That is clearly more difficulty than is usual."),
-        BandName.SEVERE: gettext("That is much more difficulty than is usual."),
-    }[name]
 
 
 def _stop_reason(code: str) -> str:

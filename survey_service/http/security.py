@@ -96,6 +96,6 @@ def _allow_larger() -> None:
 
 
 def _keep_out_of_caches(response: Response) -> Response:
-    if request.endpoint != "static":
+    if request.endpoint not in {"static", "words"}:
         response.headers["Cache-Control"] = "no-store"
     return response

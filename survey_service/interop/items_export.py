@@ -99,6 +99,8 @@ def _own_extensions(item: Item, texts: Texts) -> Iterator[Json]:
         yield {"url": vocabulary.MAY_NOT_APPLY, "valueCoding": _not_applicable(texts)}
     if item.recall:
         yield {"url": vocabulary.RECALL, "valueString": item.recall}
+    if item.sensitive:
+        yield {"url": vocabulary.SENSITIVE, "valueBoolean": True}
 
 
 def _not_applicable(texts: Texts) -> Json:

@@ -108,6 +108,8 @@ class _Reader:
                 fields["may_not_apply"] = True
         if recall := element.extension(vocabulary.RECALL):
             fields["recall"] = recall.required_text("valueString")
+        if (sensitive := element.extension(vocabulary.SENSITIVE)) and sensitive.flag("valueBoolean"):
+            fields["sensitive"] = True
         return fields
 
     def _may_not_apply(self, element: Element) -> bool:

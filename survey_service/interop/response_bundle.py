@@ -1,4 +1,4 @@
-"""A completed response as a FHIR R4 transaction Bundle, for the record system of the provider that answers for it.
+"""A completed response as a FHIR R4 Bundle: a transaction for the record system, or one of a patient's own collection.
 
 QuestionnaireResponse, score Observations, and a Provenance that signs them. Each is created only if it is not there
 (by its identifier), so that a Bundle sent twice is taken once. The patient is named by identity number and nothing
@@ -6,7 +6,7 @@ else; no wording goes along, for it may not be ours to give. Pure: ``sign`` is a
 """
 
 import base64
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -82,6 +82,24 @@ class CompletedResponse:
 
 def response_bundle(told: CompletedResponse, *, sign: Sign) -> Json:
     """The transaction. The same response gives the same entries every time, but for the signature's chance."""
+    signed = _resources(told)
+    return {
+        "resourceType": "Bundle",
+        "type": "transaction",
+        "entry": [*signed, _entry(_provenance(told, signed, sign), told.id, "provenance")],
+    }
+
+
+def collected(all_told: Iterable[CompletedResponse], *, at: datetime) -> Json:
+    """Many responses of one patient as a collection, to keep: nothing is to be created, and nobody signs."""
+    entries = [entry for told in all_told for entry in _resources(told)]
+    kept = [{"fullUrl": entry["fullUrl"], "resource": entry["resource"]} for entry in entries]
+    bundle = {"resourceType": "Bundle", "type": "collection", "timestamp": moment(at)}
+    return bundle | ({"entry": kept} if kept else {})
+
+
+def _resources(told: CompletedResponse) -> list[Json]:
+    """The response and its scores, as entries of a transaction."""
     subject = {"type": "Patient", "identifier": identity(told.identity_number)}
     answered = _entry(_questionnaire_response(told, subject), told.id, "response")
     measured = Measurement(
@@ -93,12 +111,7 @@ def response_bundle(told: CompletedResponse, *, sign: Sign) -> Json:
         derived_from={"reference": answered["fullUrl"]},
     )
     scores = [_entry(one, told.id, one["identifier"][0]["value"]) for one in observations(measured, told.scores)]
-    signed = [answered, *scores]
-    return {
-        "resourceType": "Bundle",
-        "type": "transaction",
-        "entry": [*signed, _entry(_provenance(told, signed, sign), told.id, "provenance")],
-    }
+    return [answered, *scores]
 
 
 def identity(number: str) -> Json:

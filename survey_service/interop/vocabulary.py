@@ -20,6 +20,7 @@ OPTION_SET = f"{OWN}/option-set"
 RECALL = f"{OWN}/recall"
 MAY_NOT_APPLY = f"{OWN}/may-not-apply"
 COMPANION = f"{OWN}/companion"
+SENSITIVE = f"{OWN}/sensitive"
 
 _CORE = "http://hl7.org/fhir/StructureDefinition"
 TRANSLATION = f"{_CORE}/translation"
@@ -39,7 +40,7 @@ READ = frozenset(
     {
         INSTRUMENT, RESPONDENT, WORDING, PART, FRAME_PART, LICENCE_STATEMENT, OPTION_SET, RECALL, MAY_NOT_APPLY,
         COMPANION, TRANSLATION, ORDINAL, EXCLUSIVE, ITEM_CONTROL, UNIT, SLIDER_STEP, MINIMUM, MAXIMUM, DECIMALS,
-        HIDDEN, ADAPTIVE,
+        HIDDEN, ADAPTIVE, SENSITIVE,
     }
 )  # fmt: skip
 # They decide what is asked or answered, so to leave them out would make another questionnaire of it.

@@ -117,7 +117,12 @@ def _approved(connection: Connection, condition: sa.ColumnElement[bool]) -> list
 
 
 def offered_wordings(
-    connection: Connection, services: Services, instrument: Instrument, use: Use
+    connection: Connection,
+    services: Services,
+    instrument: Instrument,
+    use: Use,
+    *,
+    respondent: Respondent = Respondent.SELF,
 ) -> dict[str, ApprovedWording]:
     """By locale, the wording that may be shown to a patient in this use [D1, E1].
 
@@ -127,7 +132,7 @@ def offered_wordings(
     if instrument.licence.required:
         licensed = licensed_locales(connection, instrument.id, instrument.version, use)
     demonstration = services.settings.demonstration
-    found = approved_wordings(connection, instrument.id, instrument.version)
+    found = approved_wordings(connection, instrument.id, instrument.version, respondent=respondent)
     found.sort(key=lambda one: one.wording.kind is not WordingKind.DEMONSTRATION)  # stable: the last to come stays
     return {
         one.wording.locale: one
@@ -137,10 +142,15 @@ def offered_wordings(
 
 
 def offered_together(
-    connection: Connection, services: Services, instruments: Iterable[Instrument], use: Use
+    connection: Connection,
+    services: Services,
+    instruments: Iterable[Instrument],
+    use: Use,
+    *,
+    respondent: Respondent = Respondent.SELF,
 ) -> dict[str, list[ApprovedWording]]:
     """The wording of each of the instruments, by the languages in which all may be shown: they are never mixed [E2]."""
-    return _together([offered_wordings(connection, services, instrument, use) for instrument in instruments])
+    return _together([offered_wordings(connection, services, one, use, respondent=respondent) for one in instruments])
 
 
 def _together(offered: Sequence[Mapping[str, ApprovedWording]]) -> dict[str, list[ApprovedWording]]:

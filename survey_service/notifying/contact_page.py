@@ -13,6 +13,7 @@ from survey_service.http.locale import gettext, languages, ngettext
 from survey_service.notifying.addressing import Choices, mobile_number
 from survey_service.notifying.choosing import my_choices, parse_choices
 from survey_service.notifying.contact_queries import INBOX, Arrival, invitations_since, written_to_me
+from survey_service.notifying.use_cases import offered_ways
 from survey_service.people.queries import open_patients, sealed_patients
 from survey_service.people.rules import Identity
 
@@ -20,12 +21,6 @@ from survey_service.people.rules import Identity
 _HOURS = range(6, 25)
 # A longer list of numbers helps nobody to choose.
 _MOST_LISTED = 12
-
-
-def offered_ways(services: Services) -> dict[str, Format]:
-    """The channels on offer, by name, with what costs paper last."""
-    found = {one.kind: one.channel.format for one in services.gateways}
-    return dict(sorted(found.items(), key=lambda pair: pair[1] is Format.LETTER))
 
 
 def noted_by_care(services: Services, *, as_: Patient) -> Mapping[str, list[str]]:

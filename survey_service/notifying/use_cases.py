@@ -1,4 +1,4 @@
-"""Reminding a patient at the unit's wish, and noting why somebody did not answer."""
+"""Reminding a patient at the unit's wish, noting why somebody did not answer, and in which language to write."""
 
 from enum import StrEnum
 from uuid import UUID
@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from notifications.message import Format
 from survey_service.answering.queries import unanswered_tasks
 from survey_service.audit.rules import Access, Activity, Purpose
 from survey_service.audit.use_cases import record_access
@@ -13,9 +14,10 @@ from survey_service.errors import BadInput
 from survey_service.foundation.clock import local_day
 from survey_service.foundation.db import insert_if_new, new_id
 from survey_service.foundation.jobs import enqueue
-from survey_service.foundation.principals import Staff
+from survey_service.foundation.principals import Patient, Staff
 from survey_service.foundation.services import Services
-from survey_service.notifying.records import non_responses, reminders
+from survey_service.languages.queries import has_interface
+from survey_service.notifying.records import contact_choices, non_responses, reminders
 from survey_service.scheduling.enrolling import end_at_death
 from survey_service.scheduling.queries import Occasion
 from survey_service.scheduling.rules import SEND_JOB
@@ -91,6 +93,31 @@ def note_non_response(
             _log(connection, services, "non_response", found, as_)
             if reason is NonResponse.DIED:
                 end_at_death(connection, services, found.enrolment_id, as_=as_)
+
+
+def offered_ways(services: Services) -> dict[str, Format]:
+    """The channels on offer, by name, with what costs paper last."""
+    found = {one.kind: one.channel.format for one in services.gateways}
+    return dict(sorted(found.items(), key=lambda pair: pair[1] is Format.LETTER))
+
+
+def write_in_language(services: Services, locale: str, *, as_: Patient) -> None:
+    """From now on the patient is written to in this language, in the ways that stand. Harmless when repeated.
+
+    Raises ``BadInput`` for a language that nobody can write in.
+    """
+    with services.db.transaction(as_=as_) as connection:
+        if not has_interface(connection, locale):
+            raise BadInput("There are no messages in that language.")
+        row = {"locale": locale, "chosen_at": services.clock()}
+        connection.execute(
+            upsert(contact_choices)
+            # Who has chosen nothing is written to in every way that there is.
+            .values(person_id=as_.person_id, channels=list(offered_ways(services)), **row)
+            .on_conflict_do_update(index_elements=["person_id"], set_=row)
+        )
+        access = Access(Activity.WRITE, Purpose.OWN_ACCESS, "contact_choices", as_.person_id, as_.person_id)
+        record_access(connection, services.clock, [access], by=as_)
 
 
 def _log(connection: Connection, services: Services, what: str, found: Occasion, as_: Staff) -> None:

@@ -43,8 +43,22 @@ def looks_like_identity_number(text: str) -> bool:
 
 def age_on(number: str, day: date) -> int:
     """Age in whole years, by the identity number's own date of birth; somebody born on 29 February ages on 1 March."""
-    born: date = personnummer.parse(number).get_date()
+    born = born_on(number)
     return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+
+
+def born_on(number: str) -> date:
+    born: date = personnummer.parse(number).get_date()
+    return born
+
+
+def birthday(number: str, age: int) -> date:
+    """The first day of being so old, by the same rule as ``age_on``."""
+    born = born_on(number)
+    try:
+        return born.replace(year=born.year + age)
+    except ValueError:
+        return date(born.year + age, 3, 1)
 
 
 def parse_name(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,8 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from survey_service.access.queries import all_providers, all_units
+from survey_service.access.queries import MandateRow, all_providers, all_units, mandates_about
+from survey_service.access.rules import MandateKind
 from survey_service.answering.pages import done
 from survey_service.answering.queries import responses_of_tasks
 from survey_service.audit.queries import LoggedAccess, accesses_to_me
@@ -32,7 +34,8 @@ blueprint = Blueprint("privacy", __name__)
 
 @blueprint.get("/my-data")
 def my_data() -> ResponseReturnValue:
-    return render_template("my_data.html", **_page(services(), as_=patient()))
+    as_ = patient()
+    return render_template("my_data.html", **_page(services(), as_=as_), mandates=_mandates(services(), as_=as_))
 
 
 @blueprint.post("/my-data/registers/<uuid:register_id>")
@@ -117,6 +120,32 @@ def _page(services: Services, *, as_: Patient) -> dict[str, Any]:
         }
 
 
+def _mandates(services: Services, *, as_: Patient) -> list[dict[str, Any]]:
+    """Who may answer for the patient now. A guardian's name is not known here."""
+    with services.db.transaction(as_=as_) as connection:
+        rows = [one for one in mandates_about(connection, as_.person_id) if one.is_in_force(services.clock())]
+        units = all_units(connection)
+    return [
+        {
+            "id": one.id,
+            "name": _holder(services, one, as_=as_),
+            "unit": units[one.unit_id].name if one.unit_id else None,
+            "may_read": one.may_read,
+            # The mandate ends with the first moment of the day after its last.
+            "last_day": one.valid_until - timedelta(days=1),
+            "can_be_ended": one.kind is MandateKind.PROXY,
+        }
+        for one in rows
+    ]
+
+
+def _holder(services: Services, one: MandateRow, *, as_: Patient) -> str:
+    if one.holder_name is None:
+        return str(gettext("A guardian of yours"))
+    cipher = services.keys.cipher(as_.person_id)
+    return cipher.open(one.holder_name, table="mandates", column="holder_name", row=str(one.id))
+
+
 def _once_a_day(logged: Sequence[LoggedAccess], units: Mapping[UUID, str]) -> list[dict[str, Any]]:
     """What a unit did, newest first; the same thing on the same day on one line, with how many times."""
     days: dict[tuple[object, ...], list[LoggedAccess]] = defaultdict(list)
@@ -136,6 +165,8 @@ def _once_a_day(logged: Sequence[LoggedAccess], units: Mapping[UUID, str]) -> li
 
 def _who(access: LoggedAccess) -> str:
     """Who is no person of a unit."""
+    if access.actor_kind == "patient":
+        return str(gettext("Somebody who answers for you"))
     return str(gettext("The record system") if access.actor_kind == "record_system" else gettext("This service"))
 
 
@@ -147,7 +178,7 @@ def _why(access: LoggedAccess) -> str:
         return _why_named(access)
     described = {
         Purpose.CARE.value: gettext("Care and treatment"),
-        Purpose.OWN_ACCESS.value: gettext("You yourself"),
+        Purpose.OWN_ACCESS.value: gettext("On your behalf"),
         f"{Purpose.REGISTER.value} {ACCEPTED_PURPOSE}": gettext(
             "Quality register (Patient Data Act, chapter 7, section 4)"
         ),
@@ -176,7 +207,11 @@ def _why_named(access: LoggedAccess) -> str:
 
 
 def _what(access: LoggedAccess) -> str:
+    if access.actor_kind == "patient":
+        return _done_for_you(access)
     described = {
+        ("Läsa", "mandate"): gettext("Saw who may answer for you"),
+        ("Skriva", "mandate"): gettext("Changed who may answer for you"),
         ("Läsa", "response"): gettext("Read your answers"),
         ("Läsa", "worklist"): gettext("Saw your name in a list"),
         ("Läsa", "block"): gettext("Saw that you have answers at another unit"),
@@ -203,5 +238,17 @@ def _what(access: LoggedAccess) -> str:
         ("Läsa", "course"): gettext("Saw your results over time"),
         ("Läsa", "imported_results"): gettext("Saw your earlier results"),
         ("Skriva", "imported_response"): gettext("Brought in earlier results about you"),
+    }
+    return str(described.get((access.activity, access.object_kind), access.activity))
+
+
+def _done_for_you(access: LoggedAccess) -> str:
+    """What somebody did who answers for the patient."""
+    described = {
+        ("Logga in", "mandate"): gettext("Began or stopped answering for you"),
+        ("Skriva", "occasion"): gettext("Began a survey for you"),
+        ("Skriva", "response"): gettext("Answered a survey for you"),
+        ("Läsa", "response"): gettext("Read your result"),
+        ("Läsa", "course"): gettext("Saw your results over time"),
     }
     return str(described.get((access.activity, access.object_kind), access.activity))

@@ -281,7 +281,9 @@ def _refuse_at_wrong_age(services: Services, planned: Sequence[PlannedOccasion],
     for at in planned:
         age = age_on(number, local_day(at.due_at))
         for one in at.plan.instruments:
-            if not services.library.get(one.id, one.version).covers(Respondent.SELF, age):
+            asked = services.library.get(one.id, one.version)
+            # Of who is too young to answer alone, somebody else can be asked.
+            if not any(asked.covers(who, age) for who in Respondent):
                 raise BadInput(
                     "This protocol asks something that is not meant for somebody of the patient's age.",
                     fields={"protocol": mark("Choose a protocol that is meant for the patient's age.")},

@@ -53,6 +53,7 @@ FOREIGN_KEYS_WITHOUT_OWNER = {
 # A foreign key to an owner who may be left out: the table's checks say when.
 OWNER_MAY_BE_NULL = {
     "sign_ins": "of one kind of user or another",
+    "mandates": "a guardian answers to every provider, and the checks say that a proxy answers to one",
     "register_messages": "only a question is about a response; an objection names a person and no response",
 }
 
@@ -61,6 +62,7 @@ POLICIES_FOR_EVERY_ROW = {
     ("sign_ins", "survey_gate"): "the secret of the cookie is what finds the row, before anybody is known",
     ("handovers", "survey_gate"): "the secret of the code, then of the cookie, is what finds the row",
     ("letter_visits", "survey_gate"): "the secret of the cookie is what finds the row",
+    ("held_answers", "survey_gate"): "sent when nobody is signed in any more; it is sealed under the person's key",
 }
 
 APPEND_ONLY = (

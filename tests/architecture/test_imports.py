@@ -28,6 +28,7 @@ EXCEPTIONS = {
     ("scheduling.enrolment_page", "notifying.status_page"): "a message reads the same on every page",
     ("delivery.parcels", "interop.observations"): "interop is pure builders of others' formats",
     ("delivery.parcels", "interop.response_bundle"): "interop is pure builders of others' formats",
+    ("delivery.own_copy_files", "interop.response_bundle"): "interop is pure builders of others' formats",
     ("privacy.web", "answering.pages"): "the patient's answered surveys look the same in the inbox and in My data",
     ("privacy.web", "registers.objecting"): "the patient's no is a use case in a file of its own",
     ("registers.fhir_lines", "interop.observations"): "a score is the same Observation for everybody",

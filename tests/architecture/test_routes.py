@@ -53,29 +53,49 @@ MATRIX: Mapping[tuple[str, str], tuple[int | str, ...]] = {
     # nobody, register, stranger, charlie, bob, alice, patient, translator
     ("GET",  "/"):                                               EVERYBODY_GETS_IN,
     ("GET",  "/static/<path:filename>"):                         EVERYBODY_GETS_IN,
+    ("GET",  "/static/words.<locale>.js"):                       EVERYBODY_GETS_IN,
     ("GET",  "/health"):                                         EVERYBODY_GETS_IN,
     ("GET",  "/metrics"):                                        (404,) * 8,  # without the monitoring system's token
     ("GET",  "/ready"):                                          EVERYBODY_GETS_IN,
+    ("GET",  "/accessibility"):                                  EVERYBODY_GETS_IN,
     ("POST", "/language"):                                       EVERYBODY_IS_MOVED,
     ("GET",  "/sign-in"):                                        EVERYBODY_GETS_IN,
     ("POST", "/sign-in"):                                        (503,) * 8,  # nobody answers at the provider's address
     ("GET",  "/sign-in/callback"):                               (403,) * 8,  # a sign-in that was not begun here
     ("GET",  "/staff/sign-in"):                                  (503,) * 8,
     ("GET",  "/staff/sign-in/callback"):                         (403,) * 8,
+    ("GET",  "/sign-in/ended"):                                  EVERYBODY_GETS_IN,
+    ("POST", "/stay"):                                           (401,     401,     204, 403, 403, 403, 204, 403),
     ("POST", "/sign-out"):                                       EVERYBODY_IS_MOVED,
     ("GET",  "/inbox"):                                          (SIGN_IN, SIGN_IN, 200, 403, 403, 403, 200, 403),
     ("GET",  "/surveys/<uuid:survey_id>"):                       (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 200, 403),
     ("POST", "/surveys/<uuid:survey_id>"):                       (401,     401,     403, 403, 403, 403, 303, 403),
+    ("POST", "/language/<uuid:survey_id>"):                      (401,     401,     303, 403, 403, 403, 303, 403),
     ("GET",  "/surveys/<uuid:survey_id>/done"):                  (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 200, 403),
     ("GET",  "/sessions/<uuid:session_id>"):                     (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 200, 403),
     ("GET",  "/sessions/<uuid:session_id>/answers/<int:sequence>"): (SIGN_IN, SIGN_IN, 403, 403, 403, 403, 303, 403),
     ("POST", "/sessions/<uuid:session_id>"):                     (401,     401,     403, 403, 403, 403, 303, 403),
+    # Whoever has an own sign-in that has just ended has it held: tests/integration/test_held_answers.py.
+    ("GET",  "/sessions/<uuid:session_id>/kept"):                (SIGN_IN, SIGN_IN, 303, 403, 403, 403, 303, 403),
+    ("POST", "/sessions/<uuid:session_id>/kept"):                (401,     401,     303, 403, 403, 403, 303, 403),
     ("GET",  "/my-data"):                                        (SIGN_IN, SIGN_IN, 200, 403, 403, 403, 200, 403),
     ("GET",  "/my-results"):                                     (SIGN_IN, SIGN_IN, 200, 403, 403, 403, 200, 403),
+    ("GET",  "/my-answers.pdf"):                                  (SIGN_IN, SIGN_IN, 200, 403, 403, 403, 200, 403),
+    ("GET",  "/my-answers.csv"):                                  (SIGN_IN, SIGN_IN, 200, 403, 403, 403, 200, 403),
+    ("GET",  "/my-answers.json"):                                 (SIGN_IN, SIGN_IN, 200, 403, 403, 403, 200, 403),
     ("GET",  "/contact"):                                        (SIGN_IN, SIGN_IN, 200, 403, 403, 403, 200, 403),
     ("POST", "/contact"):                                        (401,     401,     303, 403, 403, 403, 303, 403),
     ("POST", "/my-data/registers/<uuid:register_id>"):           (401,     401,     303, 403, 403, 403, 303, 403),
     ("POST", "/my-data/units/<uuid:unit_id>"):                   (401,     401,     303, 403, 403, 403, 303, 403),
+    ("GET",  "/acting-for"):                                     (SIGN_IN, SIGN_IN, 200, 403, 403, 403, 200, 403),
+    ("POST", "/acting-for"):                                     (401,     401,     303, 403, 403, 403, 303, 403),
+    # Nobody holds a mandate.
+    ("POST", "/acting-for/<uuid:mandate_id>"):                   (401,     401,     403, 403, 403, 403, 403, 403),
+    ("POST", "/my-data/mandates/<uuid:mandate_id>/end"):         (401,     401,     403, 403, 403, 403, 403, 403),
+    ("GET",  "/staff/enrolments/<uuid:enrolment_id>/mandates"):  (SIGN_IN, SIGN_IN, 403, 403, 403, 200, 403, 403),
+    ("POST", "/staff/enrolments/<uuid:enrolment_id>/mandates"):  (401,     401,     403, 403, 403, 400, 403, 403),
+    ("POST", "/staff/enrolments/<uuid:enrolment_id>/mandates/<uuid:mandate_id>/end"):
+        (401,     401,     403, 403, 403, 403, 403, 403),
     ("GET",  "/staff"):                                          (SIGN_IN, SIGN_IN, 403, 200, 200, 200, 403, 403),
     ("GET",  "/staff/responses/<uuid:response_id>"):             (SIGN_IN, SIGN_IN, 403, 403, 403, 200, 403, 403),
     ("POST", "/staff/responses/<uuid:response_id>"):             (401,     401,     403, 403, 403, 303, 403, 403),
@@ -282,7 +302,12 @@ class Scene:
         return SIGN_IN if is_sent_away else answer.status_code
 
     def _path(self, rule: str) -> str:
-        path = rule.replace("<path:filename>", "app.css").replace("<int:sequence>", "1").replace("<int:number>", "1")
+        path = (
+            rule.replace("<path:filename>", "app.css")
+            .replace("words.<locale>", "words.sv")
+            .replace("<int:sequence>", "1")
+            .replace("<int:number>", "1")
+        )
         if rule.endswith("/done"):
             path = path.replace("<uuid:survey_id>", str(self.answered_id))
         for name in (
@@ -299,6 +324,7 @@ class Scene:
         path = path.replace("<uuid:occasion_id>", str(self.survey_id))
         path = path.replace("<uuid:agreement_id>", str(self.agreement_id))
         path = path.replace("<uuid:unit_id>", str(self.world.alice.unit_id))
+        path = path.replace("<uuid:mandate_id>", str(new_id()))
         path = path.replace("<uuid:commission_id>", str(new_id())).replace("<uuid:opening_id>", str(new_id()))
         path = path.replace("<uuid:protocol_id>", str(self.world.protocols["anxiety-only"]))
         path = path.replace("<patient>", self.world.reference(self.patient))

@@ -30,6 +30,9 @@ class Directory:
     def look_up(self, numbers: Collection[str]) -> Mapping[str, PersonFacts]:
         return {number: self.facts[number] for number in numbers if number in self.facts}
 
+    def children_of(self, number: str) -> Collection[PersonFacts]:
+        return [one for one in self.facts.values() if number in {each.number for each in one.guardians}]
+
 
 def with_ways(services: Services, **formats: Format) -> tuple[Services, dict[str, MemoryChannel]]:
     """The services with these ways out instead of theirs, in this order."""

@@ -37,6 +37,7 @@ from tests.integration.correcting import correct, void
 from tests.world import World
 
 FIGURE = re.compile(r"\d+,\d+")
+SHOWN = re.compile(r'<td class="figure">(\d+(?:,\d+)?)')
 
 
 @dataclass
@@ -232,9 +233,20 @@ def test_the_patient_and_the_unit_read_the_same_figures(follow: Follow) -> None:
     """C4"""
     follow.answer(value=2)
     follow.answer(value=4)
-    mine, theirs = (FIGURE.findall(table_of(page)) for page in (follow.own_page(), follow.staff_page()))
-    assert len(theirs) == 4
+    mine, theirs = (SHOWN.findall(table_of(page)) for page in (follow.own_page(), follow.staff_page()))
+    assert len(theirs) == 2
     assert mine == theirs
+
+
+def test_a_patient_reads_between_which_figures_a_result_most_likely_is(follow: Follow) -> None:
+    """C4: 1.96 standard errors on each side, the same in words, picture and table."""
+    follow.answer()
+    page = follow.own_page()
+    low, high = FIGURE.findall(table_of(page))[1:3]
+    assert f"troligen mellan {low} och {high}" in page
+    error = FIGURE.findall(table_of(follow.staff_page()))[1]
+    width = (float(high.replace(",", ".")) - float(low.replace(",", "."))) / 2
+    assert width == pytest.approx(1.96 * float(error.replace(",", ".")), abs=0.2)
 
 
 def test_the_table_has_every_figure_of_the_picture(follow: Follow) -> None:

@@ -310,7 +310,7 @@ def test_a_pull_is_seen_by_the_provider_and_by_the_patient(
     other = Visitor(app, world.staff_cookie(world.charlie)).get("/staff/registers/pulls").get_data(as_text=True)
     assert "Register first" not in other
     mine = Visitor(app, world.patient_cookie(identity)).get("/my-data").get_data(as_text=True)
-    assert mine.count("Register first") == 2  # the choice, and the pull
+    assert mine.count("Register first") == 3  # the choice, what became of the answers, and the pull
 
 
 def test_the_coverage_page_shows_the_providers_own_units(world: World, app: Flask, asked: Callable[..., Asked]) -> None:

@@ -48,7 +48,14 @@ def test_whatever_comes_round_by_the_clock_is_done_on_the_way(
     services = replace(world.services, clock=clock)
     patient, occasion = world.enrol()
     world.answer(patient, occasion)
-    world.enrol()
+    identity = world.new_identity()
+    world.enrol(identity)
+    world.patient_cookie(identity)
+    with database.connect("postgres") as connection:
+        connection.execute(
+            "INSERT INTO held_answers SELECT gen_random_uuid(), id, person_id, 'sealed', now() FROM sign_ins"
+            " WHERE person_id IS NOT NULL"
+        )
     with database.connect("survey_owner") as connection:
         connection.execute("INSERT INTO gateways (name, bad_since) VALUES ('texts', now() - interval '1 hour')")
     arrived = clock() + timedelta(days=100)
@@ -59,6 +66,7 @@ def test_whatever_comes_round_by_the_clock_is_done_on_the_way(
         "notifying.watch_gateways": "SELECT EXISTS (SELECT FROM gateways WHERE alarmed_at IS NOT NULL)",
         "delivery.watch": "SELECT EXISTS (SELECT FROM delivery_alarms WHERE kind = 'not_received')",
         "insight.make_figures": "SELECT bool_and(made_at >= %(arrived)s) FROM follow_up_runs",
+        "access.purge_held_answers": "SELECT NOT EXISTS (SELECT FROM held_answers)",
         "audit.prepare_partitions": "SELECT to_regclass(to_char(%(arrived)s, '\"audit_events_\"YYYY_MM')) IS NOT NULL",
     }
     assert {one.name for one in create_worker(services).periodic} == set(seen)

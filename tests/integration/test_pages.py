@@ -218,11 +218,14 @@ def test_no_page_has_anything_inline_or_from_elsewhere(world: World, app: Flask,
 
 # ---- cross-site protection
 
-POSTS = ["/sign-in", "/sign-out", "/language", "/surveys/{id}", "/sessions/{id}", "/my-data/registers/{id}",
+POSTS = ["/stay", "/sessions/{id}/kept",
+         "/sign-in", "/sign-out", "/language", "/surveys/{id}", "/sessions/{id}", "/my-data/registers/{id}",
          "/staff/receipts", "/staff/settings/record-system", "/staff/settings/record-system/{id}/test",
          "/staff/settings/record-system/{id}/activate", "/staff/settings/record-system/{id}/pause",
          "/staff/settings/alarms", "/staff/enrolments/new", "/staff/responses/{id}", "/staff/responses/{id}/assessment",
-         "/my-data/units/{id}", "/contact",
+         "/my-data/units/{id}", "/contact", "/language/{id}", "/acting-for", "/acting-for/{id}",
+         "/my-data/mandates/{id}/end",
+         "/staff/enrolments/{id}/mandates", "/staff/enrolments/{id}/mandates/{id}/end",
          "/staff/rights", "/staff/rights/{id}/end", "/staff/oversight/openings/{id}/patient",
          "/staff/responses/{id}/emergency",
          "/staff/responses/{id}/correction", "/staff/responses/{id}/voiding",

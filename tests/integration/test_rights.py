@@ -35,6 +35,7 @@ PAGES: Mapping[str, tuple[int, int, int, int]] = {
     "/staff/undelivered": (200, 200, 403, 403),
     "/staff/enrolments/new": (200, 200, 403, 403),
     "/staff/enrolments/{enrolment}": (200, 200, 403, 403),
+    "/staff/enrolments/{enrolment}/mandates": (200, 200, 403, 403),
     "/staff/responses/{response}": (200, 200, 403, 403),
     "/staff/responses/{response}/correction": (200, 200, 403, 403),
     "/staff/responses/{response}/voiding": (200, 200, 403, 403),

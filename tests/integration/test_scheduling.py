@@ -386,8 +386,10 @@ def _child(world: World, clock, *, years: int) -> Identity:
     return world.new_identity(number=identity_number(date(local_day(clock()).year - years, 1, 1), 7))
 
 
-@pytest.mark.parametrize(("instrument", "years"), [("eq5d-y-3l", 8), ("eq5d-y-3l", 15), ("eq5d-5l", 16)])
-def test_a_form_is_ordered_for_those_it_is_meant_for(
+@pytest.mark.parametrize(
+    ("instrument", "years"), [("eq5d-y-3l", 4), ("eq5d-y-3l", 8), ("eq5d-y-3l", 15), ("eq5d-5l", 16)]
+)
+def test_a_form_is_ordered_for_those_it_is_meant_for_or_somebody_answers_about(
     world: World, order: Callable[..., Order], clock, instrument: str, years: int
 ) -> None:
     """F1"""
@@ -397,7 +399,7 @@ def test_a_form_is_ordered_for_those_it_is_meant_for(
     assert enrol_patient(world.services, order(protocol_id=protocol_id, identity=identity), as_=world.alice)
 
 
-@pytest.mark.parametrize(("instrument", "years"), [("eq5d-y-3l", 7), ("eq5d-y-3l", 16), ("eq5d-5l", 15)])
+@pytest.mark.parametrize(("instrument", "years"), [("eq5d-y-3l", 3), ("eq5d-y-3l", 16), ("eq5d-5l", 15)])
 def test_a_form_for_another_age_is_refused_in_one_sentence(
     world: World, order: Callable[..., Order], clock, rows, instrument: str, years: int
 ) -> None:

@@ -199,7 +199,7 @@ def test_a_level_of_assurance_that_is_not_enough_is_refused_and_says_so(
     claims = {PERSONAL_NUMBER_CLAIM: identity.number} if kind == "patient" else staff_claims()
     visitor = Visitor(app)
     answer = sign_in(visitor, known(kind, **(claims | {"acr": acr})))
-    assert refused(answer, "Använd två faktorer")
+    assert refused(answer, {"patient": "Använd BankID eller Freja+", "staff": "Använd två faktorer"}[kind])
     assert visitor.get(HOMES[kind]).status_code == 303
 
 
@@ -626,6 +626,43 @@ def test_who_does_nothing_for_half_an_hour_is_signed_out(app: Flask, cookie: str
     assert signed_in(app, cookie)
     clock.advance(timedelta(minutes=30))
     assert not signed_in(app, cookie)
+
+
+def test_who_was_signed_out_in_their_absence_is_told_so_once(app: Flask, cookie: str, clock) -> None:
+    visitor = Visitor(app, cookie)
+    clock.advance(timedelta(minutes=31))
+    assert visitor.get("/inbox").headers["Location"] == "/sign-in"
+    assert "Du har loggats ut" in visitor.get("/sign-in").get_data(as_text=True)
+    assert "Du har loggats ut" not in visitor.get("/sign-in").get_data(as_text=True)
+
+
+def test_the_way_in_shows_every_way_and_remembers_nobody(app: Flask, cookie: str) -> None:
+    """C1, C6, G1"""
+    visitor = Visitor(app, cookie)
+    visitor.submit("/inbox", "/sign-out")
+    answer = visitor.get("/sign-in")
+    page = answer.get_data(as_text=True)
+    for way in ('value="bankid"', 'value="freja"', 'href="/letter"', "tillitsnivå 3"):
+        assert way in page
+    assert "Du har loggats ut" not in page
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_the_accessibility_statement_says_what_the_law_asks_for(
+    world: World, services: Services, settings: Settings
+) -> None:
+    """C6"""
+    written = replace(services, settings=replace(settings, accessibility_email="skriv@example.se"))
+    page = Visitor(create_app(written)).get("/accessibility").get_data(as_text=True)
+    told = (
+        "WCAG 2.2, nivå AA",
+        "delvis",
+        "mailto:skriv@example.se",
+        "https://www.digg.se/tdosanmalan",
+        "23 november 2026",
+    )
+    assert [one for one in told if one not in page] == []
+    assert 'href="/accessibility"' in Visitor(create_app(written)).get("/").get_data(as_text=True)
 
 
 def test_nobody_is_signed_in_for_longer_than_eight_hours(app: Flask, cookie: str, clock) -> None:

@@ -3,14 +3,18 @@
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from threading import Thread
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from survey_service.demo.environment import DemoFolder
 from tests.conftest import folder_for_a_server
 from tests.journeys.demonstration import demonstration
 from tests.journeys.visits import CHROMIUM_ARGUMENTS, Demo, Devices, free_ports
+from tests.preview.app import create_app
 
 
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
@@ -46,3 +50,19 @@ def devices(chromium: Browser) -> Iterator[Devices]:
     yield opened
     opened.close()
     assert opened.complaints == []
+
+
+@pytest.fixture(scope="session")
+def preview() -> Iterator[str]:
+    """Where every template is to be seen with made-up data: no database, nobody signed in."""
+    server = make_server("127.0.0.1", 0, create_app(), threaded=True, request_handler=Silent)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+
+
+class Silent(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: Any) -> None:
+        pass

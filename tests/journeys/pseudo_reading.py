@@ -5,6 +5,7 @@ For tests in a browser. Not for which pages, nor for how they are reached.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, is_dataclass
 from types import SimpleNamespace
 
 from babel import Locale
@@ -18,9 +19,9 @@ READ = """() => {
   const walker = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const inside = walker.currentNode.parentElement;
-    if (!inside.closest('script, style, textarea')) found.push(walker.currentNode.data);
+    if (!inside.closest('script, noscript, style, textarea')) found.push(walker.currentNode.data);
   }
-  const said = ['aria-label', 'aria-valuetext', 'title', 'alt', 'placeholder', 'data-empty', 'data-left', 'data-over'];
+  const said = ['aria-label', 'title', 'alt', 'placeholder', 'data-left', 'data-over'];
   for (const name of said) for (const one of document.querySelectorAll(`[${name}]`)) found.push(one.getAttribute(name));
   return found;
 }"""
@@ -81,6 +82,8 @@ def strings(value: object) -> Iterator[str]:
                 yield from strings(one)
         case SimpleNamespace():
             yield from strings(vars(value))
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            yield from strings(asdict(value))
         case list() | tuple() | set() | frozenset():
             for one in value:
                 yield from strings(one)

@@ -13,10 +13,12 @@ from playwright.sync_api import Page, expect
 from tests.journeys.keyboard import press_enter, press_on, tab_to
 from tests.journeys.visits import (
     CONTRAST,
+    THANKS,
     Demo,
     Devices,
     answer_rest,
     axe_violations,
+    be,
     card,
     choose,
     enrol,
@@ -166,13 +168,18 @@ def test_every_page_of_the_unit_is_accessible_in_every_state(demo: Demo, devices
         inspected.look(desk, "response given whole")
 
 
-def test_questions_are_answered_with_the_keyboard_alone(demo: Demo, devices: Devices) -> None:
-    """C6"""
+def test_from_the_way_in_to_the_thanks_and_after_with_the_keyboard_alone(demo: Demo, devices: Devices) -> None:
+    """C6: where the focus is can be seen at every stop (see ``tab_to``). The sign-in service's own page is not ours."""
     patient = demo.new_patient()
     desk, page = devices.desk(), devices.phone()
     sign_in_staff(desk, demo)
     enrol(desk, demo, patient, protocol=KNEE)
-    sign_in_patient(page, demo, patient)
+    page.goto(f"{demo.url}/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Gå till innehållet")).to_be_focused()
+    press_on(page, "link", "Logga in och svara")
+    press_on(page, "button", "Logga in med BankID")
+    be(page, patient.subject)
     press_on(page, "link", "Läs mer och börja")
     press_on(page, "button", "Börja svara")
 
@@ -190,7 +197,10 @@ def test_questions_are_answered_with_the_keyboard_alone(demo: Demo, devices: Dev
         tab_to(page, "radio")
         page.keyboard.press("Space")
         press_enter(page)
-    tab_to(page, "slider")
+    tab_to(page, "spinbutton")
+    page.keyboard.type("40")
+    page.keyboard.press("Shift+Tab")
+    expect(page.get_by_role("slider")).to_be_focused()
     page.keyboard.press("Home")
     page.keyboard.press("ArrowUp")
     expect(page.get_by_role("spinbutton")).to_have_value("1")
@@ -199,6 +209,18 @@ def test_questions_are_answered_with_the_keyboard_alone(demo: Demo, devices: Dev
     page.keyboard.type("55")
     press_enter(page)
     expect(page.get_by_text("Del 2 av 2")).to_be_visible()
+    while page.get_by_role("radio").count():
+        tab_to(page, "radio")
+        page.keyboard.press("Space")
+        press_enter(page)
+    assert heading(page) == THANKS["sv"]
+    press_on(page, "link", "Se mina uppgifter")
+    press_on(page, "button", "Säg nej till registret")
+    press_on(page, "link", "Välj hur vi skriver till dig, och se vad vi har skrivit")
+    tab_to(page, "combobox", "E-post")
+    page.keyboard.press("ArrowDown")
+    press_on(page, "button", "Spara")
+    expect(page.locator("main").locator(".error-summary, [role=status]").first).to_be_visible()
 
 
 def test_an_error_is_announced_has_the_focus_and_changes_the_title(demo: Demo, devices: Devices) -> None:

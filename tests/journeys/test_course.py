@@ -31,7 +31,7 @@ def speak(page: Page, language: str) -> None:
 def time_runs_left_to_right(page: Page) -> bool:
     """By the marks of the axis, as they stand on the screen."""
     found = page.evaluate(
-        "() => [...document.querySelector('.course').querySelectorAll('text')]"
+        "() => [...document.querySelector('.course:not(.own)').querySelectorAll('text')]"
         ".filter((one) => /^\\d\\d(\\d\\d)?(-\\d\\d)?$/.test(one.textContent) && one.textContent.includes('-'))"
         ".map((one) => [one.textContent, one.getBoundingClientRect().left])"
     )

@@ -162,7 +162,7 @@ def test_a_survey_is_answered_whole_without_javascript(demo: Demo, devices: Devi
     phone.get_by_role("spinbutton").fill("80")
     send(phone)
     answer_rest(phone, place=0)
-    expect(phone.get_by_text("Du satte din hälsa i dag till 80")).to_be_visible()
+    expect(phone.locator("p").get_by_text("Du satte din hälsa i dag till 80")).to_be_visible()
 
 
 def test_who_reads_english_answers_in_english(demo: Demo, devices: Devices) -> None:
@@ -260,9 +260,12 @@ def change_the_answer_before(page: Page) -> None:
 
 
 def answer_the_scale(page: Page) -> None:
-    """First with the arrows on the slider, then by writing the number, which the slider follows."""
+    """By pressing on it, then with the arrows, then by writing the number, which the slider follows."""
     slider, number = page.get_by_role("slider"), page.get_by_role("spinbutton")
     expect(number).to_have_value("")
+    expect(slider).to_have_count(0)
+    page.locator("[data-vas-slider]").click()
+    expect(number).not_to_have_value("")
     slider.focus()
     page.keyboard.press("End")
     page.keyboard.press("ArrowDown")

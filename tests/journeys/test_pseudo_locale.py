@@ -4,15 +4,12 @@ The pages are those of `tests.preview`: every template in every state, filled wi
 """
 
 from collections.abc import Iterator
-from threading import Thread
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tests.journeys.pseudo_reading import cut_off, never_translated, strings
-from tests.preview.app import FRAME_TEXTS, create_app
+from tests.preview.app import FRAME_TEXTS
 from tests.preview.samples import pages
 from translations.pseudo import PSEUDO, pseudo
 
@@ -20,21 +17,6 @@ pytestmark = pytest.mark.browser
 
 PAGES = [name for name, page in pages("en").items() if not page.template.startswith("email/")]
 PHONE = {"width": 390, "height": 844}
-
-
-@pytest.fixture(scope="module")
-def preview() -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, create_app(), threaded=True, request_handler=Silent)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-
-
-class Silent(WSGIRequestHandler):
-    def log(self, type: str, message: str, *args: Any) -> None:
-        pass
 
 
 @pytest.fixture(scope="module")

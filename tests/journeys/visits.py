@@ -43,8 +43,8 @@ OTHER_CLINICIAN = "olof (clinician of another provider)"
 ONE_FACTOR = "karin, one factor only (is refused)"
 UNIT = "Ortopedmottagningen Exempelstad"
 REGISTER = "Exempelregistret"
-THANKS = {"sv": "Tack, dina svar är sparade", "en": "Thank you, your answers are saved"}
-NEXT = {"sv": "Nästa", "en": "Next"}
+THANKS = {"sv": "Tack, dina svar är sparade", "en": "Thank you, your answers are saved", "ar": "شكرًا لك، حُفظت إجاباتك"}
+NEXT = {"sv": "Nästa", "en": "Next", "ar": "التالي"}
 
 # Anything else in the console is a fault. A refusal's own status is shown there by the browser.
 _EXPECTED_COMPLAINT = re.compile(r"the server responded with a status of 4\d\d")
@@ -149,14 +149,14 @@ class Devices:
 
 def sign_in_staff(page: Page, demo: Demo, subject: str = CLINICIAN) -> None:
     page.goto(f"{demo.url}/staff/sign-in")
-    _be(page, subject)
+    be(page, subject)
 
 
 def sign_in_patient(page: Page, demo: Demo, patient: MadeUpPatient, *, link: str = "/sign-in") -> None:
     """From the page that ``link`` leads to, which asks who it is."""
     page.goto(demo.url + link)
     page.get_by_role("button", name="BankID").click()
-    _be(page, patient.subject)
+    be(page, patient.subject)
 
 
 def enrol(
@@ -218,7 +218,7 @@ def card(page: Page, text: str | re.Pattern[str]) -> Locator:
     return page.locator(".card").filter(has_text=text)
 
 
-def _be(page: Page, subject: str) -> None:
+def be(page: Page, subject: str) -> None:
     """Say who to be at the identity provider: one of its list, or anybody it has been told of."""
     page.get_by_text("Somebody else").click()
     page.get_by_label("Name known to this sign-in service").fill(subject)

@@ -5,6 +5,7 @@
 """
 
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -37,7 +38,12 @@ DATA = {"sv": "sv", "sv_simple": "sv", "ar": "ar"}
 NAMES = {"patient": "Bertil Öberg", "staff": "Astrid Lindqvist", "translator": "Tiina Mäki"}
 UNIT = "Knämottagningen i Sjövik"
 # What stands on the pages and is in no sample.
-FRAME_TEXTS = (*(name for _, name in LANGUAGES), *NAMES.values(), UNIT)
+# A page elsewhere that is in Swedish only.
+ABROAD = "Anmäl bristande tillgänglighet, digg.se"
+FRAME_TEXTS = (*(name for _, name in LANGUAGES), *NAMES.values(), UNIT, ABROAD)
+# Made once for each language: there are more than a hundred, and most requests are for one.
+SAMPLES = cache(pages)
+ENDS_AT = datetime(2026, 11, 22, 14, 0, tzinfo=STOCKHOLM)
 CATALOGUES: dict[str, Translations] = {**interface_translations(), PSEUDO: PseudoTranslations()}
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; "
@@ -45,19 +51,32 @@ POLICY = (
 )
 ENDPOINTS = {
     "home.index": "/",
+    "home.accessibility": "/accessibility",
     "access.sign_in": "/sign-in",
     "access.start_patient_sign_in": "/sign-in/start",
     "access.staff_sign_in": "/staff/sign-in",
     "access.sign_out": "/sign-out",
+    "access.signed_out": "/sign-in/ended",
+    "access.stay": "/stay",
+    "words": "/static/words.<locale>.js",
     "preferences.set_language": "/language",
     "answering.inbox": "/inbox",
     "answering.survey": "/surveys/<survey_id>",
+    "answering.set_language": "/language/<survey_id>",
     "answering.start_survey": "/surveys/<survey_id>/start",
     "answering.question": "/sessions/<session_id>",
     "answering.change": "/sessions/<session_id>/change/<int:sequence>",
     "answering.record": "/sessions/<session_id>/answers",
+    "answering.keep": "/sessions/<session_id>/kept",
     "answering.completed": "/sessions/<session_id>/completed",
     "privacy.my_data": "/my-data",
+    "acting.choose": "/acting-for",
+    "acting.oneself": "/acting-for/oneself",
+    "acting.take": "/acting-for/<mandate_id>",
+    "mandates.page": "/enrolments/<enrolment_id>/mandates",
+    "mandates.enter": "/enrolments/<enrolment_id>/mandates/enter",
+    "mandates.end": "/enrolments/<enrolment_id>/mandates/<mandate_id>/end",
+    "mandates.end_own": "/my-data/mandates/<mandate_id>",
     "contact.choices": "/contact",
     "contact.save": "/contact",
     "privacy.set_objection": "/registers/<register_id>/objection",
@@ -129,6 +148,7 @@ ENDPOINTS = {
     "handover.prepare": "/occasions/<occasion_id>/hand-over",
     "handover.make": "/occasions/<occasion_id>/hand-over/make",
     "handover.take": "/h/<code>",
+    "letter.enter": "/letter/enter",
     "letter.take": "/letter",
     "agreements_web.agreements": "/staff/registers",
     "agreements_web.approve": "/staff/registers/<agreement_id>/approval",
@@ -138,6 +158,9 @@ ENDPOINTS = {
     "course.course": "/patients/<patient>/course",
     "course.record": "/patients/<patient>/course.pdf",
     "course.my_results": "/my-results",
+    "own_copy.document": "/my-answers.pdf",
+    "own_copy.table": "/my-answers.csv",
+    "own_copy.fhir": "/my-answers.json",
     "insight.follow_up": "/follow-up",
     "insight.figures": "/follow-up/figures.csv",
     "history.earlier_results": "/patients/<patient>/history",
@@ -243,7 +266,7 @@ def index(locale: str) -> str:
 
 def page(locale: str, name: str) -> str:
     g.locale = locale
-    sample = pages(DATA.get(locale, "en"))[name]
+    sample = SAMPLES(DATA.get(locale, "en"))[name]
     frame = {
         "locale": locale,
         "text_direction": "rtl" if is_right_to_left(locale) else "ltr",
@@ -253,6 +276,13 @@ def page(locale: str, name: str) -> str:
         "unit_name": UNIT if sample.signed_in == "staff" else None,
         "demonstration": True,
         "home": "home.index",
+        "acts_for": None,
+        "may_read": True,
+        "answers_for_others": False,
+        "ends_at": ENDS_AT if sample.signed_in in ("patient", "tablet") else None,
+        "idle_seconds": 1800,
+        "longest_seconds": 28800,
+        "device_tag": "0123456789" if sample.signed_in == "patient" else None,
         "may": dict.fromkeys(("care", "manage", "set_rights", "see_rights", "oversee"), sample.signed_in == "staff"),
     }
     return render_template(sample.template, **(frame | sample.context))

@@ -5,6 +5,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from survey_service.delivery.course_svg import Chart, Dot, Field, Flag, Stroke, axis_of, draw
+from survey_service.http.own_results import OwnResult
+from survey_service.http.score_scale import ScalePicture
+from survey_service.http.score_scale import draw as draw_scale
 
 Say = Callable[[str, str], str]
 SURGERY = datetime(2026, 2, 2, 7, tzinfo=UTC)
@@ -26,13 +29,49 @@ def course_page(say: Say) -> dict[str, Any]:
 
 def own_results_page(say: Say) -> dict[str, Any]:
     """For the patient."""
-    panel = _pain(say) | {
-        "said": [say("Ditt resultat är 50,0, troligen mellan 45,0 och 55,0.", "Your result is 50, or about.")]
-    }
+    panel = _pain(say) | {"newest": [own_result(say, name="newest")]}
     for row in panel["rows"]:
         row["response_id"] = None
+        for cell in row["cells"]:
+            cell |= {"error": None, "span": say("45,1–54,9", "45.1–54.9") if cell["shown"] else None}
         row["unit"] = say("Knämottagningen i Sjövik", "The knee clinic in Sjövik")
     return {"panels": [panel], "is_cut": False}
+
+
+def own_result(say: Say, *, name: str) -> OwnResult:
+    """A figure beside a group, as it is told to the patient."""
+    sentences = [
+        say("Ditt resultat är 61,2.", "Your result is 61.2."),
+        say("Det ligger troligen mellan 56,1 och 66,3.", "It is most likely between 56.1 and 66.3."),
+    ]
+    picture = ScalePicture(
+        name=name,
+        title=say("Ork, T-värde", "Energy, T-score"),
+        description=" ".join(sentences),
+        scale=(20, 80),
+        value=61.2,
+        shown=say("61,2", "61.2"),
+        likely=(56.1, 66.3),
+        group=(40, 60),
+        average=50,
+        ends=(say("bättre", "better"), say("sämre", "worse")),
+    )
+    svg = draw_scale(picture, write=lambda value: f"{value:g}")
+    caption = say("Punkten är ditt resultat.", "The dot is your result.")
+    return OwnResult(title=picture.title, sentences=sentences, svg=svg, caption=caption)
+
+
+def own_profile(say: Say) -> OwnResult:
+    """Levels, part by part."""
+    levels = [
+        (say(f"Del {part}", f"Part {part}"), say(f"nivå {level} av 5", f"level {level} of 5"))
+        for part, level in enumerate((2, 1, 2, 3, 1), start=1)
+    ]
+    return OwnResult(
+        title=say("Din hälsa i dag, del för del", "Your health today, part by part"),
+        sentences=[say("Nivå 1 betyder inga besvär.", "Level 1 means no problems.")],
+        levels=levels,
+    )
 
 
 def _pain(say: Say) -> dict[str, Any]:
@@ -60,17 +99,17 @@ def _pain(say: Say) -> dict[str, Any]:
     )
     cells = [("50,0", "2,5", "B"), ("51,2", "3", "B"), ("48,4", "2,8", "A"), ("55,3", "2,6", "A"), ("61,2", "3", "A")]
     rows = [
-        _row(say, day, [{"shown": shown, "error": error, "letter": letter, "missing": None}])
+        _row(say, day, [{"shown": shown, "error": error, "span": None, "letter": letter, "missing": None}])
         for day, (shown, error, letter) in zip([*reversed(LATER), *reversed(DAYS)], cells, strict=True)
     ]
     rows[1]["notes"] = [say("Rättad", "Corrected")]
-    none = {"shown": None, "error": None, "letter": "", "missing": None}
+    none = {"shown": None, "error": None, "span": None, "letter": "", "missing": None}
     unopened = _row(say, LATER[1], [none]) | {"notes": [say("Inte öppnat än", "Not opened yet")], "stands": False}
     return {
         "id": "course-1",
         "title": say("Ork i vardagen", "Energy in everyday life"),
         "side": say("Vänster", "Left"),
-        "said": [],
+        "newest": [],
         "charts": [
             _chart(chart, say("En lägre siffra är bättre.", "A lower figure is better."))
             | {
@@ -105,7 +144,7 @@ def _health(say: Say) -> dict[str, Any]:
     )
     figures = [(DAYS[1], "71", "B"), (DAYS[0], "52", "B"), (EARLIER, "40", "A")]
     rows = [
-        _row(say, day, [{"shown": shown, "error": None, "letter": letter, "missing": None}])
+        _row(say, day, [{"shown": shown, "error": None, "span": None, "letter": letter, "missing": None}])
         | {"levels": ["2", "1", "2", "3", "–"]}
         for day, shown, letter in figures
     ]
@@ -118,7 +157,7 @@ def _health(say: Say) -> dict[str, Any]:
         "id": "course-2",
         "title": say("Hälsa i fem delar", "Health in five parts"),
         "side": None,
-        "said": [],
+        "newest": [],
         "charts": [_chart(chart, say("En högre siffra är bättre.", "A higher figure is better."))],
         "events": [],
         "columns": [title],

@@ -79,6 +79,7 @@ def question_pages(locale: str) -> dict[str, Context]:
         "question_changing": choice
         | {"changing": True, "supersedes": 3, "given": ["2"], "previous_sequence": None, "intro": text["intro"]},
         "question_error": choice | missing,
+        "question_sensitive": choice | {"sensitive": True},
         "question_not_applicable": long,
         "question_long": long | {"given": ["not_applicable"], "branches": True, "changing": True, "supersedes": 2},
         "rating": rating,
@@ -140,6 +141,7 @@ def _question(locale: str, texts: Texts, **changes: Any) -> Context:
         "skippable": True,
         "not_applicable": None,
         "previous_sequence": 2,
+        "sensitive": False,
         "changing": False,
         "adaptive": False,
         "branches": False,

@@ -12,10 +12,11 @@ from typing import Any
 
 from tests.preview.agreements import agreement_samples
 from tests.preview.contact import contact_pages
-from tests.preview.course import course_page, own_results_page
+from tests.preview.course import course_page, own_profile, own_result, own_results_page
 from tests.preview.desk import desk_pages
 from tests.preview.enrolment import enrolment_pages
 from tests.preview.follow_up import follow_up_page
+from tests.preview.mandates import mandate_pages, my_mandates
 from tests.preview.notices import notice_pages, untold_rows
 from tests.preview.protocols import protocol_samples
 from tests.preview.questions import question_pages
@@ -167,7 +168,19 @@ def pages(locale: str) -> dict[str, Page]:
             f"Någon på {unit} läser dina svar inom 7 dygn.", f"Somebody at {unit} reads your answers within 7 days."
         ),
         unavailable=None,
-        relation=None,
+        relations=[
+            say(
+                "”Ditt besök hos oss” handlar om samma sak, från samma mottagning.",
+                "“Your visit to us” is about the same thing, from the same unit.",
+            ),
+            say(
+                "Om du svarar på den här väntar den andra fortfarande på dig.",
+                "If you answer this one, the other one still waits for you.",
+            ),
+        ],
+        closes=say("Svara inom 11 dagar, senast torsdag 3 december", "Answer within 11 days, by Thursday 3 December"),
+        language_note=None,
+        may_hurt=True,
         parts=[
             Row(title=say("Om vardagen", "Everyday life"), questions=(5, 5), minutes=2),
             Row(title=say("Om ork", "About energy"), questions=(4, 12), minutes=3),
@@ -185,16 +198,19 @@ def pages(locale: str) -> dict[str, Page]:
         started=False,
         unavailable=None,
         parts=[],
-        relation=say(
-            "Den här hör till samma besök som enkäten ovanför. Den frågar om något annat.",
-            "This one belongs to the same visit as the survey above. It asks about something else.",
+        relations=[],
+        closes=say("Svara senast 12 december 2026", "Answer no later than 12 December 2026"),
+        language_note=say(
+            "Frågorna finns inte på arabiska. De finns på svenska.",
+            "The questions are not in Arabic. They are in Swedish.",
         ),
+        may_hurt=False,
     )
     stopped = Row(
         **{
             **vars(second),
             "id": "10",
-            "relation": None,
+            "language_note": None,
             "unavailable": say(
                 "Den här enkäten går inte att svara på just nu. Din mottagning kan hjälpa dig.",
                 "This survey cannot be answered just now. Your care unit can help you.",
@@ -212,6 +228,7 @@ def pages(locale: str) -> dict[str, Page]:
         read_at=None,
         assessed_at=None,
         amended=None,
+        fetched=[],
     )
     archived = Row(
         **{
@@ -239,6 +256,9 @@ def pages(locale: str) -> dict[str, Page]:
             reason=say("du hade råkat välja fel och berättat det", "you told the unit of a slip"),
             explanation=say("Du ringde den 3 september.", "You rang on 3 September."),
         ),
+        fetched=[
+            Row(register=say("Svenska knäregistret (påhittat)", "The Swedish knee register (made up)"), at=ago(days=70))
+        ],
     )
     finished = Row(
         **{
@@ -289,6 +309,7 @@ def pages(locale: str) -> dict[str, Page]:
     opened = Row(
         **{
             **vars(response),
+            "answered_by": say("Vårdnadshavare", "A guardian"),
             "id": "8",
             "patient_name": "Alice Ek",
             "personal_number": "19810211-2381",
@@ -425,11 +446,23 @@ def pages(locale: str) -> dict[str, Page]:
     }
     return {
         "home": Page("home.html", signed_in=None),
-        "sign_in": Page("sign_in.html", signed_in=None),
+        "accessibility": Page(
+            "accessibility.html",
+            {"assessed": NOW.date(), "updated": NOW.date(), "address": "tillganglighet@example.se"},
+            signed_in=None,
+        ),
+        "sign_in": Page("sign_in.html", {"ended": None, "kept": False}, signed_in=None),
+        "signed_out": Page("sign_in.html", {"ended": "own", "kept": True}, signed_in=None),
+        "signed_out_lent": Page("sign_in.html", {"ended": "lent", "kept": False}, signed_in=None),
+        "question_kept": Page("question.html", question_pages(locale)["question_selected"] | {"is_kept": True}),
         "inbox": Page(
             "inbox.html",
             {
                 "waiting": [first, second, stopped],
+                "suggestion": say(
+                    "Du väljer ordning själv. Den kortaste är ”Ditt besök hos oss”, ungefär 1 minut.",
+                    "You choose the order. The shortest is “Your visit to us”, about 1 minute.",
+                ),
                 "done": [fresh, archived, finished],
                 "messages": [
                     Row(
@@ -438,11 +471,13 @@ def pages(locale: str) -> dict[str, Page]:
                             "Du har en ny enkät från Knämottagningen i Sjövik.",
                             "You have a new survey from the knee clinic in Sjövik.",
                         ),
+                        survey_id="1",
+                        title=first.title,
                     )
                 ],
             },
         ),
-        "inbox_empty": Page("inbox.html", {"waiting": [], "done": [], "messages": []}),
+        "inbox_empty": Page("inbox.html", {"waiting": [], "suggestion": None, "done": [], "messages": []}),
         "notice": Page(
             "notice.html",
             {
@@ -450,6 +485,10 @@ def pages(locale: str) -> dict[str, Page]:
                 "registers": registers,
                 "offered_language": "Svenska",
                 "offered_locale": "sv",
+                "question_languages": [
+                    Row(code="sv", name="Svenska", here=say("Svenska", "Swedish")),
+                    Row(code="ar", name="العربية", here=say("Arabiska", "Arabic")),
+                ],
             },
         ),
         **{name: Page("question.html", context) for name, context in question_pages(locale).items()},
@@ -458,33 +497,37 @@ def pages(locale: str) -> dict[str, Page]:
             {
                 "unit_name": unit,
                 "tells_of_health": True,
+                "may_hurt": True,
                 "reading": first.reading,
                 "is_read": True,
                 "responses": [fresh, Row(**{**vars(fresh), "id": "6", "title": say("Om ork", "About energy")})],
                 "scores": [
                     Row(
                         title=say("Ork i vardagen", "Energy in everyday life"),
-                        lines=[
-                            say(
-                                "Du har ungefär lika mycket ork som de flesta vuxna.",
-                                "You have about as much energy as most adults.",
-                            )
-                        ],
+                        results=[own_result(say, name="result-1-1")],
                     ),
-                    Row(
-                        title=say("Om knäet", "About the knee"),
-                        lines=[
-                            say("Trappor: 75 på en skala från 0 till 100.", "Stairs: 75 on a scale from 0 to 100."),
-                            say("Nätter: 62,5 på en skala från 0 till 100.", "Nights: 62.5 on a scale from 0 to 100."),
-                        ],
-                    ),
+                    Row(title=say("Din hälsa", "Your health"), results=[own_profile(say)]),
                 ],
             },
         ),
         **{name: Page("contact.html", context) for name, context in contact_pages(say, NOW).items()},
+        **{name: Page(*page) for name, page in mandate_pages(say, NOW).items()},
+        "inbox_for_another": Page(
+            "inbox.html",
+            {
+                "waiting": [first, stopped],
+                "done": [fresh],
+                "messages": [],
+                "suggestion": None,
+                "may_read": False,
+                "answers_for_others": True,
+            }
+            | {"acts_for": say("Ebba Ek, 8 år", "Ebba Ek, 8 years")},
+        ),
         "my_data": Page(
             "my_data.html",
             {
+                "mandates": my_mandates(unit, NOW),
                 "units": [
                     Row(id="1", name=unit, provider=provider, blocked=False),
                     Row(id="2", name=say("Akutmottagningen", "The emergency unit"), provider=provider, blocked=True),

@@ -93,12 +93,14 @@
     const low = Number(slider.min);
     const span = Number(slider.max) - low;
 
-    // A range input always has a value; until the patient has given one it is neither shown, said nor sent.
+    // A range input always has a value, and a screen reader would say its middle. Until the patient has given one it is
+    // neither shown, said nor sent: with the keyboard or by ear, the first is given in the number field.
     const show = () => {
       const given = number.value !== "" && number.validity.valid;
       slider.classList.toggle("is-empty", !given);
       level.setAttribute("visibility", given ? "visible" : "hidden");
-      slider.setAttribute("aria-valuetext", given ? number.value : slider.dataset.empty);
+      slider.tabIndex = given ? 0 : -1;
+      slider.ariaHidden = given ? null : "true";
       if (!given) return;
       slider.value = number.value;
       const top = 392.5 - (365 * (number.value - low)) / span;

@@ -94,6 +94,7 @@ def _items(draw: Any, *, adaptive: bool) -> dict[str, Item]:
             question=question,
             skippable=answerable and draw(st.booleans()),
             may_not_apply=answerable and not adaptive and draw(st.booleans()),
+            sensitive=draw(st.booleans()),
             ask_when=None if adaptive else draw(_conditions(items)),
             recall=draw(st.just("") | _recalls()),
         )

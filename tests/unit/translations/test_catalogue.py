@@ -160,7 +160,7 @@ def test_a_wording_that_says_nothing_of_its_scales_goes_by_its_script(wordings: 
 def test_the_languages_translate_the_same_english_source(wordings: tuple[InstrumentWording, ...]) -> None:
     sources = defaultdict(list)
     for wording in wordings:
-        sources[wording.instrument].append(dict(wording.sources))
+        sources[wording.instrument, wording.respondent].append(dict(wording.sources))
         if wording.locale == "en":
             assert wording.texts == {part: text for part, text in wording.sources.items() if part != DIRECTION}
     assert all(each == group[0] for group in sources.values() for each in group)
