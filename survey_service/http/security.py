@@ -104,7 +104,8 @@ def _allow_larger() -> None:
 def _shorten_for_files(response: Response) -> Response:
     if request.endpoint in _FILES and response.status_code < 400:
         response.headers["Content-Security-Policy"] = _POLICY_OF_FILES
-        del response.headers["Permissions-Policy"]
+        for of_pages in ("Permissions-Policy", "Referrer-Policy", "X-Frame-Options"):
+            del response.headers[of_pages]
     return response
 
 
