@@ -3,7 +3,8 @@
 `make bench-question`, or `python -m benchmarks.question_page`. The service on an embedded PostgreSQL, answering
 Chromium over loopback, with every request held back as on slow 3G: 400 ms there and back, 400 kbit/s each way. Chromium
 holds back requests and not connections: where one has first to be opened, that is one such time more, and with TLS 1.3
-two. A first visit asks for the page and then for its style sheet, so that it cannot be under 800 ms.
+two. The page of a first visit has the styles of its first screen in it and waits for no sheet: what it costs more than
+the next is the time that these take on the way. Asked is that a first visit is under a second.
 """
 
 import os

@@ -31,6 +31,7 @@ from survey_service.foundation.logging import configure_logging, get_logger
 from survey_service.foundation.services import Services
 from survey_service.history import web as history
 from survey_service.http.context import EXTENSION, principal, services
+from survey_service.http.first_screen import install_first_screen
 from survey_service.http.home import health, home, preferences
 from survey_service.http.locale import Catalogues, current_locale, install_locale, languages, text_direction
 from survey_service.http.problems import ProblemSchema, install_problems
@@ -86,6 +87,7 @@ def create_app(wired: Services, *, texts: Catalogues | None = None) -> Flask:
     app.before_request(_begin)  # first, since a request can be refused by any of what follows
     install_security(app, wired.settings)
     install_static_files(app)
+    install_first_screen(app, secure=wired.settings.base_url.startswith("https://"))
     install_locale(app, texts or InterfaceTexts(wired))
     install_words(app)
     install_references(app)

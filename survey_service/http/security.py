@@ -9,9 +9,11 @@ from flask_limiter.util import get_remote_address
 from flask_talisman import Talisman
 from flask_wtf import CSRFProtect
 
+from survey_service.http import first_screen
 from survey_service.settings import Settings
 
-# Nothing from elsewhere, nothing inline. Forms go to this service, or by redirect to the identity provider.
+# Nothing from elsewhere, nothing inline but the styles of the first screen. Forms go to this service, or by redirect to
+# the identity provider.
 _CONTENT_SECURITY_POLICY = {
     "default-src": "'none'",
     "base-uri": "'none'",
@@ -19,8 +21,11 @@ _CONTENT_SECURITY_POLICY = {
     "frame-ancestors": "'none'",
     "img-src": "'self'",
     "script-src": "'self'",
-    "style-src": "'self'",
+    "style-src": f"'self' {first_screen.SOURCE}",
 }
+# A file is no page: nothing is done in it, wherever it is opened. Short, since it goes with each of them.
+_FILES = {"static", "words"}
+_POLICY_OF_FILES = "default-src 'none'; frame-ancestors 'none'"
 _LARGEST_REQUEST = 64 * 1024
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -42,6 +47,7 @@ def install_security(app: Flask, settings: Settings) -> None:
         MAX_CONTENT_LENGTH=_LARGEST_REQUEST,
         RATELIMIT_HEADERS_ENABLED=True,
     )
+    app.after_request(_shorten_for_files)  # before Talisman's own: the last that is given runs first
     Talisman(
         app,
         force_https=secure,
@@ -95,7 +101,15 @@ def _allow_larger() -> None:
         request.max_form_memory_size = most
 
 
+def _shorten_for_files(response: Response) -> Response:
+    if request.endpoint in _FILES and response.status_code < 400:
+        response.headers["Content-Security-Policy"] = _POLICY_OF_FILES
+        for of_pages in ("Permissions-Policy", "Referrer-Policy", "X-Frame-Options"):
+            del response.headers[of_pages]
+    return response
+
+
 def _keep_out_of_caches(response: Response) -> Response:
-    if request.endpoint not in {"static", "words"}:
+    if request.endpoint not in _FILES:
         response.headers["Cache-Control"] = "no-store"
     return response

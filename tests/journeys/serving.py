@@ -10,6 +10,8 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from survey_service.access.web import COOKIE
 from survey_service.app import create_app
 from survey_service.foundation.services import Services
+from survey_service.scheduling.use_cases import publish_protocol
+from tests.world import World, protocol_definition
 
 
 class _Quiet(WSGIRequestHandler):
@@ -39,3 +41,13 @@ def signed_in(page: Page, url: str, cookie: str) -> Page:
     page.context.clear_cookies()
     page.context.add_cookies([{"name": COOKIE, "value": cookie, "url": url}])
     return page
+
+
+def open_question(world: World, instrument: str) -> tuple[str, str]:
+    """The path of the first question of an instrument, and the cookie of whoever it is asked."""
+    world.protocols[instrument] = publish_protocol(
+        world.services, provider_id=world.alice.provider_id, definition=protocol_definition(instrument, [instrument])
+    )
+    who = world.new_identity()
+    patient, occasion = world.enrol(who, protocol=instrument)
+    return f"/sessions/{world.start(patient, occasion).session.id}", world.patient_cookie(who)

@@ -10,13 +10,12 @@ from playwright.sync_api import Browser
 from instruments import Library
 from instruments.library import SHIPPED
 from survey_service.access.web import COOKIE
-from survey_service.scheduling.use_cases import publish_protocol
 from survey_service.settings import Settings
 from tests.journeys.page_weight import weigh
-from tests.journeys.serving import served
+from tests.journeys.serving import open_question, served
 from tests.journeys.visits import free_ports
 from tests.own_instruments import add_number_that_may_not_apply, own_instruments
-from tests.world import World, protocol_definition
+from tests.world import World
 
 pytestmark = pytest.mark.browser
 
@@ -54,16 +53,6 @@ def url(world: World) -> Iterator[str]:
         yield address
 
 
-def question_of(world: World, kind: str) -> tuple[str, str]:
-    """The path of an open question of the kind, and the cookie of whoever it is asked."""
-    world.protocols[kind] = publish_protocol(
-        world.services, provider_id=world.alice.provider_id, definition=protocol_definition(kind, [kind])
-    )
-    who = world.new_identity()
-    patient, occasion = world.enrol(who, protocol=kind)
-    return f"/sessions/{world.start(patient, occasion).session.id}", world.patient_cookie(who)
-
-
 @pytest.mark.parametrize("locale", ["sv-SE", "ar"])
 def test_the_page_of_a_question_is_light_at_first_and_lighter_again(
     world: World, url: str, chromium: Browser, locale: str
@@ -71,10 +60,13 @@ def test_the_page_of_a_question_is_light_at_first_and_lighter_again(
     """C6"""
     too_heavy, others = {}, set()
     for kind in KINDS:
-        path, cookie = question_of(world, kind)
+        path, cookie = open_question(world, kind)
         page = chromium.new_context(locale=locale).new_page()  # one that looks at requests would keep nothing
         page.context.add_cookies([{"name": COOKIE, "value": cookie, "url": url}])
-        first, again = weigh(page, url + path), weigh(page, url + path)
+        first = weigh(page, url + path)
+        assert page.locator("style").count() == 1
+        again = weigh(page, url + path)
+        assert page.locator("style").count() == 0  # by the cookie that the first page gave
         others |= {address for address in (*first.bytes_of, *again.bytes_of) if not address.startswith(url)}
         if first.total > MOST_AT_FIRST or again.total > MOST_AGAIN:
             too_heavy[kind] = (first.bytes_of, again.bytes_of)

@@ -278,6 +278,7 @@ def page(locale: str, name: str) -> str:
         "home": "home.index",
         "acts_for": None,
         "may_read": True,
+        "first_screen_styles": str,  # none: the sheet is linked, as for who has been here before
         "answers_for_others": False,
         "ends_at": ENDS_AT if sample.signed_in in ("patient", "tablet") else None,
         "idle_seconds": 1800,
