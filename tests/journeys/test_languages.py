@@ -58,7 +58,8 @@ def sit_down(world: World, url: str, page: Page, locale: str) -> None:
     page.context.add_cookies([{"name": COOKIE, "value": world.patient_cookie(who), "url": url}])
     page.goto(f"{url}/inbox")
     choose_language(page, locale)
-    page.get_by_role("link", name=say(locale, "Read more and start")).click()
+    with page.expect_navigation():
+        page.get_by_role("link", name=say(locale, "Read more and start")).click()
 
 
 def choose_language(page: Page, locale: str) -> None:
