@@ -174,3 +174,15 @@ def test_the_shipped_bank_names_its_question_that_may_hurt(world: World) -> None
     bank = world.services.library.installed("promis-depression", "1.0", "")
     assert bank is not None
     assert [item.id for item in bank.items.values() if is_sensitive(bank, item)] == ["EDDEP39"]
+
+
+def test_who_answers_for_two_units_at_once_is_told_so(world: World, app: Flask) -> None:
+    """C2: one survey waits, and names the other unit that gets the answers."""
+    who = world.new_identity()
+    _, occasion = world.enrol(who)
+    world.enrol(who, by=world.bob)
+    visitor = Visitor(app, world.patient_cookie(who))
+    told = "har frågat om samma sak. Du svarar en gång, och båda får dina svar."
+    for path in ("/inbox", f"/surveys/{occasion.id}"):
+        assert page(visitor, path).count(told) == 1
+    assert page(visitor, "/inbox").count('class="card survey"') == 1
