@@ -33,14 +33,14 @@ def push_now(services: Services, gateway: RecordSystemGateway, *, provider_id: s
 
 def archive(services: Services, *, provider_id: str, response_id: str) -> None:
     taken = take_into_archive(services, UUID(response_id), as_=System(UUID(provider_id)))
-    get_logger().info("response.archived", response_id=response_id, taken=taken)
+    get_logger().info("response.archived", response_id=response_id, outcome="taken" if taken else "left")
 
 
 def flag(services: Services, *, provider_id: str, response_id: str, unit_id: str | None = None) -> None:
     """Look at a delivered response by a unit's own rules: without one, by those of every unit that has it."""
     unit = None if unit_id is None else UUID(unit_id)
     count = raise_flags(services, UUID(response_id), unit_id=unit, as_=System(UUID(provider_id)))
-    get_logger().info("response.judged", response_id=response_id, flags=count)
+    get_logger().info("response.judged", response_id=response_id, count=count)
 
 
 def watch(services: Services) -> None:
@@ -91,7 +91,7 @@ def tell_of_alarm(
             services.staff_mail.send(email)
         except PermanentFailure:
             get_logger().error("alarm.address_refused", unit_id=unit_id)
-    get_logger().warning("alarm.told", unit_id=unit_id, addresses=len(told.addresses))
+    get_logger().warning("alarm.told", unit_id=unit_id, count=len(told.addresses))
 
 
 def _push(

@@ -18,7 +18,8 @@ ALLOWED_FIELDS = frozenset(
         "event", "level", "timestamp", "error", "places", "sqlstate",
         "route", "method", "status", "milliseconds", "request_id",
         "job", "attempt", "provider_id", "occasion_id", "session_id", "response_id", "dispatch_id", "register_id",
-        "release_id", "enrolment_id", "count", "channel", "outcome", "code", "actor_kind",
+        "release_id", "enrolment_id", "unit_id", "version_id", "gateway", "since", "count",
+        "channel", "outcome", "code", "actor_kind",
     }
 )  # fmt: skip
 

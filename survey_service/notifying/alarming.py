@@ -69,7 +69,7 @@ def _tell(
         try:
             way.channel.send(email)
         except DeliveryFailure as failure:
-            get_logger().error("gateway.alarm_refused", gateway=way.name, failure=type(failure).__name__)
+            get_logger().error("gateway.alarm_refused", gateway=way.name, code=type(failure).__name__)
         else:
             return True
     return False

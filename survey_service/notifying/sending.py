@@ -214,9 +214,9 @@ class _Batch:
             )
             for id_, identity in identities.items()
         }
-        for one in filter(has_new_number, found.values()):
+        if renewed := sum(map(has_new_number, found.values())):
             # The notice goes on by the new number; care has to see to its own records.
-            get_logger().warning("person.has_new_number", person_id=str(one.person_id))
+            get_logger().warning("person.has_new_number", count=renewed)
         return found
 
     def _write(

@@ -14,7 +14,7 @@ def change_protocol(services: Services, *, provider_id: str, version_id: str, fi
     count = change_portion(
         services, version_id=UUID(version_id), first=UUID(first), last=UUID(last), as_=System(UUID(provider_id))
     )
-    get_logger().info("protocol.applied", version_id=version_id, enrolments=count)
+    get_logger().info("protocol.applied", version_id=version_id, count=count)
 
 
 def preview_protocol(services: Services, *, provider_id: str, preview_id: str, first: str, last: str) -> None:
