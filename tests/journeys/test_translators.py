@@ -210,7 +210,8 @@ def test_a_text_is_translated_with_the_keyboard_alone_and_without_script(demo: D
     for script in (True, False):
         page = at_the_desk(devices, demo, AINO, java_script_enabled=script)
         page.goto(f"{demo.url}/translate/da/{VISIT}?show=untranslated")
-        page.locator(".text-head a").first.click()
+        with page.expect_navigation():
+            page.locator(".text-head a").first.click()
         before = page.url
         tab_to(page, "textbox", "Translation")
         page.keyboard.type("Skrevet på dansk")
